@@ -1,0 +1,222 @@
+"""From a registry and an outcome to the patients that are analysed, each exclusion counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from outcomes.guard import check_predictors
+from outcomes.outcome import BoolArray, FloatArray, Outcome
+from schemas.column import Column
+from schemas.errors import StudyError, suggest
+from schemas.registry import Registry
+from schemas.specs import ComparatorSpec
+from schemas.study import Study
+from schemas.tables import FLOW
+
+StringArray = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cohort:
+    """The patients of one outcome in one dataset.
+
+    Attributes
+    ----------
+    outcome
+        What is predicted.
+    X
+        Predictors, one row per operation, known at the time of the prediction.
+    y
+        1, 0, or NaN where unknown by the horizon (only with `time_days`), shape (n,).
+    row_id, patient, site, year
+        Identifiers as text, shape (n,); an empty text where not recorded.
+    subgroups
+        One text column per declared subgroup; "unknown" is a level.
+    comparators
+        One column per published prediction that the data carry.
+    time_days, ended_by_event
+        What censoring weights are fitted from, or None.
+    columns
+        Dictionary entries of the predictors.
+    flow
+        Participants: the columns of `schemas.tables.FLOW` but the dataset.
+    """
+
+    outcome: Outcome
+    X: pd.DataFrame
+    y: FloatArray
+    row_id: StringArray
+    patient: StringArray
+    site: StringArray
+    year: StringArray
+    subgroups: pd.DataFrame
+    comparators: pd.DataFrame
+    time_days: FloatArray | None
+    ended_by_event: BoolArray | None
+    columns: Mapping[str, Column]
+    flow: pd.DataFrame
+
+    @property
+    def n(self) -> int:
+        """Number of patients with a known outcome (operations, where patients repeat)."""
+        return int(np.isfinite(self.y).sum())
+
+    @property
+    def events(self) -> int:
+        """Number of known events."""
+        return int(np.nansum(self.y))
+
+
+def build_cohort(registry: Registry, outcome: Outcome, study: Study) -> Cohort:
+    """Select and count the patients of one outcome.
+
+    Parameters
+    ----------
+    registry
+        Validated data.
+    outcome
+        What is predicted.
+    study
+        Predictors, time of the prediction, subgroups and comparators.
+
+    Returns
+    -------
+    Cohort
+
+    Raises
+    ------
+    StudyError
+        If the outcome needs a column that the data lack, a predictor leaks or is absent, or a subgroup cannot be made.
+    """
+    _check_needs(outcome, registry)
+    check_predictors(study.predictors, registry.columns, predict_at=study.predict_at)
+    frame, flow = _select(registry, outcome)
+    y = outcome.occurred(frame)
+    follow_up = outcome.follow_up
+    return Cohort(
+        outcome=outcome,
+        X=frame[list(study.predictors)].reset_index(drop=True),
+        y=y,
+        row_id=_texts(frame, "row_id"),
+        patient=_texts(frame, "patient"),
+        site=_texts(frame, "site"),
+        year=_texts(frame, "year"),
+        subgroups=build_subgroups(frame, study, registry.columns),
+        comparators=_comparators(frame, registry, outcome, study),
+        time_days=follow_up.time_days(frame) if follow_up else None,
+        ended_by_event=follow_up.ended_by_event(frame) if follow_up else None,
+        columns={name: registry.columns[name] for name in study.predictors},
+        flow=flow,
+    )
+
+
+def build_subgroups(frame: pd.DataFrame, study: Study, columns: Mapping[str, Column]) -> pd.DataFrame:
+    """Return one text column of levels per declared subgroup variable; missing values form the level "unknown".
+
+    Raises
+    ------
+    StudyError
+        If a variable is absent, or is a number without cut points in ``bands``.
+    """
+    made: dict[str, pd.Series] = {}
+    for name in study.subgroups:
+        column = columns.get(name)
+        if column is None:
+            raise StudyError(f"a subgroup must be a column of the data, got {name!r}{suggest(name, columns)}")
+        made[name] = _levels(frame[name], column, study.bands.get(name))
+    return pd.DataFrame(made, index=frame.index).reset_index(drop=True)
+
+
+def _levels(values: pd.Series, column: Column, cuts: Sequence[float] | None) -> pd.Series:
+    if column.kind in ("category", "identifier"):
+        return values.astype("str").where(values.notna(), "unknown")
+    if column.kind == "flag":
+        return values.map({0.0: "no", 1.0: "yes"}).fillna("unknown").astype("str")
+    if column.kind == "number" and cuts:
+        return _banded(values, cuts)
+    raise StudyError(
+        f"a subgroup must be a category, a flag, a site, or a number with cut points, got {column.name!r} of kind "
+        f"{column.kind}; give its cut points under [bands]"
+    )
+
+
+def _banded(values: pd.Series, cuts: Sequence[float]) -> pd.Series:
+    edges = [f"{cut:g}" for cut in cuts]
+    names = [f"under {edges[0]}", *(f"{a} to under {b}" for a, b in pairwise(edges))]
+    names.append(f"{edges[-1]} and over")
+    positions = np.searchsorted(np.asarray(cuts), values.to_numpy(dtype=np.float64), side="right")
+    banded = pd.Series([names[i] for i in positions], index=values.index, dtype="str")
+    return banded.where(values.notna(), "unknown")
+
+
+def _check_needs(outcome: Outcome, registry: Registry) -> None:
+    absent = [name for name in outcome.needs if name not in registry.columns]
+    if absent:
+        lines = "\n".join(f"  {name}: is not a column of the data{suggest(name, registry.columns)}" for name in absent)
+        raise StudyError(f"the outcome {outcome.name} must have its columns in the data:\n{lines}")
+
+
+def _select(registry: Registry, outcome: Outcome) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Apply the outcome's steps in order; return the remaining rows and the counted flow."""
+    frame = registry.frame
+    rows = [_step(0, "rows read", 0, registry.n_read)]
+    rows.append(_step(1, "quarantined: faults in the data", len(registry.quarantine), len(frame)))
+    for criterion in (*outcome.eligible, *outcome.observed):
+        kept = frame[criterion.keep(frame)]
+        rows.append(_step(len(rows), criterion.reason, len(frame) - len(kept), len(kept)))
+        frame = kept
+    y = outcome.occurred(frame)
+    if outcome.follow_up:
+        censored = int(np.isnan(y).sum())
+        reason = (
+            "followed for less than the horizon without an event: unknown, kept with weight 0 and stood for by "
+            "patients followed longer"
+        )
+        rows.append(_step(len(rows), reason, censored, len(frame) - censored))
+    rows.append(_step(len(rows), "analysed", 0, int(np.isfinite(y).sum()), events=int(np.nansum(y))))
+    flow = pd.DataFrame(rows).assign(outcome=outcome.name)
+    return frame, flow[[name for name in FLOW if name != "dataset"]]
+
+
+def _step(step: int, reason: str, excluded: int, remaining: int, *, events: int | None = None) -> dict[str, object]:
+    return {
+        "step": step,
+        "reason": reason,
+        "excluded": excluded,
+        "remaining": remaining,
+        "events": np.nan if events is None else float(events),
+        "status": "ok",
+    }
+
+
+def _texts(frame: pd.DataFrame, name: str) -> StringArray:
+    if name not in frame:
+        return np.full(len(frame), "", dtype=object)
+    values = frame[name]
+    if pd.api.types.is_float_dtype(values):
+        values = values.astype("Int64")
+    return values.astype("str").where(values.notna(), "").to_numpy(dtype=object)
+
+
+def _comparators(frame: pd.DataFrame, registry: Registry, outcome: Outcome, study: Study) -> pd.DataFrame:
+    made = {
+        spec.name: _published(frame, spec, registry.columns)
+        for spec in registry.definition.comparators
+        if spec.name in study.comparators and spec.outcome == outcome.name
+    }
+    return pd.DataFrame(made, index=frame.index).reset_index(drop=True)
+
+
+def _published(frame: pd.DataFrame, spec: ComparatorSpec, columns: Mapping[str, Column]) -> pd.Series:
+    for name in (*spec.plus, *spec.minus):
+        if name not in columns:
+            raise StudyError(
+                f"the comparator {spec.name} must have its columns in the data, {name!r} is not{suggest(name, columns)}"
+            )
+    return frame[list(spec.plus)].sum(axis=1, skipna=False) - frame[list(spec.minus)].sum(axis=1, skipna=False)

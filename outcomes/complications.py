@@ -1,0 +1,58 @@
+"""Outcomes that are any of several recorded events within a fixed window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from outcomes.outcome import Criterion, FloatArray, Outcome
+from schemas.specs import OutcomeSpec
+
+COMPLICATIONS = (
+    OutcomeSpec(
+        name="any_complication_30d", title="Any complication within 30 days", kind="event", desirable=False,
+        horizon="30 days",
+        any_of=(
+            "surgical_site_infection_30d", "venous_thromboembolism_30d", "urinary_tract_infection_30d",
+            "pneumonia_30d", "sepsis_30d", "myocardial_infarction_30d", "stroke_30d", "haematoma_30d", "death_30d",
+        ),
+        text="Transfusion is not counted: it includes blood given during the operation.",
+        source="components after the ACS NSQIP definitions",
+    ),
+)  # fmt: skip
+
+
+def build_any_of_outcome(spec: OutcomeSpec) -> Outcome:
+    """Build the outcome "any of the named flags is 1".
+
+    Notes
+    -----
+    1 where any component is 1, even if others are unknown; 0 where all are known to be 0; else unknown, counted.
+    The components are printed with every result.
+    """
+    flags = spec.any_of
+    return Outcome(
+        name=spec.name,
+        title=spec.title,
+        kind="event",
+        desirable=spec.desirable,
+        horizon=spec.horizon,
+        needs=flags,
+        occurred=lambda frame: any_of(frame, flags),
+        observed=(
+            Criterion(
+                reason="no component recorded as an event and at least one not recorded: outcome unknown",
+                keep=lambda frame: np.isfinite(any_of(frame, flags)),
+            ),
+        ),
+        threshold_text=f"any of {', '.join(flags)}. {spec.text}".strip() if len(flags) > 1 else spec.text,
+        source=spec.source,
+    )
+
+
+def any_of(frame: pd.DataFrame, flags: tuple[str, ...]) -> FloatArray:
+    """Combine flags (0, 1, NaN) by three-valued *or*; shape (n,)."""
+    values = frame[list(flags)].to_numpy(dtype=np.float64)
+    occurred = (values == 1).any(axis=1)
+    clear = (values == 0).all(axis=1)
+    return np.where(occurred, 1.0, np.where(clear, 0.0, np.nan))

@@ -1,0 +1,1 @@
+"""Ground floor: what the data and the study plan look like."""

@@ -1,0 +1,145 @@
+"""From the texts of a file to typed values, column by column: missing codes, recoding, units, dates.
+
+A cell that cannot be converted becomes missing and is noted as a fault; whether a converted value is possible
+(range, levels) is checked afterwards, in `schemas.validation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from schemas.mapping import FilePlan, SourceColumn
+from schemas.units import compute_factor
+
+INTEGRAL = {".": r"^([+-]?\d+)\.0+$", ",": r"^([+-]?\d+),0+$"}
+"""A whole number that some program wrote with decimals, by decimal sign: the code 1 exported as 1.0."""
+
+NUMBER = {
+    ".": r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?",
+    ",": r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?",
+}
+"""What a number looks like, by decimal sign; "nan", "inf" and thousands separators do not."""
+
+ISO_DATE = r"^(\d{4}-\d{2}-\d{2})(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$"
+DATES = (pd.Timestamp("1900-01-02"), pd.Timestamp("2100-12-31"))
+"""Dates outside are codes for missing, or slips."""
+
+FLAG_TEXTS = {"1": 1.0, "yes": 1.0, "true": 1.0, "0": 0.0, "no": 0.0, "false": 0.0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """What is wrong with a column in some rows: positions from 0, never values."""
+
+    column: str
+    rule: str
+    positions: npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Converted:
+    """Values of a column, missing where blank, coded as missing, or faulty.
+
+    `present` marks the rows that hold something: neither blank nor a code for missing.
+    """
+
+    values: pd.Series
+    present: npt.NDArray[np.bool_]
+    fault: Fault | None
+
+
+def convert_column(texts: pd.Series, source: SourceColumn, plan: FilePlan) -> Converted:
+    """Convert the texts of one column.
+
+    Parameters
+    ----------
+    texts
+        Stripped texts of shape (n,), blank for missing.
+    source
+        What the column is, and its codes and unit in the file.
+    plan
+        The file's missing codes and decimal sign.
+
+    Returns
+    -------
+    Converted
+        float64 (number, flag: 0 and 1), str (category, identifier) or datetime64 (date), shape (n,).
+    """
+    column = source.column
+    if column.kind != "identifier":
+        texts = texts.where(texts.isin(_codes(source, plan)), _without_decimals(texts, plan))
+    present = ~texts.isin(["", *plan.missing, *source.missing])
+    values, rule = CONVERTERS[column.kind](texts.where(present), source, plan)
+    faulty = np.flatnonzero(present.to_numpy() & values.isna().to_numpy())
+    fault = Fault(column=column.name, rule=rule, positions=faulty) if len(faulty) else None
+    return Converted(values=values.rename(column.name), present=present.to_numpy(), fault=fault)
+
+
+def _codes(source: SourceColumn, plan: FilePlan) -> list[str]:
+    """Texts that mean something just as they stand."""
+    return [*plan.missing, *source.missing, *source.recode, *source.column.levels]
+
+
+def _without_decimals(texts: pd.Series, plan: FilePlan) -> pd.Series:
+    return texts.str.replace(INTEGRAL[plan.decimal], r"\1", regex=True)
+
+
+def _number(texts: pd.Series, source: SourceColumn, plan: FilePlan) -> tuple[pd.Series, str]:
+    listed = texts.isin(list(source.recode))
+    plain = texts.where(texts.str.fullmatch(NUMBER[plan.decimal]) & ~listed)
+    if plan.decimal == ",":
+        plain = plain.str.replace(",", ".", regex=False)
+    numbers = pd.to_numeric(plain).astype("float64") * compute_factor(source.unit_in_file, source.column.unit)
+    numbers = numbers.where(np.isfinite(numbers))
+    recoded = texts.where(listed).map(source.recode).astype("float64") if source.recode else numbers
+    rule = "must be a number" + (f" with the decimal sign {plan.decimal!r}" if plan.decimal != "." else "")
+    return numbers.where(~listed, recoded), rule
+
+
+def _flag(texts: pd.Series, source: SourceColumn, _plan: FilePlan) -> tuple[pd.Series, str]:
+    """Where the definition lists codes only those count: 0 may mean anything in a file where 2 is no."""
+    if source.recode:
+        codes = ", ".join(source.recode)
+        return texts.map(source.recode).astype("float64"), f"must be one of the codes {codes}"
+    return texts.str.lower().map(FLAG_TEXTS).astype("float64"), "must be 0 or 1, no or yes, false or true"
+
+
+def _category(texts: pd.Series, source: SourceColumn, _plan: FilePlan) -> tuple[pd.Series, str]:
+    return _recoded(texts, source), "must be one of its levels"
+
+
+def _identifier(texts: pd.Series, source: SourceColumn, _plan: FilePlan) -> tuple[pd.Series, str]:
+    return _recoded(texts, source), "must be a text"
+
+
+def _recoded(texts: pd.Series, source: SourceColumn) -> pd.Series:
+    if not source.recode:
+        return texts.astype("str")
+    return texts.map(source.recode).astype("str").where(texts.isin(list(source.recode)), texts)
+
+
+def _date(texts: pd.Series, source: SourceColumn, _plan: FilePlan) -> tuple[pd.Series, str]:
+    """Read the definition's format; typed files (Excel, Parquet) come as year-month-day in any case."""
+    iso = texts.str.extract(ISO_DATE, expand=False)
+    dates = pd.to_datetime(iso, format="%Y-%m-%d", errors="coerce")
+    if source.date_format:
+        dates = pd.to_datetime(texts.where(iso.isna()), format=source.date_format, errors="coerce").fillna(dates)
+    dates = dates.astype("datetime64[us]")
+    low, high = DATES
+    shape = f"like {pd.Timestamp(2024, 12, 31).strftime(source.date_format or '%Y-%m-%d')}"
+    return dates.where(dates.between(low, high)), f"must be a date {shape} from {low.year} to {high.year}"
+
+
+CONVERTERS: dict[str, Callable[[pd.Series, SourceColumn, FilePlan], tuple[pd.Series, str]]] = {
+    "number": _number,
+    "flag": _flag,
+    "category": _category,
+    "identifier": _identifier,
+    "date": _date,
+}
+"""How the texts of each kind of column become values, and the rule that the others break."""

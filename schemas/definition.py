@@ -1,0 +1,254 @@
+"""A registry's own definition, read from TOML: a new registry needs no Python.
+
+The shape of the file, every key with its default, is in ``docs/definitions.md``::
+
+    name = "my_registry"
+    title = "My registry of lumbar surgery"
+    base = "lumbar"                 # the dictionary columns of this cohort come along, all optional
+    required = ["age", "sex"]       # columns that the file must have
+
+    [file]                          # separator, encoding, decimal, sheet, member, missing
+    missing = ["*"]
+
+    [columns.sex]                   # how a column is found in the file, and what it is if it is the registry's own
+    header = "Gender"
+    recode = { "1" = "male", "2" = "female" }
+
+    [instruments.oks]               # also threshold_sets, outcomes, comparators: the keys of `schemas.specs`
+    title = "Oxford Knee Score"
+    low = 0
+    high = 48
+    direction = "higher_is_better"
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import Field, ValidationError, field_validator
+
+from schemas.column import Column
+from schemas.errors import DefinitionError, suggest, unknown_name
+from schemas.mapping import ColumnPlan, FilePlan, SourceColumn, build_source, columns_of_cohort
+from schemas.specs import ComparatorSpec, InstrumentSpec, Name, OutcomeSpec, Spec, ThresholdSetSpec
+from schemas.study import describe_faults
+
+BUILT_IN = ("lumbar", "cervical", "deformity")
+"""Definitions that come with the toolkit; also the cohorts of the data dictionary."""
+
+FOLDER = Path(__file__).parent / "definitions"
+
+AnySpec = TypeVar("AnySpec", bound=Spec)
+Entries = dict[Name, dict[str, Any]]
+
+
+class DefinitionFile(Spec):
+    """The keys of a definition's TOML; the tables inside the sections are checked one by one."""
+
+    name: Name
+    title: str
+    base: str | None = None
+    required: tuple[Name, ...] = ()
+    synthetic: bool = False
+    file: FilePlan = FilePlan()
+    columns: Entries = Field(default_factory=dict)
+    instruments: Entries = Field(default_factory=dict)
+    threshold_sets: Entries = Field(default_factory=dict)
+    outcomes: Entries = Field(default_factory=dict)
+    comparators: Entries = Field(default_factory=dict)
+
+    @field_validator("base")
+    @classmethod
+    def _built_in(cls, base: str | None) -> str | None:
+        if base is not None and base not in BUILT_IN:
+            raise ValueError(unknown_name("the base of a definition", base, BUILT_IN))
+        return base
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """A checked registry definition.
+
+    Attributes
+    ----------
+    name, title
+        The registry.
+    base
+        Built-in cohort whose dictionary columns come along, or None.
+    synthetic
+        Whether the data are simulated.
+    file
+        How the file is read.
+    sources
+        Every column that is known, by canonical name, and how it is found in the file.
+    instruments, threshold_sets, outcomes, comparators
+        What the definition declares of its own.
+    text
+        The exact TOML.
+    """
+
+    name: str
+    title: str
+    base: str | None
+    synthetic: bool
+    file: FilePlan
+    sources: Mapping[str, SourceColumn]
+    instruments: tuple[InstrumentSpec, ...]
+    threshold_sets: tuple[ThresholdSetSpec, ...]
+    outcomes: tuple[OutcomeSpec, ...]
+    comparators: tuple[ComparatorSpec, ...]
+    text: str
+
+    def columns_of(self) -> dict[str, Column]:
+        """Return every column that is known, by canonical name: the dictionary's of the base, and the registry's."""
+        return {name: source.column for name, source in self.sources.items()}
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the columns that the file must have."""
+        return tuple(name for name, source in self.sources.items() if not source.optional)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the text, in hex."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def read_definition(name_or_path: str | Path, *, folder: Path | None = None) -> Definition:
+    """Read a registry definition.
+
+    Parameters
+    ----------
+    name_or_path
+        A built-in name (lumbar, cervical, deformity) or the path of a TOML file.
+    folder
+        Folder against which a relative path is read; the working folder by default.
+
+    Returns
+    -------
+    Definition
+
+    Raises
+    ------
+    DefinitionError
+        If there is no such definition, the file is no TOML, or a key or value is wrong; all faults are named.
+    """
+    path = _locate(name_or_path, folder)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise DefinitionError(_missing_file(path, error)) from None
+    except UnicodeDecodeError:
+        raise DefinitionError(f"the definition {str(path)!r} must be text in UTF-8; save it as UTF-8") from None
+    return parse_definition(text, name=str(name_or_path))
+
+
+def parse_definition(text: str, *, name: str = "definition") -> Definition:
+    """Build a definition from TOML text; `name` stands in the messages. See `read_definition`."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DefinitionError(f"{name} must be TOML: {error}") from None
+    faults: list[str] = []
+    head = _checked(DefinitionFile, values, "", faults)
+    definition = _build(head, text, faults) if head else None
+    if faults or definition is None:
+        raise DefinitionError(f"{name} must follow the shape of a registry definition:\n" + "\n".join(faults))
+    return definition
+
+
+def _locate(name_or_path: str | Path, folder: Path | None) -> Path:
+    if isinstance(name_or_path, str) and name_or_path in BUILT_IN:
+        return FOLDER / f"{name_or_path}.toml"
+    path = (folder or Path()) / name_or_path
+    if isinstance(name_or_path, str) and Path(name_or_path).name == name_or_path and not path.suffix:
+        known = unknown_name("a registry definition", name_or_path, BUILT_IN)
+        raise DefinitionError(f"{known}, or the path of a TOML file")
+    return path
+
+
+def _missing_file(path: Path, error: OSError) -> str:
+    near = suggest(path.name, [other.name for other in path.parent.glob("*.toml")]) if path.parent.is_dir() else ""
+    return f"a definition must be a readable TOML file, got {str(path)!r}: {error.strerror}{near}"
+
+
+def _checked(model: type[AnySpec], values: Mapping[str, Any], where: str, faults: list[str]) -> AnySpec | None:
+    """Return the checked values, or None with their faults noted under `where`."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        faults += [f"  {where}{line.strip()}" for line in describe_faults(error, model).splitlines()]
+        return None
+
+
+def _build(head: DefinitionFile, text: str, faults: list[str]) -> Definition:
+    definition = Definition(
+        name=head.name,
+        title=head.title,
+        base=head.base,
+        synthetic=head.synthetic,
+        file=head.file,
+        sources=_sources(head, faults),
+        instruments=_entries("instruments", head.instruments, InstrumentSpec, faults),
+        threshold_sets=_entries("threshold_sets", head.threshold_sets, ThresholdSetSpec, faults),
+        outcomes=_entries("outcomes", head.outcomes, OutcomeSpec, faults),
+        comparators=_entries("comparators", head.comparators, ComparatorSpec, faults),
+        text=text,
+    )
+    faults += _unknown_columns(definition, head.columns)
+    return definition
+
+
+def _entries(section: str, entries: Entries, model: type[AnySpec], faults: list[str]) -> tuple[AnySpec, ...]:
+    """Check the tables of a section; the heading of a table is its name."""
+    made = []
+    for name, values in entries.items():
+        if values.get("name", name) != name:
+            faults.append(f"  {section}.{name}.name: must be left out, the heading is the name")
+        spec = _checked(model, {**values, "name": name}, f"{section}.{name}.", faults)
+        if spec is not None:
+            made.append(spec)
+    return tuple(made)
+
+
+def _sources(head: DefinitionFile, faults: list[str]) -> dict[str, SourceColumn]:
+    """Return the base's columns, all optional, then what the definition says of columns; then mark the required."""
+    base = columns_of_cohort(head.base)
+    sources = {name: SourceColumn(column=column, header=name, optional=True) for name, column in base.items()}
+    for name, values in head.columns.items():
+        plan = _checked(ColumnPlan, values, f"columns.{name}.", faults)
+        if plan is None:
+            continue
+        source, wrong = build_source(name, plan, base)
+        faults += [f"  columns.{name}: {fault}" for fault in wrong]
+        if source is not None:
+            sources[name] = source
+    for name in head.required:
+        if name in sources:
+            sources[name] = replace(sources[name], optional=False)
+        elif name not in head.columns:
+            faults.append(f"  required: {unknown_name('a required column', name, sources)}")
+    return sources
+
+
+def _unknown_columns(definition: Definition, declared: Mapping[str, Any]) -> list[str]:
+    """Return the columns that outcomes and comparators name and the definition does not know."""
+    used = [(f"outcomes.{spec.name}", _columns_used(spec)) for spec in definition.outcomes]
+    used += [(f"comparators.{spec.name}", (*spec.plus, *spec.minus)) for spec in definition.comparators]
+    known = {*definition.sources, *declared}
+    return [
+        f"  {where}: {unknown_name('a column', name, known)}"
+        for where, names in used
+        for name in names
+        if name not in known
+    ]
+
+
+def _columns_used(spec: OutcomeSpec) -> tuple[str, ...]:
+    single = (spec.baseline, spec.follow_up, spec.time, spec.followed_until)
+    return (*(name for name in single if name), *spec.any_of, *spec.competing)

@@ -1,0 +1,52 @@
+"""One error tree. Messages are safe to print: they never carry a patient's value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class SpineriskError(Exception):
+    """Base of every error that the toolkit raises on purpose."""
+
+
+class InputError(SpineriskError):
+    """What the user gave cannot be used; the message says what must be so, what came and what to do."""
+
+
+class DefinitionError(InputError):
+    """A registry definition (TOML) cannot be used."""
+
+
+class DataError(InputError):
+    """A data file cannot be used."""
+
+
+class StudyError(InputError):
+    """A study (TOML), or its fit to the data, cannot be used."""
+
+
+class BundleError(InputError):
+    """A model bundle is damaged, incomplete or was written by other versions."""
+
+
+class RunError(InputError):
+    """A run's folder cannot be read or written."""
+
+
+class ExplanationError(SpineriskError):
+    """Contributions do not add up to the model's output: a fault of the toolkit, never of the data."""
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Return ``"; nearest is 'x'"`` for the known name closest to `name`, or an empty string."""
+    by_folded = {k.casefold(): k for k in known}
+    hits = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
+    return f"; nearest is {by_folded[hits[0]]!r}" if hits else ""
+
+
+def unknown_name(thing: str, name: str, known: Iterable[str], *, limit: int = 12) -> str:
+    """Return the message for an unknown name: what came, the nearest match, and what is known."""
+    names = sorted(known)
+    shown = ", ".join(names[:limit]) + (f", ... ({len(names)} in all)" if len(names) > limit else "")
+    return f"{thing} must be a known name, got {name!r}{suggest(name, names)}; known: {shown or 'none'}"

@@ -1,0 +1,184 @@
+"""The study: the pre-specified plan, read from TOML, unknown keys refused."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PrivateAttr, ValidationError, field_validator
+
+from schemas.errors import StudyError, suggest
+from schemas.specs import Name, Spec
+
+Probability = Annotated[float, Field(gt=0, lt=1)]
+
+
+class SplitPlan(Spec):
+    """How the outer and inner folds are made. Patients are never split between folds."""
+
+    name: str = "nested_cv"
+    outer_folds: Annotated[int, Field(ge=2, le=20)] = 5
+    repeats: Annotated[int, Field(ge=1, le=50)] = 1
+    inner_folds: Annotated[int, Field(ge=2, le=20)] = 5
+
+
+class TuningPlan(Spec):
+    """How much search each model gets inside each training fold; the criterion is always log loss."""
+
+    trials: Annotated[int, Field(ge=1, le=1000)] = 50
+
+
+class MarginPlan(Spec):
+    """The smallest gain worth having, fixed before the results: in log loss relative to the reference's."""
+
+    metric: Literal["log_loss"] = "log_loss"
+    relative: Annotated[float, Field(gt=0, lt=1)] = 0.005
+
+
+class DecisionPlan(Spec):
+    """Threshold probabilities of one outcome and the action among operated patients that they belong to."""
+
+    values: Annotated[tuple[Probability, ...], Field(min_length=1)]
+    action: Annotated[str, Field(min_length=3)]
+
+
+class Study(Spec):
+    """A pre-specified analysis.
+
+    Every key that shapes a prediction is fitted inside each outer training fold, so that what is deployed is what
+    was evaluated. `subgroups` name categories, flags, sites, or numbers that have cut points in `bands`. `text` is
+    the exact file and `sha256` its hash.
+    """
+
+    title: str
+    definition: str
+    outcomes: Annotated[tuple[str, ...], Field(min_length=1)]
+    predictors: Annotated[tuple[Name, ...], Field(min_length=1)]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    data: str | None = None
+    predict_at: Literal["preop", "planned", "intraop", "discharge"] = "preop"
+    reference: str = "spline_logistic"
+    models: tuple[str, ...] = ("elastic_net", "random_forest", "xgboost", "lightgbm")
+    comparators: tuple[str, ...] = ()
+    missing: Literal["chained"] = "chained"
+    calibration: Literal["none"] = "none"
+    unattainable: Literal["exclude", "fail"] = "exclude"
+    margin: MarginPlan = MarginPlan()
+    split: SplitPlan = SplitPlan()
+    tuning: TuningPlan = TuningPlan()
+    threshold_sets: dict[str, str] = Field(default_factory=dict)
+    threshold_probabilities: dict[str, DecisionPlan] = Field(default_factory=dict)
+    subgroups: tuple[Name, ...] = ()
+    bands: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    suppress_below: Annotated[int, Field(ge=5, le=100)] = 5
+
+    _text: str = PrivateAttr(default="")
+    _folder: Path = PrivateAttr(default=Path())
+
+    @field_validator("outcomes", "predictors", "models", "comparators", "subgroups")
+    @classmethod
+    def _distinct(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"each name must stand once, got twice: {', '.join(twice)}")
+        return names
+
+    @field_validator("bands")
+    @classmethod
+    def _increasing(cls, bands: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
+        for name, cuts in bands.items():
+            if not cuts or any(a >= b for a, b in pairwise(cuts)):
+                raise ValueError(f"the cut points of {name!r} must be increasing, one at least")
+        return bands
+
+    @property
+    def text(self) -> str:
+        """The exact text of the study."""
+        return self._text
+
+    @property
+    def folder(self) -> Path:
+        """The folder against which relative paths of the study are read."""
+        return self._folder
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the text, in hex."""
+        return hashlib.sha256(self._text.encode()).hexdigest()
+
+    @property
+    def all_models(self) -> tuple[str, ...]:
+        """The reference first, then the other models in the study's order."""
+        return (self.reference, *(name for name in self.models if name != self.reference))
+
+
+def read_study(path: str | Path) -> Study:
+    """Read a study from a TOML file.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    Study
+        The checked plan.
+
+    Raises
+    ------
+    StudyError
+        If the file is missing, is no TOML, has an unknown key or a value out of its rule; all faults are named.
+    """
+    path = Path(path)
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise StudyError(f"the study must be a readable TOML file, got {str(path)!r}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise StudyError(f"the study {str(path)!r} must be text in UTF-8; save it as UTF-8") from None
+    return parse_study(text, folder=path.parent, name=str(path))
+
+
+def parse_study(text: str, *, folder: Path, name: str = "study") -> Study:
+    """Build a study from TOML text; see `read_study`."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(f"{name} must be TOML: {error}") from None
+    try:
+        study = Study.model_validate(values)
+    except ValidationError as error:
+        raise StudyError(f"{name} must follow the plan of a study:\n" + describe_faults(error, Study)) from None
+    study._text = text
+    study._folder = folder
+    return study
+
+
+def describe_faults(error: ValidationError, model: type[Spec]) -> str:
+    """Return one line per fault of a TOML file, with the nearest key for an unknown one."""
+    return "\n".join(f"  {_where(fault)}: {_what(fault, model)}" for fault in error.errors(include_url=False))
+
+
+def _where(fault: Any) -> str:
+    return ".".join(str(part) for part in fault["loc"]) or "file"
+
+
+def _what(fault: Any, model: type[Spec]) -> str:
+    if fault["type"] != "extra_forbidden":
+        return str(fault["msg"])
+    known = _keys_at(model, fault["loc"][:-1])
+    return "is not a known key" + suggest(str(fault["loc"][-1]), known)
+
+
+def _keys_at(model: type[Spec], loc: tuple[Any, ...]) -> list[str]:
+    """Keys of the table at `loc`; a nested plan is found by the name of its field."""
+    for part in loc:
+        field = model.model_fields.get(str(part))
+        inner = field.annotation if field else None
+        if isinstance(inner, type) and issubclass(inner, Spec):
+            model = inner
+    return list(model.model_fields)

@@ -1,0 +1,122 @@
+"""Simulated registries in which the true risk of every outcome is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from schemas.columns import COLUMNS
+from schemas.definition import Definition, parse_definition, read_definition
+from schemas.errors import InputError, unknown_name
+from schemas.readers import frame_as_text
+from schemas.registry import Registry, read_registry
+from schemas.synthetic_cervical import CERVICAL
+from schemas.synthetic_deformity import DEFORMITY
+from schemas.synthetic_draw import Drawn, draw_cohort
+from schemas.synthetic_lumbar import LUMBAR
+from schemas.synthetic_specs import SyntheticCohort
+
+COHORTS: dict[str, SyntheticCohort] = {cohort.name: cohort for cohort in (LUMBAR, CERVICAL, DEFORMITY)}
+
+
+def simulate_registry(cohort: str, *, n: int = 2000, seed: int) -> Registry:
+    """Simulate a registry of spine surgery.
+
+    Parameters
+    ----------
+    cohort
+        lumbar, cervical or deformity.
+    n
+        Number of operations, at least 1; about 4 percent are the second operation of a patient.
+    seed
+        The same seed gives the same bytes; each column has a child seed by its name.
+
+    Returns
+    -------
+    Registry
+        With ``synthetic`` True and ``truth``: ``row_id`` and, per outcome, the true risk in [0, 1].
+
+    Raises
+    ------
+    InputError
+        If the cohort is unknown or `n` or `seed` cannot be used.
+
+    Notes
+    -----
+    Not a model of real patients: rates and associations are of a realistic size, no more. The true risk comes from the
+    complete predictors, before any is made missing. A score after the operation is ``centre(X) + scale * logistic
+    noise``, rounded to the score's step and clipped, so the risk of reaching an absolute improvement is exactly
+    logistic in X; so is the risk of a complication. Reherniation, fusion for another reason and death have constant
+    hazards h, and the risk by t days is h1 / H * (1 - exp(-H t)). Given X the outcomes of the first kind are
+    independent of events. Predictors are missing by age and site, scores by age and smoking, follow-up at random.
+    The first operation's follow-up ends with the second one, which is a case of its own.
+
+    Examples
+    --------
+    >>> registry = simulate_registry("lumbar", n=50, seed=1)
+    >>> len(registry.frame), registry.synthetic
+    (50, True)
+    """
+    if cohort not in COHORTS:
+        raise InputError(unknown_name("a simulated cohort", cohort, COHORTS))
+    if n < 1:
+        raise InputError(f"n must be 1 or more, got {n}; state the number of operations")
+    if seed < 0:
+        raise InputError(f"the seed must be 0 or more, got {seed}; choose another")
+    drawn = draw_cohort(COHORTS[cohort], n=n, seed=seed)
+    registry = read_registry(_as_file(drawn), _define(cohort))
+    truth = pd.DataFrame({"row_id": registry.frame["row_id"], **drawn.truth})
+    return replace(registry, source=f"synthetic {cohort} registry", truth=truth)
+
+
+def write_synthetic(registry: Registry, folder: str | Path) -> Path:
+    """Write a simulated registry as the files that a real one would come as.
+
+    Parameters
+    ----------
+    registry
+        Made by `simulate_registry`.
+    folder
+        Where to write; made if absent.
+
+    Returns
+    -------
+    Path
+        ``<cohort>.csv``; beside it are ``<cohort>_definition.toml``, with which it is read and which says that it is
+        simulated, and ``<cohort>_truth.csv``.
+
+    Raises
+    ------
+    InputError
+        If the registry is not simulated.
+    """
+    if registry.truth is None:
+        raise InputError(f"the registry must be simulated, got {registry.source!r}; make it with simulate_registry")
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    name = registry.definition.name
+    data = folder / f"{name}.csv"
+    texts = frame_as_text(registry.frame.drop(columns="row_id"))
+    texts.to_csv(data, index=False, lineterminator="\n", encoding="utf-8")
+    (folder / f"{name}_definition.toml").write_bytes(registry.definition.text.encode())
+    registry.truth.to_csv(folder / f"{name}_truth.csv", index=False, lineterminator="\n", encoding="utf-8")
+    return data
+
+
+def _as_file(drawn: Drawn) -> pd.DataFrame:
+    """Return the columns as a file would hold them, in the dictionary's order."""
+    return pd.DataFrame({name: drawn.values[name] for name in COLUMNS if name in drawn.values})
+
+
+def _define(cohort: str) -> Definition:
+    required = ", ".join(f'"{name}"' for name in read_definition(cohort).required)
+    return parse_definition(
+        f'name = "{cohort}"\n'
+        f'title = "Synthetic {cohort} registry: simulated, no real patients"\n'
+        f'base = "{cohort}"\n'
+        f"synthetic = true\n"
+        f"required = [{required}]\n",
+        name=f"synthetic {cohort} registry",
+    )

@@ -1,0 +1,237 @@
+"""The words in which a simulated registry is specified: sums of terms, and what is drawn from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit, log_ndtr
+
+FloatArray = npt.NDArray[np.float64]
+Values = Mapping[str, npt.NDArray[Any]]
+"""Columns drawn so far, shape (n,) each; names that begin with an underscore are hidden and never leave."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """One term of a sum: `weight` times a shape of a column, or `weight` where a category has a level."""
+
+    column: str
+    weight: float
+    at: float = 0.0
+    shape: Literal["linear", "log", "bend", "level"] = "linear"
+    width: float = 1.0
+    level: str = ""
+
+    def value(self, values: Values) -> FloatArray:
+        """Evaluate the term, shape (n,).
+
+        Notes
+        -----
+        linear: x - at. log: log((1 + x) / (1 + at)). bend: width * log(1 + exp((x - at) / width)), flat below `at` and
+        a straight line above it, smooth in between. level: 1 where x is the level.
+        """
+        x = values[self.column]
+        if self.shape == "level":
+            return np.asarray(self.weight * (x == self.level), dtype=np.float64)
+        if self.shape == "log":
+            return np.asarray(self.weight * np.log((1 + x) / (1 + self.at)))
+        if self.shape == "bend":
+            return np.asarray(self.weight * self.width * np.logaddexp(0, (x - self.at) / self.width))
+        return np.asarray(self.weight * (x - self.at))
+
+
+def linear(column: str, weight: float, at: float = 0.0) -> Term:
+    """Return ``weight * (x - at)``."""
+    return Term(column=column, weight=weight, at=at)
+
+
+def log(column: str, weight: float, at: float) -> Term:
+    """Return ``weight * log((1 + x) / (1 + at))``."""
+    return Term(column=column, weight=weight, at=at, shape="log")
+
+
+def bend(column: str, weight: float, at: float, width: float) -> Term:
+    """Return a line that bends smoothly from flat to slope `weight` around `at`."""
+    return Term(column=column, weight=weight, at=at, shape="bend", width=width)
+
+
+def level(column: str, name: str, weight: float) -> Term:
+    """Return `weight` where the category has the level."""
+    return Term(column=column, weight=weight, shape="level", level=name)
+
+
+@dataclass(frozen=True)
+class Sum:
+    """An intercept and terms."""
+
+    intercept: float
+    terms: tuple[Term, ...] = ()
+
+    def value(self, values: Values) -> FloatArray:
+        """Evaluate the sum, shape (n,)."""
+        start = np.full(len(values["patient"]), self.intercept)
+        return np.asarray(sum((term.value(values) for term in self.terms), start=start))
+
+
+class Draw(Protocol):
+    """A column that can be drawn; `stays` says that a patient's second operation has the first one's value."""
+
+    @property
+    def name(self) -> str:
+        """Name of the column."""
+
+    @property
+    def stays(self) -> bool:
+        """Whether it belongs to the person rather than to the operation."""
+
+    def draw(self, values: Values, rng: np.random.Generator) -> npt.NDArray[Any]:
+        """Draw one value per row, shape (n,)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number:
+    """Normal about `mean` (log-normal if `scale` is log), rounded to `step`, clipped to [`low`, `high`]."""
+
+    name: str
+    mean: Sum
+    sd: float
+    low: float
+    high: float
+    step: float
+    scale: Literal["identity", "log"] = "identity"
+    stays: bool = False
+
+    def draw(self, values: Values, rng: np.random.Generator) -> FloatArray:
+        """Draw one number per row, shape (n,)."""
+        mean = self.mean.value(values)
+        raw = mean + self.sd * rng.standard_normal(len(mean))
+        return round_to(np.exp(raw) if self.scale == "log" else raw, self.step, self.low, self.high)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flag:
+    """1 with the probability whose log-odds are given, else 0."""
+
+    name: str
+    log_odds: Sum
+    stays: bool = False
+
+    def draw(self, values: Values, rng: np.random.Generator) -> FloatArray:
+        """Draw 0 or 1 per row, shape (n,)."""
+        probability = expit(self.log_odds.value(values))
+        return np.asarray(rng.random(len(probability)) < probability, dtype=np.float64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Category:
+    """One of several levels, with probabilities proportional to the exponential of each level's sum."""
+
+    name: str
+    levels: Mapping[str, Sum]
+    stays: bool = False
+
+    def draw(self, values: Values, rng: np.random.Generator) -> npt.NDArray[np.object_]:
+        """Draw one level per row, shape (n,)."""
+        weights = np.exp([log_weight.value(values) for log_weight in self.levels.values()])
+        cumulative = np.cumsum(weights / weights.sum(axis=0), axis=0)[:-1]
+        chosen = (rng.random(cumulative.shape[1]) > cumulative).sum(axis=0)
+        return np.asarray(np.array(list(self.levels), dtype=object)[chosen])
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowUp:
+    """A score at several visits: logistic noise of the given `scale` about `mean` plus the visit's shift, rounded.
+
+    `loading` in (-1, 1) is the correlation of the noise with the patient's hidden recovery, which all scores and
+    visits share; it leaves the noise of each of them exactly logistic. Positive recovery is a worse course, so the
+    loading of a score of which more is better is negative.
+    """
+
+    score: str
+    mean: Sum
+    visits: Mapping[str, float]
+    scale: float
+    step: float
+    low: float
+    high: float
+    loading: float
+
+    def centre(self, values: Values, visit: str) -> FloatArray:
+        """Return the centre of the score at a visit, before noise, rounding and clipping; shape (n,)."""
+        return self.mean.value(values) + self.visits[visit]
+
+    def draw(self, values: Values, visit: str, rng: np.random.Generator) -> FloatArray:
+        """Draw the score at a visit, shape (n,)."""
+        recovery = values["_recovery"]
+        own = rng.standard_normal(len(recovery))
+        normal = self.loading * recovery + np.sqrt(1 - self.loading**2) * own
+        logistic = log_ndtr(normal) - log_ndtr(-normal)
+        return round_to(self.centre(values, visit) + self.scale * logistic, self.step, self.low, self.high)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Improvement:
+    """The outcome "the score at `visit` is at least `points` below its baseline"."""
+
+    outcome: str
+    score: str
+    visit: str
+    points: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hazard:
+    """A cause of an event with a constant hazard: `log_yearly` is the logarithm of the events per year."""
+
+    column: str
+    log_yearly: Sum
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstEvent:
+    """The outcome "the event came first by the horizon", among hazards that compete; death always does."""
+
+    outcome: str
+    event: Hazard
+    competing: tuple[Hazard, ...]
+    horizon_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """Columns that are missing together in about `share` of rows, more often at older age and at some sites."""
+
+    columns: tuple[str, ...]
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyntheticCohort:
+    """All that is needed to simulate one registry.
+
+    Draws happen in order and may use what is drawn before them: `predictors`, then complication, death, `first_event`
+    and follow-up scores, then `course` (what is known during and after the operation, which depends on how the
+    patient will do: hence a leak shows).
+    """
+
+    name: str
+    predictors: tuple[Draw, ...]
+    complication: Sum
+    components: Mapping[str, float]
+    death: Hazard
+    scores: tuple[FollowUp, ...]
+    improvements: tuple[Improvement, ...]
+    course: tuple[Draw, ...]
+    missing: tuple[Missing, ...]
+    first_event: FirstEvent | None = None
+
+
+def round_to(raw: FloatArray, step: float, low: float, high: float) -> FloatArray:
+    """Round to multiples of `step` and clip; a step of 0 leaves the value as it is."""
+    rounded = np.round(raw / step) * step if step else raw
+    # Multiples of 0.001 and the like are made the nearest decimal, so that text and number agree; -0.0 becomes 0.0.
+    return np.asarray(np.clip(np.round(rounded, 6), low, high) + 0.0)

@@ -1,0 +1,80 @@
+"""The tables of a run: file names and columns, listed once. Everything written or read later follows this page."""
+
+from __future__ import annotations
+
+RUN_FORMAT = 1
+
+PREDICTIONS = (
+    "row_id", "patient", "outcome", "model", "dataset", "validation", "repeat", "fold", "imputation",
+    "y_true", "y_prob", "y_pred", "scale", "weight", "n_train", "site", "year",
+)  # fmt: skip
+"""The predictions table, one row per patient, model and repeat; one further column per subgroup variable.
+
+``y_true`` is 0, 1 or missing (unknown by the horizon: such rows have ``weight`` 0). ``y_prob`` is in [0, 1], missing
+where ``scale`` is ``score``, and then ``y_pred`` ranks. ``validation`` is apparent, internal, temporal or external.
+"""
+
+EVALUATION = (
+    "outcome", "model", "dataset", "validation", "subgroup", "level", "metric", "threshold_probability",
+    "threshold_set", "estimate", "lower", "upper", "interval_kind", "interval_target", "n", "events", "status",
+)  # fmt: skip
+
+COMPARISON = (
+    "outcome", "model", "reference", "dataset", "validation", "metric", "threshold_probability", "threshold_set",
+    "estimate", "lower", "upper", "interval_kind", "interval_target", "n", "events", "status",
+)  # fmt: skip
+"""Paired differences, `model` minus `reference`, on the same patients."""
+
+FLOW = ("outcome", "dataset", "step", "reason", "excluded", "remaining", "events", "status")
+"""Participants: step 0 is what was read; ``events`` is counted among the remaining, missing before it is known."""
+
+TABLE1 = ("outcome", "dataset", "group", "predictor", "level", "statistic", "value", "n", "status")
+"""Characteristics: ``group`` is all, event or no_event; ``statistic`` is mean, sd, median, q1, q3, count, percent
+or missing; ``n`` is the group's size."""
+
+CALIBRATION_CURVE = (
+    "outcome", "model", "dataset", "validation", "predicted", "observed", "lower", "upper", "knots", "n", "events",
+)  # fmt: skip
+ROC_CURVE = ("outcome", "model", "dataset", "validation", "false_positive_rate", "sensitivity", "n", "events")
+DECISION_CURVE = (
+    "outcome", "model", "dataset", "validation", "threshold_probability", "net_benefit", "lower", "upper", "n",
+    "events", "declared",
+)  # fmt: skip
+"""``model`` is also ``treat_all`` and ``treat_none``; ``declared`` marks the thresholds named in the study."""
+RISK_DISTRIBUTION = (
+    "outcome", "model", "dataset", "validation", "group", "bin_low", "bin_high", "count", "percent", "status",
+)  # fmt: skip
+"""Histogram of predicted risk in 20 bins of width 0.05, by ``group`` event or no_event."""
+
+EXPLANATION = (
+    "outcome", "model", "scale", "predictor", "mean_absolute_contribution", "lower", "upper", "rank", "rank_lower",
+    "rank_upper", "n",
+)  # fmt: skip
+"""Mean absolute contribution over held-out rows; lower and upper, rank_lower and rank_upper are the extremes over
+the outer folds."""
+CONTRIBUTION = ("outcome", "model", "scale", "predictor", "value", "level", "mean_contribution", "n", "status")
+"""Mean contribution by value of the predictor: ``value`` is the mean of a tenth of the rows (numbers), ``level`` a
+category or flag; cells under 10 rows are suppressed."""
+
+TUNING = ("outcome", "model", "repeat", "fold", "parameter", "value", "inner_log_loss", "trials")
+"""Chosen settings; the final model has repeat 0 and fold -1."""
+
+CURVES = {
+    "calibration": CALIBRATION_CURVE,
+    "roc": ROC_CURVE,
+    "decision": DECISION_CURVE,
+    "risk_distribution": RISK_DISTRIBUTION,
+}
+SHARE = {
+    "flow": FLOW,
+    "table1": TABLE1,
+    "evaluation": EVALUATION,
+    "comparison": COMPARISON,
+    "explanations": EXPLANATION,
+    "contributions": CONTRIBUTION,
+    "tuning": TUNING,
+}
+"""``share/<name>.csv`` of a run's folder; the curves are ``share/curves/<name>.csv``."""
+
+STATUSES = ("ok", "suppressed", "not assessable", "not informative")
+VALIDATIONS = ("apparent", "internal", "internal-external", "temporal", "external")

@@ -1,0 +1,283 @@
+"""Registry definitions: what TOML may say, and every way in which it may be wrong."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from schemas.column import Column
+from schemas.columns import COLUMNS
+from schemas.definition import BUILT_IN, Definition, parse_definition, read_definition
+from schemas.errors import DefinitionError
+from schemas.units import UNITS, compute_factor
+
+HEAD = 'name = "own"\ntitle = "Own"\n'
+
+FULL = (
+    HEAD
+    + """
+base = "lumbar"
+required = ["age"]
+
+[file]
+separator = ";"
+encoding = "latin-1"
+decimal = ","
+missing = ["*"]
+
+[columns.sex]
+header = "Gender"
+recode = { "1" = "male", "2" = "female" }
+missing = ["9"]
+
+[columns.grip_kg]
+kind = "number"
+unit = "kg"
+range = [0, 100]
+plausible = [5, 80]
+known_at = "preop"
+text = "Grip strength."
+unit_in_file = "pounds"
+
+[columns.walks]
+header = "WALK"
+kind = "flag"
+known_at = "followup"
+text = "Walks without help after a year."
+optional = true
+
+[instruments.oks]
+title = "Oxford Knee Score"
+low = 0
+high = 48
+direction = "higher_is_better"
+
+[threshold_sets.oks_7]
+title = "7 points"
+thresholds = [{ instrument = "oks", kind = "absolute_change", value = 7 }]
+
+[outcomes.walking]
+title = "Walks"
+kind = "event"
+desirable = true
+horizon = "12 months"
+any_of = ["walks"]
+
+[comparators.theirs]
+title = "Their score"
+outcome = "walking"
+plus = ["grip_kg"]
+"""
+)
+
+
+def column_toml(**lines: str) -> str:
+    """A definition of one own flag `x`, with further lines of TOML or other ones."""
+    keys = {"kind": '"flag"', "known_at": '"preop"', "text": '"X."'} | lines
+    return HEAD + "[columns.x]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items() if value)
+
+
+def test_a_full_definition_is_read() -> None:
+    definition = parse_definition(FULL)
+    assert (definition.name, definition.title, definition.base) == ("own", "Own", "lumbar")
+    assert not definition.synthetic
+    assert definition.text == FULL
+    assert definition.sha256 == hashlib.sha256(FULL.encode()).hexdigest()
+    assert (definition.file.separator, definition.file.encoding, definition.file.decimal) == (";", "iso8859-1", ",")
+    assert [spec.name for spec in definition.instruments] == ["oks"]
+    assert [spec.name for spec in definition.threshold_sets] == ["oks_7"]
+    assert [spec.name for spec in definition.outcomes] == ["walking"]
+    assert [spec.name for spec in definition.comparators] == ["theirs"]
+
+
+def test_columns_come_from_the_base_and_the_definition() -> None:
+    definition = parse_definition(FULL)
+    columns = definition.columns_of()
+    lumbar = {name for name, column in COLUMNS.items() if "lumbar" in column.cohorts}
+    assert set(columns) == lumbar | {"grip_kg", "walks"}
+    assert columns["sex"] is COLUMNS["sex"]
+    assert columns["grip_kg"] == Column(
+        name="grip_kg",
+        kind="number",
+        known_at="preop",
+        text="Grip strength.",
+        unit="kg",
+        hard=(0.0, 100.0),
+        plausible=(5.0, 80.0),
+    )
+    assert set(definition.required) == {"age", "sex", "grip_kg"}
+    assert definition.sources["sex"].header == "Gender"
+    assert definition.sources["age"].header == "age"
+
+
+def test_own_identifiers_and_dates_are_no_predictors() -> None:
+    definition = parse_definition(
+        column_toml(kind='"identifier"') + column_toml(kind='"date"')[len(HEAD) :].replace(".x", ".y")
+    )
+    assert [column.predictor for column in definition.columns_of().values()] == [False, False]
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_built_in_definitions_are_sound(name: str) -> None:
+    definition = read_definition(name)
+    assert definition.name == name
+    assert definition.base == name
+    assert not definition.synthetic
+    assert {column.name for column in definition.columns_of().values()} >= {"age", "sex", "site", "patient"}
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[1] / "studies" / "definitions").glob("*.toml")), ids=str
+)
+def test_definitions_that_come_with_the_checkout_are_sound(path: Path) -> None:
+    assert read_definition(path).name == path.stem
+
+
+def test_a_path_is_read_against_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(FULL, encoding="utf-8")
+    assert read_definition("own.toml", folder=tmp_path) == read_definition(tmp_path / "own.toml")
+
+
+def test_an_unknown_built_in_name_gets_the_nearest() -> None:
+    with pytest.raises(DefinitionError, match=r"'lumbr'; nearest is 'lumbar'; known: cervical, deformity, lumbar"):
+        read_definition("lumbr")
+
+
+def test_a_missing_file_gets_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(FULL, encoding="utf-8")
+    with pytest.raises(DefinitionError, match=r"No such file or directory; nearest is 'own\.toml'"):
+        read_definition("owm.toml", folder=tmp_path)
+
+
+def test_a_folder_is_no_definition(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match="must be a readable TOML file"):
+        read_definition(tmp_path)
+
+
+def test_bad_toml_says_where_without_the_parser(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text('name = "own"\ntitle = \n', encoding="utf-8")
+    with pytest.raises(DefinitionError, match=r"must be TOML: Invalid value \(at line 2") as caught:
+        read_definition(path)
+    assert caught.value.__suppress_context__
+
+
+def test_another_encoding_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_bytes('name = "Rückgrat"'.encode("latin-1"))
+    with pytest.raises(DefinitionError, match="must be text in UTF-8"):
+        read_definition(path)
+
+
+FAULTS = {
+    "title: Field required": 'name = "own"',
+    "titel: is not a known key; nearest is 'title'": HEAD + 'titel = "x"',
+    "file.seperator: is not a known key; nearest is 'separator'": HEAD + '[file]\nseperator = ";"',
+    "got 'lumba'; nearest is 'lumbar'": HEAD + 'base = "lumba"',
+    "required: a required column must be a known name, got 'agee'; nearest is 'age'": HEAD
+    + 'base = "lumbar"\nrequired = ["agee"]',
+    "file.encoding: Value error, must be a known text encoding": HEAD + '[file]\nencoding = "klingon"',
+    "columns.x.levls: is not a known key; nearest is 'levels'": column_toml(levls='["a"]'),
+    "columns.x: must have kind, known_at, text: it is not in the dictionary": HEAD + "[columns.x]\n",
+    "columns.agee: must have kind, known_at, text: it is not in the dictionary; nearest is 'age'": HEAD
+    + "[columns.agee]\n",
+    "columns.x: must have text": column_toml(text=""),
+    "columns.x.kind: Input should be 'number', 'flag'": column_toml(kind='"boolean"'),
+    "columns.x: range: a number must have its lowest and highest possible value": column_toml(kind='"number"'),
+    "columns.x: range: the first number must be below the second": column_toml(kind='"number"', range="[9, 1]"),
+    "columns.x: plausible: must be increasing and within range": column_toml(
+        kind='"number"', range="[0, 9]", plausible="[0, 10]"
+    ),
+    "columns.x: levels: a category must have its levels": column_toml(kind='"category"'),
+    "columns.x: levels: each level must stand once": column_toml(kind='"category"', levels='["a", "a"]'),
+    "columns.x: levels: a level must not be blank": column_toml(kind='"category"', levels='["a", ""]'),
+    "columns.x: levels: only a category can have it, the column is a flag": column_toml(levels='["a"]'),
+    "columns.x: date_format: only a date can have it": column_toml(date_format='"%Y"'),
+    "columns.x: recode: the code '1' must become 0 or 1, got 2": column_toml(recode='{ "1" = 2 }'),
+    "columns.x: recode: the code 'a' must become one of the levels b": column_toml(
+        kind='"category"', levels='["b"]', recode='{ "a" = "c" }'
+    ),
+    "columns.x: recode: the code 'a' must become a number": column_toml(
+        kind='"number"', range="[0, 1]", recode='{ "a" = "c" }'
+    ),
+    "columns.x: recode: a date cannot have codes": column_toml(kind='"date"', recode='{ "a" = "c" }'),
+    "columns.x: unit_in_file: must be a known unit, got 'ells'; known: cm, inches": column_toml(
+        kind='"number"', range="[0, 1]", unit='"cm"', unit_in_file='"ells"'
+    ),
+    "columns.x: unit_in_file: must be a known unit, got 'cm'; known: none": column_toml(
+        kind='"number"', range="[0, 1]", unit_in_file='"cm"'
+    ),
+    "columns.patient: kind: must be identifier for a column of this name, got flag": column_toml().replace(
+        "columns.x", "columns.patient"
+    ),
+    "columns.row_id: must have another name": column_toml().replace("columns.x", "columns.row_id"),
+    "columns.age: kind: must be left out or be 'number' as in the dictionary": HEAD
+    + 'base = "lumbar"\n[columns.age]\nkind = "flag"',
+    "columns.age: unit: must be left out or be 'years'": HEAD + '[columns.age]\nunit = "months"',
+    "instruments.oks.direction: Field required": HEAD + '[instruments.oks]\ntitle = "O"\nlow = 0\nhigh = 48',
+    "instruments.oks.lo: is not a known key; nearest is 'low'": HEAD
+    + '[instruments.oks]\ntitle = "O"\nlo = 0\nlow = 0\nhigh = 48\ndirection = "higher_is_better"',
+    "outcomes.died.name: must be left out": HEAD + '[outcomes.died]\nname = "lived"',
+    "an outcome of kind event must have any_of": HEAD
+    + '[outcomes.died]\ntitle = "D"\nkind = "event"\ndesirable = false\nhorizon = "30 days"',
+    "outcomes.walking: a column must be a known name, got 'wlks'; nearest is 'walks'": FULL.replace(
+        'any_of = ["walks"]', 'any_of = ["wlks"]'
+    ),
+    "comparators.theirs: a column must be a known name, got 'grip'": FULL.replace(
+        'plus = ["grip_kg"]', 'plus = ["grip"]'
+    ),
+}
+
+
+@pytest.mark.parametrize(("message", "toml"), FAULTS.items(), ids=FAULTS)
+def test_faults_are_named(message: str, toml: str) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        parse_definition(toml, name="own.toml")
+    assert message in str(caught.value)
+    assert str(caught.value).startswith("own.toml must follow the shape of a registry definition:")
+    assert caught.value.__context__ is None
+
+
+def test_all_faults_come_at_once() -> None:
+    with pytest.raises(DefinitionError) as caught:
+        parse_definition(HEAD + "[columns.a]\n[columns.b]\nkin = 1\n[instruments.c]\n")
+    places = {line.split(":")[0].strip() for line in str(caught.value).splitlines()[1:]}
+    assert places == {"columns.a", "columns.b.kin"} | {
+        f"instruments.c.{key}" for key in ("title", "low", "high", "direction")
+    }
+
+
+def test_a_declared_kind_owns_the_name_without_a_base() -> None:
+    """A later dictionary must not change the meaning of a definition that says what its column is."""
+    toml = HEAD + '[columns.diabetes]\nkind = "flag"\nknown_at = "discharge"\ntext = "Own."\n'
+    assert parse_definition(toml).columns_of()["diabetes"].known_at == "discharge"
+    assert parse_definition(HEAD + "[columns.diabetes]\n").columns_of()["diabetes"] is COLUMNS["diabetes"]
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "factor"),
+    [
+        ("inches", "cm", 2.54),
+        ("pounds", "kg", 0.45359237),
+        ("months", "days", 365.25 / 12),
+        ("cm", "cm", 1),
+        (None, "cm", 1),
+    ],
+)
+def test_units_are_those_of_the_standards(given: str | None, wanted: str, factor: float) -> None:
+    assert compute_factor(given, wanted) == pytest.approx(factor, rel=1e-12)
+
+
+def test_units_there_and_back_cancel() -> None:
+    both = [(given, wanted) for given, wanted in UNITS if (wanted, given) in UNITS]
+    assert both
+    for given, wanted in both:
+        assert UNITS[given, wanted] * UNITS[wanted, given] == pytest.approx(1, rel=1e-12)
+
+
+def test_a_definition_is_not_changed_by_reading_it_again() -> None:
+    definition = parse_definition(FULL)
+    assert isinstance(definition, Definition)
+    assert parse_definition(definition.text) == definition

@@ -1,0 +1,393 @@
+"""The simulated registries: is the truth true, and do the data look like a registry's."""
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+from scipy.special import expit, logit
+from scipy.stats import kstest
+
+from schemas.columns import COLUMNS
+from schemas.definition import read_definition
+from schemas.errors import InputError
+from schemas.readers import read_table
+from schemas.registry import read_registry
+from schemas.synthetic import COHORTS, simulate_registry, write_synthetic
+from schemas.synthetic_draw import VISIT_DAYS, compute_truth, daily_hazard, draw_cohort
+from schemas.synthetic_people import SITES
+from schemas.synthetic_specs import FollowUp, Number, Sum
+
+FloatArray = npt.NDArray[np.float64]
+
+N = 40_000
+OUTCOMES = [
+    ("lumbar", "odi_mcid_12m", (0.65, 0.70), (0.73, 0.77)),
+    ("lumbar", "leg_pain_mcid_12m", (0.67, 0.73), (0.70, 0.74)),
+    ("lumbar", "reherniation_24m", (0.06, 0.08), (0.66, 0.70)),
+    ("lumbar", "any_complication_30d", (0.08, 0.10), (0.66, 0.70)),
+    ("cervical", "ndi_mcid_12m", (0.55, 0.70), (0.72, 0.77)),
+    ("cervical", "any_complication_30d", (0.06, 0.09), (0.66, 0.72)),
+    ("deformity", "odi_mcid_24m", (0.50, 0.65), (0.71, 0.77)),
+    ("deformity", "any_complication_30d", (0.14, 0.20), (0.65, 0.70)),
+]
+"""Cohort, outcome, zone of the event rate and of the c-statistic of the true risk."""
+
+IDS = [f"{cohort}-{outcome}" for cohort, outcome, *_ in OUTCOMES]
+CHANGES = {
+    "odi_mcid_12m": ("odi_0", "odi_12m", 15),
+    "leg_pain_mcid_12m": ("nrs_leg_0", "nrs_leg_12m", 2),
+    "ndi_mcid_12m": ("ndi_0", "ndi_12m", 15),
+    "odi_mcid_24m": ("odi_0", "odi_24m", 15),
+}
+COMPONENTS = [
+    "surgical_site_infection_30d", "venous_thromboembolism_30d", "urinary_tract_infection_30d", "pneumonia_30d",
+    "sepsis_30d", "myocardial_infarction_30d", "stroke_30d", "haematoma_30d", "death_30d",
+]  # fmt: skip
+
+
+@cache
+def drawn(cohort: str) -> SimpleNamespace:
+    made = draw_cohort(COHORTS[cohort], n=N, seed=20260101)
+    return SimpleNamespace(frame=pd.DataFrame(made.values), truth=made.truth)
+
+
+def observed(frame: pd.DataFrame, outcome: str) -> FloatArray:
+    """1, 0 or NaN per row, from the visible columns only."""
+    if outcome in CHANGES:
+        before, after, points = CHANGES[outcome]
+        change = frame[before] - frame[after]
+        return np.where(change.isna(), np.nan, change >= points)
+    if outcome == "reherniation_24m":
+        followed = (frame["follow_up_days"] >= 730) | frame["death_days"].notna()
+        return np.where(followed, frame["reherniation_days"] <= 730, np.nan)
+    flags = frame[COMPONENTS]
+    return np.where(flags.isna().any(axis=1), np.nan, (flags == 1).any(axis=1))
+
+
+def known(cohort: str, outcome: str) -> tuple[FloatArray, FloatArray]:
+    """True risk and outcome of the rows in which it is known and possible."""
+    data = drawn(cohort)
+    y, risk = observed(data.frame, outcome), data.truth[outcome]
+    kept = np.isfinite(y) & (risk > 0)
+    return risk[kept], y[kept]
+
+
+@pytest.mark.parametrize(("cohort", "outcome", "rates", "_c"), OUTCOMES, ids=IDS)
+def test_events_follow_the_true_risk_in_each_tenth(cohort: str, outcome: str, rates: tuple, _c: tuple) -> None:
+    risk, y = known(cohort, outcome)
+    assert len(y) > N / 2
+    for rows in np.array_split(np.argsort(risk), 10):
+        error = np.sqrt((risk[rows] * (1 - risk[rows])).sum())
+        assert abs(y[rows].sum() - risk[rows].sum()) < 4 * error
+    assert rates[0] < y.mean() < rates[1]
+
+
+@pytest.mark.parametrize(("cohort", "outcome", "_rates", "_c"), OUTCOMES, ids=IDS)
+def test_the_calibration_slope_of_the_truth_is_one(cohort: str, outcome: str, _rates: tuple, _c: tuple) -> None:
+    risk, y = known(cohort, outcome)
+    design = np.column_stack([np.ones(len(risk)), logit(risk)])
+    beta = np.array([0.0, 1.0])
+    for _ in range(20):
+        p = expit(design @ beta)
+        information = design.T @ (design * (p * (1 - p))[:, None])
+        beta = beta + np.linalg.solve(information, design.T @ (y - p))
+    error = np.sqrt(np.linalg.inv(information)[1, 1])
+    assert abs(beta[1] - 1) < 4 * error
+
+
+@pytest.mark.parametrize(("cohort", "outcome", "_rates", "zone"), OUTCOMES, ids=IDS)
+def test_the_true_risk_discriminates_as_published_models_do(
+    cohort: str, outcome: str, _rates: tuple, zone: tuple
+) -> None:
+    risk, y = known(cohort, outcome)
+    ranks = pd.Series(risk).rank().to_numpy()
+    events = y.sum()
+    c = (ranks[y == 1].sum() - events * (events + 1) / 2) / (events * (len(y) - events))
+    assert zone[0] < c < zone[1]
+
+
+@pytest.mark.parametrize(("cohort", "outcome"), [("lumbar", "odi_mcid_12m"), ("deformity", "odi_mcid_24m")])
+def test_a_risk_of_zero_is_an_unattainable_threshold(cohort: str, outcome: str) -> None:
+    data = drawn(cohort)
+    impossible = data.truth[outcome] == 0
+    assert impossible.any()
+    before, _, points = CHANGES[outcome]
+    assert (data.frame.loc[impossible, before].dropna() < points).all()
+    assert np.nansum(observed(data.frame, outcome)[impossible]) == 0
+
+
+def one_patient(n: int, **changed: float) -> dict[str, npt.NDArray]:
+    """The same lumbar patient `n` times, with hidden recoveries of their own."""
+    values = {
+        name: np.repeat(held[:1], n) for name, held in drawn("lumbar").frame.items() for held in [held.to_numpy()]
+    }
+    values |= {name: np.full(n, value) for name, value in changed.items()}
+    values["_recovery"] = np.random.default_rng(3).standard_normal(n)
+    return values
+
+
+COMPLETE = {
+    "bmi": 31.0, "depression": 1.0, "previous_spine_surgery": 0.0, "symptom_duration_months": 24.0,
+    "age": 71.0, "modic_change": 0.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("outcome", "baseline", "points"),
+    [("odi_mcid_12m", odi, 15) for odi in (16, 18, 30, 44, 90)] + [("leg_pain_mcid_12m", nrs, 2) for nrs in (2, 3, 7)],
+)
+def test_the_truth_counts_rounding_and_clipping(outcome: str, baseline: float, points: float) -> None:
+    before, after, _ = CHANGES[outcome]
+    values = one_patient(N, **COMPLETE, **{before: float(baseline)})
+    truth = compute_truth(COHORTS["lumbar"], values)[outcome]
+    score = next(s for s in COHORTS["lumbar"].scores if after.startswith(f"{s.score}_"))
+    scores = score.draw(values, "12m", np.random.default_rng(4))
+    frequency = (baseline - scores >= points).mean()
+    assert np.ptp(truth) == 0
+    assert abs(frequency - truth[0]) < 4 * np.sqrt(truth[0] * (1 - truth[0]) / N)
+
+
+def test_the_risk_of_improving_is_exactly_logistic() -> None:
+    """From an even ODI an improvement of 15 needs 16, that is a raw score below ODI - 15."""
+    values = {**one_patient(41, **COMPLETE), "odi_0": np.arange(16.0, 98.0, 2.0)}
+    odi = COHORTS["lumbar"].scores[0]
+    expected = (values["odi_0"] - 15 - odi.centre(values, "12m")) / odi.scale
+    log_odds = logit(compute_truth(COHORTS["lumbar"], values)["odi_mcid_12m"])
+    np.testing.assert_allclose(log_odds, expected, rtol=1e-10)
+    np.testing.assert_allclose(np.diff(log_odds, n=2), 0, atol=1e-10)
+
+
+@pytest.mark.parametrize("loading", [0.0, 0.85, -0.7])
+def test_shared_recovery_leaves_the_noise_logistic(loading: float) -> None:
+    score = FollowUp(
+        score="odi", mean=Sum(50), visits={"12m": 0.0}, scale=3, step=0, low=-1e9, high=1e9, loading=loading
+    )
+    values = one_patient(N)
+    raw = score.draw(values, "12m", np.random.default_rng(5))
+    assert kstest((raw - 50) / 3, "logistic").pvalue > 0.001
+    assert abs(np.corrcoef(raw, values["_recovery"])[0, 1] - loading) < 0.03
+
+
+def test_the_cumulative_incidence_is_its_integral() -> None:
+    spec = COHORTS["lumbar"]
+    assert spec.first_event is not None
+    values = one_patient(1, **COMPLETE)
+    event, fusion, death = (
+        daily_hazard(hazard, values)[0] for hazard in (spec.first_event.event, *spec.first_event.competing, spec.death)
+    )
+    days = np.linspace(0, 730, 100_001)
+    incidence = np.trapezoid(event * np.exp(-(event + fusion + death) * days), days)
+    assert compute_truth(spec, values)["reherniation_24m"][0] == pytest.approx(incidence, rel=1e-8)
+
+
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_a_death_within_30_days_is_rarer_than_a_complication(cohort: str) -> None:
+    """Else the risk of any complication would not be what it is said to be."""
+    spec = COHORTS[cohort]
+    data = drawn(cohort)
+    complete = {name: held.to_numpy() for name, held in data.frame.items()}
+    early = -np.expm1(-30 * daily_hazard(spec.death, complete))
+    assert (early < data.truth["any_complication_30d"]).all()
+
+
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_complications_agree_with_one_another(cohort: str) -> None:
+    frame = drawn(cohort).frame
+    flags = frame[COMPONENTS]
+    unknown = flags.isna()
+    assert (unknown.any(axis=1) == unknown.all(axis=1)).all()
+    assert 0.025 < unknown.all(axis=1).mean() < 0.035
+    died = frame["death_30d"] == 1
+    assert died.any()
+    assert (frame.loc[died, "death_days"] <= 30).all()
+    assert (flags.loc[died, COMPONENTS[:-1]] == 1).any(axis=1).all()
+    assert (flags.sum() > 0).all()
+
+
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_follow_up_is_possible(cohort: str) -> None:
+    frame = drawn(cohort).frame
+    followed = frame["follow_up_days"]
+    assert followed.notna().all()
+    assert (followed >= 1).all()
+    assert ((frame["death_days"] == followed) | frame["death_days"].isna()).all()
+    for visit, day in VISIT_DAYS.items():
+        answered = frame[[name for name in frame if name.endswith(f"_{visit}")]].notna()
+        assert (answered.any(axis=1) == answered.all(axis=1)).all()
+        assert (followed[answered.any(axis=1)] >= day).all()
+    ends = frame["operation_date"] + pd.to_timedelta(followed, unit="D")
+    assert ends.max() <= pd.Timestamp("2025-06-30")
+
+
+def test_only_the_first_event_is_recorded() -> None:
+    frame = drawn("lumbar").frame
+    both = frame["reherniation_days"].notna() & frame["other_fusion_days"].notna()
+    assert not both.any()
+    for name in ("reherniation_days", "other_fusion_days"):
+        assert (frame[name].dropna() <= frame.loc[frame[name].notna(), "follow_up_days"]).all()
+        assert frame[name].min() >= 1
+    censored = (frame["follow_up_days"] < 730) & frame["death_days"].isna()
+    assert 0.15 < censored.mean() < 0.30
+
+
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_some_patients_come_twice(cohort: str) -> None:
+    frame = drawn(cohort).frame
+    second = frame["patient"].duplicated()
+    assert second.sum() == int(0.04 * N)
+    assert frame["operation"].is_unique
+    assert frame["operation_date"].is_monotonic_increasing
+    pairs = frame[~second].merge(frame[second], on="patient", suffixes=("", "_again"))
+    gap = (pairs["operation_date_again"] - pairs["operation_date"]).dt.days
+    assert len(pairs) == second.sum()
+    assert (gap >= 90).all()
+    assert (pairs["age_again"] >= pairs["age"]).all()
+    assert (pairs["previous_spine_surgery_again"] == 1).all()
+    assert (pairs["follow_up_days"] <= gap).all()
+    assert pairs["death_days"].isna().all()
+    for name in ("site", "sex", "smoking"):
+        assert (pairs[name] == pairs[f"{name}_again"]).all()
+
+
+def test_sites_differ_in_case_mix_and_not_in_risk() -> None:
+    data = drawn("lumbar")
+    frame = data.frame
+    assert set(frame["year"]) == set(range(2016, 2024))
+    assert (frame["operation_date"].dt.year == frame["year"]).all()
+    sizes = frame["site"].value_counts(normalize=True)
+    assert set(sizes.index) == {site.name for site in SITES}
+    assert sizes.max() > 4 * sizes.min()
+    assert frame["surgeon"].str.startswith(tuple(f"{site.name}-" for site in SITES)).all()
+    assert np.ptp(frame.groupby("site")["age"].mean()) > 3
+    y = observed(frame, "odi_mcid_12m")
+    for rows in frame.groupby("site").indices.values():
+        rows = rows[np.isfinite(y[rows])]
+        risk = data.truth["odi_mcid_12m"][rows]
+        assert abs((y[rows] - risk).sum()) < 4 * np.sqrt((risk * (1 - risk)).sum())
+
+
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_values_are_missing_as_in_a_registry(cohort: str) -> None:
+    frame = drawn(cohort).frame
+    preop = [name for name in frame if COLUMNS[name].known_by("planned")]
+    share = frame[preop].isna().mean()
+    assert (share[["patient", "site", "operation_date", "year", "age", "sex", "smoking"]] == 0).all()
+    missing = share[share > 0]
+    assert len(missing) >= 12
+    assert missing.between(0.02, 0.13).all()
+    old = frame["age"] > 65
+    assert frame["bmi"].isna()[old].mean() > frame["bmi"].isna()[~old].mean()
+    by_site = frame["opioid_use"].isna().groupby(frame["site"]).mean()
+    assert by_site.max() > 1.5 * by_site.min()
+
+
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_younger_patients_and_smokers_answer_less_often(cohort: str) -> None:
+    frame = drawn(cohort).frame
+    lost = frame["eq5d_index_12m"].isna()
+    assert 0.22 < lost.mean() < 0.30
+    assert lost[frame["age"] < 50].mean() > lost[frame["age"] > 65].mean() + 0.05
+    assert lost[frame["smoking"] == "current"].mean() > lost[frame["smoking"] == "never"].mean() + 0.05
+
+
+@pytest.mark.parametrize(
+    ("cohort", "after"), [("lumbar", "odi_12m"), ("cervical", "ndi_12m"), ("deformity", "odi_24m")]
+)
+def test_a_leak_would_show(cohort: str, after: str) -> None:
+    frame = drawn(cohort).frame
+    any_complication = pd.Series(observed(frame, "any_complication_30d"))
+    for name in ("operative_minutes", "length_of_stay_days"):
+        assert frame[name].corr(frame[after], method="spearman") > 0.2
+        assert frame[name].corr(any_complication, method="spearman") > 0.15
+
+
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_a_simulated_registry_is_valid_and_says_that_it_is_simulated(cohort: str) -> None:
+    registry = simulate_registry(cohort, n=500, seed=7)
+    assert registry.synthetic
+    assert registry.definition.synthetic
+    assert registry.definition.title.startswith("Synthetic")
+    assert registry.source == f"synthetic {cohort} registry"
+    assert registry.n_read == len(registry.frame) == 500
+    assert registry.faults.empty
+    assert registry.quarantine.empty
+    assert list(registry.frame.columns[:2]) == ["row_id", "patient"]
+    assert set(registry.columns) <= set(read_definition(cohort).columns_of())
+    assert registry.truth is not None
+    assert list(registry.truth["row_id"]) == list(registry.frame["row_id"])
+    outcomes = [outcome for name, outcome, *_ in OUTCOMES if name == cohort]
+    assert list(registry.truth.columns) == ["row_id", *outcomes]
+    assert registry.truth[outcomes].stack().between(0, 1).all()
+
+
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_values_stay_within_their_ranges(cohort: str) -> None:
+    for name, held in drawn(cohort).frame.items():
+        column = COLUMNS[str(name)]
+        assert cohort in column.cohorts
+        if column.hard:
+            assert held.dropna().between(*column.hard).all(), name
+        if column.levels:
+            assert set(held.dropna()) <= set(column.levels), name
+
+
+def test_the_same_seed_gives_the_same_registry() -> None:
+    one, same, other = (simulate_registry("lumbar", n=200, seed=seed) for seed in (5, 5, 6))
+    pd.testing.assert_frame_equal(one.frame, same.frame, check_exact=True)
+    assert one.truth is not None
+    assert same.truth is not None
+    pd.testing.assert_frame_equal(one.truth, same.truth, check_exact=True)
+    assert one.fingerprint == same.fingerprint != other.fingerprint
+
+
+def test_a_further_column_moves_no_other() -> None:
+    spec = COHORTS["lumbar"]
+    extra = Number(name="frailty_mfi5", mean=Sum(1), sd=1, low=0, high=5, step=1)
+    before = draw_cohort(spec, n=300, seed=8)
+    after = draw_cohort(replace(spec, predictors=(extra, *spec.predictors)), n=300, seed=8)
+    assert set(after.values) == {*before.values, "frailty_mfi5"}
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(before.values), pd.DataFrame(after.values)[list(before.values)], check_exact=True
+    )
+
+
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_what_is_written_is_read_back(cohort: str, tmp_path: Path) -> None:
+    registry = simulate_registry(cohort, n=300, seed=9)
+    path = write_synthetic(registry, tmp_path / "data")
+    again = read_registry(path, tmp_path / "data" / f"{cohort}_definition.toml")
+    pd.testing.assert_frame_equal(again.frame, registry.frame, check_exact=True)
+    assert again.synthetic
+    assert again.fingerprint == registry.fingerprint
+    assert again.definition.sha256 == registry.definition.sha256
+    assert path.name == f"{cohort}.csv"
+    texts = read_table(path, registry.definition.file)
+    assert "row_id" not in texts
+    assert not texts.map(lambda text: text.endswith(".0") or text.lower() == "nan").any(axis=None)
+    truth = pd.read_csv(tmp_path / "data" / f"{cohort}_truth.csv", dtype={"row_id": "str"})
+    pd.testing.assert_frame_equal(truth, registry.truth)
+
+
+def test_a_handful_of_patients_can_be_simulated() -> None:
+    assert len(simulate_registry("lumbar", n=1, seed=0).frame) == 1
+    assert len(simulate_registry("deformity", n=30, seed=0).frame) == 30
+
+
+def test_unknown_cohorts_and_sizes_are_refused() -> None:
+    with pytest.raises(InputError, match="a simulated cohort must be a known name, got 'lumber'; nearest is 'lumbar'"):
+        simulate_registry("lumber", seed=1)
+    with pytest.raises(InputError, match="n must be 1 or more, got 0; state the number of operations"):
+        simulate_registry("lumbar", n=0, seed=1)
+    with pytest.raises(InputError, match="the seed must be 0 or more, got -1; choose another"):
+        simulate_registry("lumbar", seed=-1)
+
+
+def test_real_data_are_not_written_as_simulated(tmp_path: Path) -> None:
+    registry = replace(simulate_registry("lumbar", n=20, seed=1), truth=None, source="ours.csv")
+    with pytest.raises(InputError, match=r"the registry must be simulated, got 'ours\.csv'"):
+        write_synthetic(registry, tmp_path)
