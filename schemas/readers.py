@@ -33,6 +33,10 @@ from schemas.mapping import FilePlan
 SEPARATORS = {".csv": ",", ".txt": ",", ".tsv": "\t"}
 SHOWN_LINES = 10
 PACKED = (".gz", ".zip")
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError)
+"""What the archive modules of Python raise when bytes are missing or wrong."""
+NO_WORKBOOK = (InvalidFileException, SyntaxError, LookupError, TypeError, AttributeError, RuntimeError)
+"""What openpyxl raises besides, when an archive or its XML is no workbook; `SyntaxError` is that of XML."""
 READABLE = "CSV (.csv, .tsv, .txt, also as .gz or .zip), Parquet (.parquet) or Excel (.xlsx)"
 
 
@@ -118,10 +122,10 @@ def _unpack(name: str, content: bytes, plan: FilePlan) -> tuple[str, bytes]:
         if suffix == ".gz":
             return PurePath(name).stem, gzip.decompress(content)
         return _read_member(name, content, plan.member)
-    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError):
+    except DAMAGED:
         raise DataError(f"{name}: must be a whole {suffix} archive; it is damaged, copy it again") from None
-    except (RuntimeError, NotImplementedError):
-        raise DataError(f"{name}: must be an archive without a password; unpack it first") from None
+    except RuntimeError:
+        raise DataError(f"{name}: must be a usual archive without a password; unpack it first") from None
 
 
 def _read_member(name: str, content: bytes, member: str | None) -> tuple[str, bytes]:
@@ -169,7 +173,7 @@ def _read_csv(name: str, content: bytes, plan: FilePlan) -> Columns:
     except arrow.ArrowInvalid:
         raise DataError(f"{name}: must be a table separated by {separator!r}; it could not be read as one") from None
     _check_lines(name, wrong_lines, n_columns)
-    rows = table.to_pandas()
+    rows = table.to_pandas(use_threads=False)
     return rows.iloc[0].tolist(), [rows[column].iloc[1:] for column in names]
 
 
@@ -206,7 +210,7 @@ def _decode(name: str, content: bytes, encoding: str) -> str:
 
 def _read_parquet(name: str, content: bytes, plan: FilePlan) -> Columns:
     try:
-        table = arrow_parquet.read_table(io.BytesIO(content))
+        table = arrow_parquet.read_table(io.BytesIO(content), use_threads=False)
     except (arrow.ArrowInvalid, OSError):
         raise DataError(f"{name}: must be a Parquet file; it could not be read as one, write it again") from None
     nested = [field.name for field in table.schema if arrow.types.is_nested(field.type)]
@@ -229,7 +233,7 @@ def _read_excel(name: str, content: bytes, plan: FilePlan) -> Columns:
                 list(row)
                 for row in book[_choose_sheet(name, [sheet.title for sheet in book.worksheets], plan.sheet)].values
             ]
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError):
+    except (*DAMAGED, *NO_WORKBOOK):
         raise DataError(
             f"{name}: must be an Excel workbook (.xlsx); it could not be read as one, save it again"
         ) from None

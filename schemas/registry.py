@@ -102,6 +102,12 @@ def read_registry(data: str | Path | pd.DataFrame, definition: str | Path | Defi
     -----
     A row with one fault in any column is quarantined as a whole. Missing values are no faults. Rows of one patient
     are kept together by ``patient``; where the file has no patient, or none in a row, that row is its own patient.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"patient": ["a", "b"], "age": [61, 140], "sex": ["female", "male"]})
+    >>> read_registry(table, "lumbar").faults[["column", "rule", "rows"]].values.tolist()
+    [['age', 'must be within 0 to 110', '2']]
     """
     if not isinstance(definition, Definition):
         definition = read_definition(definition)
@@ -248,7 +254,9 @@ def _row_numbers(fault: Fault) -> str:
 
 
 def _lines(faults: Sequence[Fault]) -> str:
-    lines = [f"  {fault.column}: {fault.rule}; {len(fault.positions)} rows" for fault in faults[:SHOWN_FAULTS]]
+    lines = [
+        f"  {fault.column}: {fault.rule} (rows at fault: {len(fault.positions)})" for fault in faults[:SHOWN_FAULTS]
+    ]
     return "\n".join([*lines, "  ..."] if len(faults) > SHOWN_FAULTS else lines)
 
 
@@ -278,7 +286,8 @@ def _ignored_headers(table: pd.DataFrame, definition: Definition) -> list[str]:
 
 def _patientless_rows(values: pd.DataFrame) -> list[str]:
     count = int(values["patient"].isna().sum()) if "patient" in values else 0
-    return [f"column 'patient': {count} rows have none; each counts as a patient of its own"] if count else []
+    told = f"column 'patient': {count} of {len(values)} rows have none; each counts as a patient of its own"
+    return [told] if count else []
 
 
 def _doubtful_values(frame: pd.DataFrame, columns: Mapping[str, Column]) -> list[str]:
@@ -288,8 +297,8 @@ def _doubtful_values(frame: pd.DataFrame, columns: Mapping[str, Column]) -> list
             warnings.append(f"column {name!r} is missing in every valid row")
         if column.plausible is not None:
             low, high = column.plausible
-            count = int(((frame[name] < low) | (frame[name] > high)).sum())
+            count, known = int(((frame[name] < low) | (frame[name] > high)).sum()), int(frame[name].notna().sum())
             if count:
                 rule = f"outside the plausible range of {describe_range(column.plausible)}"
-                warnings.append(f"column {name!r}: {count} values {rule}; kept, please check")
+                warnings.append(f"column {name!r}: {count} of {known} values {rule}; kept, please check")
     return warnings

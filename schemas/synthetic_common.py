@@ -8,6 +8,71 @@ CERTAIN = 40.0
 """Log-odds of what must happen: the probability is 1 in double precision."""
 
 
+_HEALTH: tuple[Draw, ...] = (
+    Number(
+        name="bmi", mean=Sum(3.3, (linear("_health", 0.05),)), sd=0.16, low=17, high=50, step=0.1, scale="log",
+        stays=True,
+    ),
+    Category(
+        name="smoking", stays=True,
+        levels={
+            "never": Sum(0.6),
+            "former": Sum(0.0, (linear("_age_first", 0.015, 57),)),
+            "current": Sum(-0.3, (linear("_age_first", -0.03, 57), linear("_mix", 0.25), linear("_health", 0.2))),
+        },
+    ),
+    Category(
+        name="education", stays=True,
+        levels={
+            "primary": Sum(-0.3, (linear("_age_first", 0.02, 57),)),
+            "secondary": Sum(0.4),
+            "tertiary": Sum(0.0, (linear("_mix", -0.3),)),
+        },
+    ),
+    Category(
+        name="employment",
+        levels={
+            "working": Sum(0.0),
+            "sick_leave": Sum(-0.7, (linear("_severity", 0.3),)),
+            "unemployed": Sum(-2.2, (linear("_mix", 0.3),)),
+            "retired": Sum(0.3, (linear("age", 0.25, 64),)),
+            "disability": Sum(-1.6, (linear("_health", 0.5),)),
+        },
+    ),
+    Flag(
+        name="diabetes", log_odds=Sum(-2.4, (linear("_age_first", 0.025, 57), linear("_health", 0.6))),
+        stays=True,
+    ),
+    Flag(name="hypertension", log_odds=Sum(-0.8, (linear("_age_first", 0.06, 57), linear("_health", 0.5)))),
+    Flag(name="depression", log_odds=Sum(-1.6, (linear("_health", 0.5), linear("_mix", 0.2))), stays=True),
+    Category(
+        name="asa_class",
+        levels={
+            "1": Sum(0.3, (linear("age", -0.05, 57), linear("_health", -0.8))),
+            "2": Sum(1.4),
+            "3": Sum(0.0, (linear("age", 0.035, 57), linear("_health", 0.9))),
+            "4": Sum(-4.0, (linear("age", 0.05, 57), linear("_health", 1.3))),
+        },
+    ),
+    Category(
+        name="opioid_use",
+        levels={
+            "not_used": Sum(0.6),
+            "intermittent": Sum(-0.3, (linear("_severity", 0.3),)),
+            "daily": Sum(-1.0, (linear("_severity", 0.6), linear("_health", 0.3))),
+        },
+    ),
+    Number(
+        name="symptom_duration_months", mean=Sum(2.4, (linear("age", 0.012, 57),)), sd=1.0, low=0, high=240,
+        step=1, scale="log",
+    ),
+    Flag(
+        name="previous_spine_surgery",
+        log_odds=Sum(-1.5, (linear("_second", CERTAIN), linear("_health", 0.25), linear("_mix", 0.2))),
+    ),
+)  # fmt: skip
+
+
 def draw_characteristics(*, mean_age: float, sd_age: float, female_log_odds: float) -> tuple[Draw, ...]:
     """Return the draws of the patient: they come first in every cohort."""
     return (
@@ -22,67 +87,7 @@ def draw_characteristics(*, mean_age: float, sd_age: float, female_log_odds: flo
         Number(name="_health", mean=Sum(0, (linear("_mix", 0.3),)), sd=1, low=-4, high=4, step=0, stays=True),
         Number(name="_severity", mean=Sum(0, (linear("_mix", 0.15),)), sd=1, low=-4, high=4, step=0),
         Category(name="sex", levels={"female": Sum(female_log_odds), "male": Sum(0)}, stays=True),
-        Number(
-            name="bmi", mean=Sum(3.3, (linear("_health", 0.05),)), sd=0.16, low=17, high=50, step=0.1, scale="log",
-            stays=True,
-        ),
-        Category(
-            name="smoking", stays=True,
-            levels={
-                "never": Sum(0.6),
-                "former": Sum(0.0, (linear("_age_first", 0.015, 57),)),
-                "current": Sum(-0.3, (linear("_age_first", -0.03, 57), linear("_mix", 0.25), linear("_health", 0.2))),
-            },
-        ),
-        Category(
-            name="education", stays=True,
-            levels={
-                "primary": Sum(-0.3, (linear("_age_first", 0.02, 57),)),
-                "secondary": Sum(0.4),
-                "tertiary": Sum(0.0, (linear("_mix", -0.3),)),
-            },
-        ),
-        Category(
-            name="employment",
-            levels={
-                "working": Sum(0.0),
-                "sick_leave": Sum(-0.7, (linear("_severity", 0.3),)),
-                "unemployed": Sum(-2.2, (linear("_mix", 0.3),)),
-                "retired": Sum(0.3, (linear("age", 0.25, 64),)),
-                "disability": Sum(-1.6, (linear("_health", 0.5),)),
-            },
-        ),
-        Flag(
-            name="diabetes", log_odds=Sum(-2.4, (linear("_age_first", 0.025, 57), linear("_health", 0.6))),
-            stays=True,
-        ),
-        Flag(name="hypertension", log_odds=Sum(-0.8, (linear("_age_first", 0.06, 57), linear("_health", 0.5)))),
-        Flag(name="depression", log_odds=Sum(-1.6, (linear("_health", 0.5), linear("_mix", 0.2))), stays=True),
-        Category(
-            name="asa_class",
-            levels={
-                "1": Sum(0.3, (linear("age", -0.05, 57), linear("_health", -0.8))),
-                "2": Sum(1.4),
-                "3": Sum(0.0, (linear("age", 0.035, 57), linear("_health", 0.9))),
-                "4": Sum(-4.0, (linear("age", 0.05, 57), linear("_health", 1.3))),
-            },
-        ),
-        Category(
-            name="opioid_use",
-            levels={
-                "not_used": Sum(0.6),
-                "intermittent": Sum(-0.3, (linear("_severity", 0.3),)),
-                "daily": Sum(-1.0, (linear("_severity", 0.6), linear("_health", 0.3))),
-            },
-        ),
-        Number(
-            name="symptom_duration_months", mean=Sum(2.4, (linear("age", 0.012, 57),)), sd=1.0, low=0, high=240,
-            step=1, scale="log",
-        ),
-        Flag(
-            name="previous_spine_surgery",
-            log_odds=Sum(-1.5, (linear("_second", CERTAIN), linear("_health", 0.25), linear("_mix", 0.2))),
-        ),
+        *_HEALTH,
     )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def _first_event_risk(first: FirstEvent, death: Hazard, values: Values) -> Float
     """Cumulative incidence with constant hazards: h / H * (1 - exp(-H * t)), H the sum over all causes."""
     event = daily_hazard(first.event, values)
     total = event + sum(daily_hazard(hazard, values) for hazard in (*first.competing, death))
-    return np.asarray(event / total * -np.expm1(-total * 365))
+    return np.asarray(event / total * -np.expm1(-total * first.horizon_days))
 
 
 def daily_hazard(hazard: Hazard, values: Values) -> FloatArray:

@@ -169,6 +169,7 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
     "gz": ("t.csv.gz", b"id\n1\n", r"must be a whole \.gz archive"),
     "cut gz": ("t.csv.gz", gzip.compress(CSV.encode())[:-9], r"must be a whole \.gz archive"),
     "zip": ("t.zip", b"PK nonsense", r"must be a whole \.zip archive"),
+    "cut zip": ("t.zip", zipped({"a.csv": CSV.encode()})[20:], r"must be a whole \.zip archive"),
     "empty zip": ("t.zip", zipped({"__MACOSX/a.csv": b""}), "must hold one file; it holds: none"),
     "two members": (
         "t.zip",

@@ -115,7 +115,7 @@ def test_texts_become_typed_values() -> None:
     assert values(registry, "smoker") == [1, 0, 0, 1]
     assert faults(registry) == []
     assert registry.quarantine.empty
-    assert registry.warnings == ("column 'patient': 1 rows have none; each counts as a patient of its own",)
+    assert registry.warnings == ("column 'patient': 1 of 4 rows have none; each counts as a patient of its own",)
     build_schema(registry.columns).validate(frame)
     assert set(registry.columns) == set(frame) - {"row_id"}
     assert registry.columns["year"] is COLUMNS["year"]
@@ -219,8 +219,8 @@ def test_implausible_values_are_kept_and_warned_of() -> None:
     registry = read(height=["30", "95", "70", "x"], Age=[50, 50, 17, 1])
     assert values(registry, "age") == [50, 50, 17]
     assert registry.warnings == (
-        "column 'age': 1 values outside the plausible range of 18 to 95; kept, please check",
-        "column 'height_cm': 2 values outside the plausible range of 130 to 210; kept, please check",
+        "column 'age': 1 of 3 values outside the plausible range of 18 to 95; kept, please check",
+        "column 'height_cm': 2 of 3 values outside the plausible range of 130 to 210; kept, please check",
     )
 
 
@@ -276,7 +276,8 @@ def test_a_few_slips_in_a_sparse_column_are_quarantined() -> None:
 
 def test_no_valid_row_is_refused() -> None:
     with pytest.raises(
-        DataError, match="one valid row at least, all 2 are faulty:\n  age: must be a number; 1 rows\n  sex"
+        DataError,
+        match=r"one valid row at least, all 2 are faulty:\n  age: must be a number \(rows at fault: 1\)\n  sex",
     ):
         read(Age=["x", 50], Gender=["1", "x"])
 

@@ -1,0 +1,187 @@
+"""Laws of every table: what each entry must be, so that a new entry is tested before anyone writes a test for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, get_args
+
+import pytest
+
+from outcomes.instruments import INSTRUMENTS
+from outcomes.outcomes import OUTCOMES
+from outcomes.thresholds import THRESHOLD_SETS
+from pipelines.metrics import METRICS, Best, Metric
+from pipelines.models import MODELS, Model
+from pipelines.preprocess import DESIGNS
+from pipelines.splits import SPLITS, Split
+from reports.sections import SECTIONS
+from schemas.column import KINDS, KNOWN_AT, Column
+from schemas.columns import COLUMNS, ENTRIES
+from schemas.definition import BUILT_IN
+from schemas.specs import InstrumentSpec, OutcomeSpec, ThresholdSetSpec
+
+TABLES: dict[str, Mapping[str, Any]] = {
+    "COLUMNS": COLUMNS,
+    "INSTRUMENTS": INSTRUMENTS,
+    "THRESHOLD_SETS": THRESHOLD_SETS,
+    "OUTCOMES": OUTCOMES,
+    "MODELS": MODELS,
+    "METRICS": METRICS,
+    "SPLITS": SPLITS,
+    "SECTIONS": SECTIONS,
+}
+SOURCED = ("INSTRUMENTS", "THRESHOLD_SETS")
+SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+EXPLAINING_SCALES = ("log_odds", "probability")
+
+each_entry = pytest.mark.parametrize(
+    ("table", "name"), [(table, name) for table, entries in TABLES.items() for name in entries]
+)
+
+
+def each(table: Mapping[str, Any]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("entry", table.values(), ids=list(table))
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_table_is_a_plain_dict_with_entries(table: str) -> None:
+    assert type(TABLES[table]) is dict
+    assert TABLES[table]
+
+
+def test_no_column_stands_twice() -> None:
+    # a dict made of entries keeps the last of two with one name, in silence
+    assert len(ENTRIES) == len(COLUMNS)
+
+
+@each_entry
+def test_entry_stands_under_its_own_name(table: str, name: str) -> None:
+    assert TABLES[table][name].name == name
+    assert SNAKE_CASE.fullmatch(name), "names are snake_case"
+    assert len(name) <= 60
+
+
+@each_entry
+def test_entry_can_be_shown(table: str, name: str) -> None:
+    entry = TABLES[table][name]
+    shown = entry.text if table == "COLUMNS" else entry.title
+    assert shown.strip() == shown
+    assert len(shown) >= 3
+    assert not shown[0].islower()
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_titles_tell_entries_apart(table: str) -> None:
+    titles = [getattr(entry, "title", name) for name, entry in TABLES[table].items()]
+    assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize(("table", "name"), [(table, name) for table in SOURCED for name in TABLES[table]])
+def test_entry_names_its_source(table: str, name: str) -> None:
+    assert re.search(r"\b(19|20)\d\d\b", TABLES[table][name].source), "a source has an author and a year"
+
+
+@each(COLUMNS)
+def test_column_is_whole(entry: Column) -> None:
+    assert entry.kind in KINDS
+    assert entry.known_at in KNOWN_AT
+    assert entry.text.endswith(".")
+    assert set(entry.cohorts) <= set(BUILT_IN)
+    assert entry.cohorts
+    assert not (entry.predictor and entry.kind in ("identifier", "date"))
+
+
+@each(COLUMNS)
+def test_column_has_what_its_kind_needs(entry: Column) -> None:
+    assert bool(entry.levels) == (entry.kind == "category")
+    assert len(set(entry.levels)) == len(entry.levels)
+    assert entry.kind != "category" or len(entry.levels) >= 2
+    assert (entry.hard is not None) == (entry.kind == "number")
+    assert (entry.unit is not None) == (entry.kind == "number")
+
+
+@each({name: column for name, column in COLUMNS.items() if column.hard})
+def test_plausible_range_lies_inside_the_possible_one(entry: Column) -> None:
+    low, high = entry.hard or (0.0, 0.0)
+    inner_low, inner_high = entry.plausible or (low, high)
+    assert low <= inner_low < inner_high <= high
+    assert low < high
+
+
+@each(INSTRUMENTS)
+def test_instrument_and_its_columns_agree(entry: InstrumentSpec) -> None:
+    columns = [column for name, column in COLUMNS.items() if re.fullmatch(rf"{entry.name}_(0|\d+m)", name)]
+    assert columns, "an instrument has columns in the dictionary"
+    for column in columns:
+        low, high = column.hard  # wider where value sets differ by country
+        assert low <= entry.low < entry.high <= high, column.name
+        assert column.known_at == ("preop" if column.name.endswith("_0") else "followup"), column.name
+
+
+@each(THRESHOLD_SETS)
+def test_thresholds_are_within_their_instruments(entry: ThresholdSetSpec) -> None:
+    named = [threshold.instrument for threshold in entry.thresholds]
+    assert len(set(named)) == len(named)
+    assert set(named) <= set(INSTRUMENTS)
+    for threshold in entry.thresholds:
+        instrument = INSTRUMENTS[threshold.instrument]
+        reach = {
+            "absolute_change": (0, instrument.high - instrument.low),
+            "percent_change": (0, 100),
+            "final_score": (instrument.low, instrument.high),
+        }
+        low, high = reach[threshold.kind]
+        assert low < threshold.value < high, threshold.instrument
+    assert entry.population
+    assert entry.method
+
+
+@each(OUTCOMES)
+def test_outcome_is_made_of_known_things(entry: OutcomeSpec) -> None:
+    assert entry.horizon
+    needed = [entry.baseline, entry.follow_up, entry.time, entry.followed_until, *entry.any_of, *entry.competing]
+    assert {name for name in needed if name} <= set(COLUMNS)
+    later = [entry.follow_up, entry.time, entry.followed_until, *entry.any_of, *entry.competing]
+    for name in filter(None, later):
+        assert not COLUMNS[name].known_by("planned"), f"{name} is known before the operation"
+    assert entry.baseline is None or COLUMNS[entry.baseline].known_at == "preop"
+    assert entry.source or entry.threshold_set or entry.text
+
+
+@each({name: entry for name, entry in OUTCOMES.items() if entry.kind == "threshold"})
+def test_threshold_outcome_finds_its_threshold(entry: OutcomeSpec) -> None:
+    assert entry.instrument in INSTRUMENTS
+    assert entry.instrument in {threshold.instrument for threshold in THRESHOLD_SETS[entry.threshold_set].thresholds}
+    assert entry.baseline.startswith(f"{entry.instrument}_")
+    assert entry.follow_up.startswith(f"{entry.instrument}_")
+    assert entry.desirable
+
+
+@each(MODELS)
+def test_model_is_whole(entry: Model) -> None:
+    assert entry.text
+    assert entry.design in DESIGNS
+    assert entry.scale in EXPLAINING_SCALES
+    names = [parameter.name for parameter in entry.space]
+    assert len({*names, entry.path_name}) == len(names) + 1
+    assert bool(entry.path_values) == (entry.path_name is not None)
+    assert len(set(entry.path_values)) == len(entry.path_values)
+    for parameter in entry.space:
+        assert parameter.low < parameter.high
+        assert parameter.low > 0 or not parameter.log
+        assert not parameter.integer or (parameter.low == int(parameter.low) and parameter.high == int(parameter.high))
+
+
+@each(METRICS)
+def test_metric_is_whole(entry: Metric) -> None:
+    assert entry.text.endswith(".")
+    assert entry.best in get_args(Best)
+    assert callable(entry.compute)
+    assert entry.compare is None or callable(entry.compare)
+
+
+@each(SPLITS)
+def test_split_is_whole(entry: Split) -> None:
+    assert entry.text.endswith(".")
+    assert callable(entry.make)
