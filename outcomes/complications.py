@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
-from outcomes.outcome import Criterion, FloatArray, Outcome
+from outcomes.outcome import BoolArray, Criterion, FloatArray, Outcome
 from schemas.specs import OutcomeSpec
 
 COMPLICATIONS = (
@@ -38,11 +40,11 @@ def build_any_of_outcome(spec: OutcomeSpec) -> Outcome:
         desirable=spec.desirable,
         horizon=spec.horizon,
         needs=flags,
-        occurred=lambda frame: any_of(frame, flags),
+        occurred=partial(any_of, flags=flags),
         observed=(
             Criterion(
                 reason="no component recorded as an event and at least one not recorded: outcome unknown",
-                keep=lambda frame: np.isfinite(any_of(frame, flags)),
+                keep=partial(_is_known, flags=flags),
             ),
         ),
         threshold_text=f"any of {', '.join(flags)}. {spec.text}".strip() if len(flags) > 1 else spec.text,
@@ -56,3 +58,7 @@ def any_of(frame: pd.DataFrame, flags: tuple[str, ...]) -> FloatArray:
     occurred = (values == 1).any(axis=1)
     clear = (values == 0).all(axis=1)
     return np.where(occurred, 1.0, np.where(clear, 0.0, np.nan))
+
+
+def _is_known(frame: pd.DataFrame, *, flags: tuple[str, ...]) -> BoolArray:
+    return np.isfinite(any_of(frame, flags))

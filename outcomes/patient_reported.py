@@ -71,12 +71,11 @@ def build_threshold_outcome(
     """
     instrument, threshold, named_set = _resolve(spec, instruments, threshold_sets)
     baseline, follow_up = str(spec.baseline), str(spec.follow_up)
-    reach = partial(reached, instrument=instrument, threshold=threshold)
-    room = partial(attainable, instrument=instrument, threshold=threshold)
+    rule = {"instrument": instrument, "threshold": threshold}
     eligible = [Criterion(reason=f"{baseline} not recorded", keep=partial(_known, name=baseline))]
     if unattainable == "exclude":
         reason = f"threshold not attainable from {baseline} ({describe_threshold(threshold, instrument)})"
-        eligible.append(Criterion(reason=reason, keep=lambda frame: room(_values(frame, baseline))))
+        eligible.append(Criterion(reason=reason, keep=partial(_has_room, baseline=baseline, **rule)))
     return Outcome(
         name=spec.name,
         title=spec.title,
@@ -84,7 +83,7 @@ def build_threshold_outcome(
         desirable=spec.desirable,
         horizon=spec.horizon,
         needs=(baseline, follow_up),
-        occurred=lambda frame: reach(_values(frame, baseline), _values(frame, follow_up)),
+        occurred=partial(_occurred, baseline=baseline, follow_up=follow_up, **rule),
         eligible=tuple(eligible),
         observed=(
             Criterion(reason=f"{follow_up} not recorded: outcome unknown", keep=partial(_known, name=follow_up)),
@@ -179,6 +178,17 @@ def _resolve(
         f"the threshold set of {spec.name} must cover {spec.instrument!r}, got {named_set.name!r}, "
         f"which covers {covered}; name another set under [threshold_sets]"
     )
+
+
+def _occurred(
+    frame: pd.DataFrame, *, baseline: str, follow_up: str, instrument: InstrumentSpec, threshold: ThresholdSpec
+) -> FloatArray:
+    before, after = _values(frame, baseline), _values(frame, follow_up)
+    return reached(before, after, instrument=instrument, threshold=threshold)
+
+
+def _has_room(frame: pd.DataFrame, *, baseline: str, instrument: InstrumentSpec, threshold: ThresholdSpec) -> BoolArray:
+    return attainable(_values(frame, baseline), instrument=instrument, threshold=threshold)
 
 
 def _values(frame: pd.DataFrame, name: str) -> FloatArray:

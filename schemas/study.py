@@ -6,7 +6,7 @@ import hashlib
 import tomllib
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, PrivateAttr, ValidationError, field_validator
 
@@ -175,10 +175,16 @@ def _what(fault: Any, model: type[Spec]) -> str:
 
 
 def _keys_at(model: type[Spec], loc: tuple[Any, ...]) -> list[str]:
-    """Keys of the table at `loc`; a nested plan is found by the name of its field."""
+    """Keys of the table at `loc`; a nested plan, or one among several, is found by the name of its field."""
     for part in loc:
         field = model.model_fields.get(str(part))
-        inner = field.annotation if field else None
-        if isinstance(inner, type) and issubclass(inner, Spec):
-            model = inner
+        inner = [kind for kind in _kinds_in(field.annotation) if issubclass(kind, Spec)] if field else []
+        model = inner[0] if inner else model
     return list(model.model_fields)
+
+
+def _kinds_in(annotation: Any) -> list[type]:
+    """Classes that stand in an annotation, also inside a tuple or dict."""
+    if isinstance(annotation, type) and not get_args(annotation):
+        return [annotation]
+    return [kind for argument in get_args(annotation) for kind in _kinds_in(argument)]

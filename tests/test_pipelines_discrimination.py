@@ -98,9 +98,9 @@ def count_pairs(y: Floats, score: Floats, weights: Floats) -> float:
     return won / total
 
 
-samples = st.lists(
-    st.tuples(st.integers(0, 1), st.integers(0, 6), st.integers(1, 4)), min_size=2, max_size=30
-).filter(lambda rows: 0 < sum(row[0] for row in rows) < len(rows))
+samples = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 6), st.integers(1, 4)), min_size=2, max_size=30).filter(
+    lambda rows: 0 < sum(row[0] for row in rows) < len(rows)
+)
 
 
 @settings(max_examples=60, deadline=None)

@@ -140,3 +140,14 @@ def test_a_file_must_be_there_and_in_utf8(tmp_path: Path) -> None:
     (tmp_path / "plan.toml").write_bytes("title = 'Rückgrat'".encode("latin-1"))
     with pytest.raises(StudyError, match="must be text in UTF-8; save it as UTF-8"):
         read_study(tmp_path / "plan.toml")
+
+
+def test_a_misspelt_key_inside_a_named_table_gets_the_nearest_of_that_table():
+    text = (
+        'title = "a"\ndefinition = "lumbar"\noutcomes = ["o"]\npredictors = ["age"]\nseed = 1\n'
+        '[threshold_probabilities.o]\nvalues = [0.1]\nactoin = "a visit"\n'
+    )
+    with pytest.raises(
+        StudyError, match=r"threshold_probabilities\.o\.actoin: is not a known key; nearest is 'action'"
+    ):
+        parse_study(text, folder=Path())

@@ -1,9 +1,12 @@
-"""A fabricated, realistic run folder for the tests of the reports, and the check that it follows the contract."""
+"""The whole report, made from a fabricated but realistic run folder."""
 
 from __future__ import annotations
 
 import json
-from itertools import product
+import re
+import shutil
+from html.parser import HTMLParser
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reports.blocks import Cell, Report, Table
+from reports.canvas import PALETTE
+from reports.render import render_html
+from reports.report import build_report, write_figures, write_report
+from reports.run_folder import RunFolder, read_run_folder
+from reports.sections import SECTIONS
+from schemas.errors import RunError
 from schemas.tables import CURVES, SHARE
 
 STUDY_TEXT = """# Which model, and <b>why</b>?
@@ -38,7 +48,7 @@ SUBGROUPS = {
     "site": ("A", "B", "C", "D"),
 }
 SUPPRESSED, SPARSE = ("sex", "unknown"), ("site", "D")
-HIDDEN = 3.0  # stands in suppressed rows of the fabricated files to show that it is never printed
+HIDDEN = 31337.0  # stands in suppressed cells of the fabricated files to show that it is never printed
 SHIFT = {
     "spline_logistic": 0.0,
     "elastic_net": 0.0004,
@@ -160,11 +170,11 @@ def _size(outcome: str, dataset: str) -> dict[str, float]:
 def _flow(outcome: str, dataset: str) -> list[dict[str, Any]]:
     read = 2000 if dataset == "development" else 700
     size = _size(outcome, dataset)
-    left = read - 10 - size["n"] - HIDDEN
+    left = read - 10 - size["n"] - 3
     steps = [
         ("rows read", 0, read, "ok"),
         ("quarantined: faults in the data", 10, read - 10, "ok"),
-        ("younger than 18 years at the operation", HIDDEN, read - 10 - HIDDEN, "suppressed"),
+        ("younger than 18 years at the operation", HIDDEN, HIDDEN, "suppressed"),
         ("no follow-up questionnaire between 9 and 15 months after the operation", left, size["n"], "ok"),
         ("analysed", 0, size["n"], "ok"),
     ]
@@ -275,6 +285,7 @@ def _contributions(outcome: str, model: str, rng: np.random.Generator) -> list[d
         for x in np.linspace(20, 80, 10):
             y = size * np.tanh((x - 50) / 20) + rng.normal(0, size / 15)
             rows.append(base | {"predictor": name, "value": x, "mean_contribution": y})
+        rows.append(base | {"predictor": name, "level": "missing", "mean_contribution": size / 5})
     for name, levels in LEVELS.items():
         for k, level in enumerate(levels):
             row = base | {"predictor": name, "level": level, "mean_contribution": size * (k - 0.5) / 2}
@@ -332,3 +343,282 @@ def _risks(key: dict[str, str]) -> list[dict[str, Any]]:
 def test_fabricated_rows_have_no_column_outside_the_contract(name: str) -> None:
     columns = set(SHARE.get(name) or CURVES[name])
     assert all(set(row) <= columns for row in make_tables()[name])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_run(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path) -> RunFolder:
+    return read_run_folder(folder)
+
+
+@pytest.fixture(scope="module")
+def report(run: RunFolder) -> Report:
+    return build_report(run)
+
+
+@pytest.fixture(scope="module")
+def html(report: Report) -> str:
+    return render_html(report)
+
+
+class Page(HTMLParser):
+    """What a page holds: tags with their attributes in order, and the text that a reader sees."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._silent = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._silent = tag in ("style", "script")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent = False
+
+    def handle_data(self, data: str) -> None:
+        self.text += "" if self._silent else data
+
+    def named(self, *tags: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.tags if tag in tags]
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> Page:
+    return Page(html)
+
+
+def table_of(report: Report, name: str) -> Table:
+    return next(table for table in report.tables() if table.name == name)
+
+
+def row_of(table: Table, heading: str) -> tuple[Cell, ...]:
+    return next(row for row in table.rows if row[0].text == heading)
+
+
+def paragraphs(report: Report) -> str:
+    return "\n".join(text.text for text in report.texts())
+
+
+def test_every_section_is_there_once_and_in_order(report: Report, page: Page) -> None:
+    headings = [text for text in report.texts() if text.kind == "section"]
+    assert [text.anchor for text in headings] == list(SECTIONS)
+    marks = [str(attributes.get("data-test")) for attributes in page.named("h2")]
+    assert [mark for mark in marks if mark.startswith("section-")] == [f"section-{name}" for name in SECTIONS]
+
+
+def test_every_table_is_as_wide_as_its_head_and_every_name_is_unique(report: Report) -> None:
+    names = [block.name for block in (*report.tables(), *report.figures())]
+    assert len(names) == len(set(names))
+    for table in report.tables():
+        assert {len(row) for row in table.rows} == {len(table.columns)}, table.name
+
+
+def test_summary_says_it_in_intervals(report: Report) -> None:
+    words = paragraphs(report)
+    assert "c-statistic of 0.712 (95 % CI 0.700 to 0.724)" in words
+    assert "\u22120.0019 (95 % CI \u22120.0041 to 0.0003) for XGBoost" in words
+    assert "0.5 % of the reference's log loss (0.0031)" in words
+    assert "Elastic net, Random forest and LightGBM: no worthwhile gain" in words
+    assert "XGBoost: undecided" in words
+    assert "budget-limited" in words
+    assert "ODI change of at least 15 points (Khor 2018)" in words
+
+
+def test_what_needs_a_person_is_said(report: Report) -> None:
+    warnings = [text.text for text in report.texts() if text.kind == "warning"]
+    assert any("quarantined" in text for text in warnings)
+    assert any("Death within 30 days was skipped: 2 events are fewer than 5 folds" in text for text in warnings)
+
+
+def test_measures_stand_with_interval_n_and_events(report: Report) -> None:
+    table = table_of(report, "performance-overall-odi-improved-12m-internal-development")
+    row = row_of(table, "XGBoost")
+    assert [cell.text for cell in row] == ["XGBoost", "1\u202f812", "1\u202f098", "0.716", "0.6094", "0.2114", "0.118"]
+    assert row[3].detail == "0.704 to 0.728"
+    assert "the procedure, conditional on the fitted fold models" in table.notes[0]
+    assert "ODI change of at least 15 points" in table.caption
+
+
+def test_what_cross_validation_fixes_earns_no_credit(report: Report) -> None:
+    table = table_of(report, "performance-calibration-odi-improved-12m-internal-development")
+    row = dict(zip(table.columns, row_of(table, "Elastic net"), strict=True))
+    assert row["O:E"].text == row["Calibration in the large"].text == "not informative internally"
+    assert (row["ICI"].text, row["ICI if perfect"].text) == ("0.018", "0.012")
+    temporal = table_of(report, "performance-calibration-odi-improved-12m-temporal-north-2023")
+    assert dict(zip(temporal.columns, row_of(temporal, "Elastic net"), strict=True))["O:E"].text == "1.06"
+
+
+def test_score_only_comparator_is_ranked_and_not_calibrated(report: Report) -> None:
+    overall = table_of(report, "performance-overall-odi-improved-12m-internal-development")
+    assert [cell.text for cell in row_of(overall, "Published point score")][3:5] == ["0.672", "not assessable"]
+    differences = table_of(report, "differences-odi-improved-12m-internal-development")
+    assert [cell.text for cell in row_of(differences, "Published point score")][1:3] == ["\u2013", "\u22120.041"]
+
+
+def test_suppressed_cells_never_print_their_number(report: Report, html: str) -> None:
+    sub = table_of(report, "subgroups-odi-improved-12m-internal-development-spline-logistic")
+    assert [cell.text for cell in row_of(sub, "unknown")][1:5] == ["<5 \u2020", "<5 \u2020", "suppressed", "suppressed"]
+    first = table_of(report, "characteristics-odi-improved-12m-development")
+    assert [cell.text for cell in row_of(first, "current")][2:] == ["<5 \u2020", "<5 \u2020"]
+    flow = table_of(report, "flow-table-odi-improved-12m")
+    hidden = next(row for row in flow.rows if "younger" in row[1].text)
+    assert [cell.text for cell in hidden[2:]] == ["<5 \u2020"] * 3
+    assert not re.search("31\u202f?337", html)
+
+
+def test_sparse_level_is_not_assessable_with_its_counts(report: Report) -> None:
+    row = row_of(table_of(report, "subgroups-odi-improved-12m-internal-development-spline-logistic"), "D")
+    assert [cell.text for cell in row][1:4] == ["453", "274", "not assessable"]
+
+
+def test_few_events_of_a_skipped_outcome_are_hidden(report: Report) -> None:
+    flow = table_of(report, "flow-table-death-30d")
+    assert {cell.text for row in flow.rows for cell in row[4:] if row[1].text == "analysed"} == {"<5 \u2020"}
+    assert not any("death-30d" in table.name for table in report.tables() if table.name.startswith("performance"))
+
+
+def test_decision_curves_need_a_declared_action(report: Report) -> None:
+    names = [figure.name for figure in report.figures() if figure.name.startswith("decision")]
+    assert names == ["decision-reoperation-24m-internal-development", "decision-reoperation-24m-temporal-north-2023"]
+    assert "Action at or above the threshold: an extra visit at six weeks" in paragraphs(report)
+    assert "after surgery, among patients who were operated on; it says nothing about not operating" in paragraphs(
+        report
+    )
+
+
+def test_explanations_name_their_scale_and_are_no_causes(report: Report) -> None:
+    captions = {figure.name: figure.caption for figure in report.figures()}
+    assert "log-odds scale" in captions["contribution-odi-improved-12m-log-odds"]
+    assert "probability scale" in captions["contribution-odi-improved-12m-probability"]
+    assert all("path-dependent" in captions[name] for name in captions if name.startswith(("contribution", "ranking")))
+    assert "not a cause" in paragraphs(report)
+
+
+def test_plan_is_printed_to_the_letter(report: Report, html: str) -> None:
+    assert [text.text for text in report.texts() if text.kind == "code"] == [STUDY_TEXT]
+    assert "&lt;b&gt;why&lt;/b&gt;" in html
+
+
+def test_text_from_the_run_is_escaped_everywhere(html: str) -> None:
+    assert "<script>alert(1)</script>" not in html
+    assert "<h1>Lumbar surgery: improvement &amp; &lt;script&gt;alert(1)&lt;/script&gt; reoperation</h1>" in html
+    assert "<b>why</b>" not in html
+
+
+def test_page_loads_nothing_from_outside(page: Page, html: str) -> None:
+    for tag, attributes in page.tags:
+        assert tag not in ("link", "img", "iframe", "object", "embed", "audio", "video")
+        for name in ("src", "href", "xlink:href", "action", "data", "poster"):
+            assert (attributes.get(name) or "#").startswith("#"), (tag, attributes)
+    assert not re.search(r"url\((?!#)|@import|//[a-z0-9-]+\.", html)
+    assert len(html.encode()) < 5_000_000
+
+
+def test_page_is_accessible(page: Page, report: Report) -> None:
+    assert len(page.named("h1")) == 1
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+    drawings = page.named("svg")
+    assert len(drawings) == len(list(report.figures()))
+    assert all(svg["role"] == "img" and re.search(r"\d", str(svg["aria-label"])) for svg in drawings)
+    assert len(page.named("caption")) == len(page.named("table")) == len(list(report.tables()))
+    assert all(cell["scope"] in ("col", "row") for cell in page.named("th"))
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    targets = {str(link["href"])[1:] for link in page.named("a")}
+    assert targets <= set(ids)
+
+
+def test_synthetic_data_are_marked_on_page_tables_and_figures(report: Report, page: Page) -> None:
+    assert any(attributes.get("data-test") == "synthetic-banner" for _, attributes in page.tags)
+    assert "Synthetic data: no patient." in page.text
+    assert page.text.count("Synthetic data") > len(list(report.tables()))
+    assert all("Synthetic data" in figure.svg for figure in report.figures())
+
+
+def test_colours_of_figures_follow_light_and_dark(html: str) -> None:
+    drawings = "".join(re.findall(r"<svg.*?</svg>", html, flags=re.DOTALL))
+    assert not [color for color in PALETTE.values() if color in drawings]
+    assert all(f"--figure-{name}:" in html for name in PALETTE)
+
+
+def test_real_data_have_no_banner(folder: Path, tmp_path: Path) -> None:
+    copy = copy_run(folder, tmp_path)
+    text = (copy / "run.json").read_text(encoding="utf-8").replace('"synthetic": true', '"synthetic": false')
+    (copy / "run.json").write_text(text, encoding="utf-8")
+    assert not read_run_folder(copy).synthetic
+
+
+def copy_run(folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(folder, tmp_path / "copy"))
+
+
+@pytest.mark.slow
+def test_same_run_gives_the_same_bytes(folder: Path, tmp_path: Path, html: str) -> None:
+    copy = copy_run(folder, tmp_path)
+    facts = json.loads((copy / "run.json").read_text(encoding="utf-8"))
+    facts["timings_seconds"] = {"folds": 99.0}
+    (copy / "run.json").write_text(json.dumps(facts), encoding="utf-8")
+    path = write_report(copy)
+    assert path == copy / "share" / "report.html"
+    assert path.read_bytes() == html.encode()
+    assert not list((copy / "share").glob(".*"))
+
+
+@pytest.mark.slow
+def test_figures_are_written_for_a_journal(folder: Path, tmp_path: Path, report: Report) -> None:
+    paths = write_figures(copy_run(folder, tmp_path))
+    assert [path.stem for path in paths] == [figure.name for figure in report.figures()]
+    assert all(path.read_text(encoding="utf-8").startswith("<?xml") for path in paths)
+
+
+@pytest.mark.parametrize("name", ["run.json", "study.toml", "share/evaluation.csv", "share/curves/decision.csv"])
+def test_missing_file_is_named(folder: Path, tmp_path: Path, name: str) -> None:
+    copy = copy_run(folder, tmp_path)
+    (copy / name).unlink()
+    with pytest.raises(RunError, match=rf"must hold a readable {re.escape(Path(name).name)}, got .*No such file"):
+        read_run_folder(copy)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"format": 2}', "the run's format must be 1, got 2; use the version that wrote the run"),
+        ('{"format": 1}', r"must hold the facts of a run:\n  spinerisk: Field required"),
+        ("{", "must be JSON: .* in line 1; run the study again"),
+        ("[]", "the run's format must be 1, got None"),
+    ],
+)
+def test_unreadable_facts_are_refused(folder: Path, tmp_path: Path, text: str, message: str) -> None:
+    copy = copy_run(folder, tmp_path)
+    (copy / "run.json").write_text(text, encoding="utf-8")
+    with pytest.raises(RunError, match=message):
+        read_run_folder(copy)
+
+
+def test_lacking_column_is_named(folder: Path, tmp_path: Path) -> None:
+    copy = copy_run(folder, tmp_path)
+    (copy / "share" / "flow.csv").write_text("outcome,dataset\n", encoding="utf-8")
+    with pytest.raises(RunError, match="must have the columns step, reason, excluded, remaining, events, status"):
+        read_run_folder(copy)
+
+
+def test_level_that_looks_missing_stays_text(folder: Path, tmp_path: Path) -> None:
+    copy = copy_run(folder, tmp_path)
+    path = copy / "share" / "evaluation.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(",site,A,", ",site,NA,"), encoding="utf-8")
+    assert "NA" in set(read_run_folder(copy).tables["evaluation"]["level"])
+
+
+def test_run_without_comparison_or_explanation_still_reports(run: RunFolder) -> None:
+    bare = {name: frame.iloc[:0] for name, frame in run.tables.items()}
+    report = build_report(RunFolder(facts=run.facts, study_text="", tables=bare))
+    assert not list(report.figures())
+    assert [text.anchor for text in report.texts() if text.kind == "section"] == list(SECTIONS)

@@ -1,0 +1,1 @@
+"""Floor 2: split, fit, predict, evaluate, explain."""

@@ -1,0 +1,340 @@
+"""Model bundles: a folder with everything a prediction needs, without pickles and without any patient's row."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pipelines.models import MODELS, Fitted, Model
+from pipelines.preprocess import Preprocessor, preprocessor_from_json
+from pipelines.provenance import read_own_version
+from schemas.definition import Definition, parse_definition
+from schemas.errors import BundleError, DataError, suggest, unknown_name
+from schemas.registry import Registry
+
+Array = npt.NDArray[np.float64]
+
+BUNDLE_FORMAT = 1
+BUNDLE_FILE = "bundle.json"
+PREPROCESS_FILE = "preprocess.json"
+DEFINITION_FILE = "definition.toml"
+CHECK_ROWS = 6
+CHECK_TOLERANCE = 1e-12
+SHOWN_ROWS = 20
+RESTORE = "restore the bundle from its source, or fit the model again"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LoadedModel:
+    """A model read from a bundle.
+
+    Parameters
+    ----------
+    model, fitted, preprocessor
+        The entry of the table of models, its fit, and the preprocessing that belongs to it.
+    card
+        What the bundle says of itself: outcome, horizon, seed, study and data hashes.
+    definition_text
+        Registry definition (TOML) that the training data were read by.
+    """
+
+    model: Model
+    fitted: Fitted
+    preprocessor: Preprocessor
+    card: dict[str, Any]
+    definition_text: str
+
+    @property
+    def predictors(self) -> tuple[str, ...]:
+        """Columns that must be present; values may be missing."""
+        return self.preprocessor.predictors
+
+    @property
+    def definition(self) -> Definition:
+        """Registry definition that the training data were read by."""
+        return parse_definition(self.definition_text, name=DEFINITION_FILE)
+
+    def predict(self, data: Registry | pd.DataFrame) -> pd.DataFrame:
+        """Predict the risk of each patient.
+
+        Parameters
+        ----------
+        data
+            A registry, or a frame with the predictors by their canonical names: numbers in the dictionary's unit,
+            flags 0 or 1, categories by their levels; missing values are imputed as in development.
+
+        Returns
+        -------
+        DataFrame
+            ``row_id`` (of the data, else numbers from 1), ``y_prob`` in (0, 1), ``imputed`` and ``outside_range``:
+            names of the predictors that were imputed, or lie outside the training range, separated by commas.
+
+        Raises
+        ------
+        DataError
+            If a predictor's column is absent or a value cannot be one of that predictor's.
+        """
+        frame = data.frame if isinstance(data, Registry) else data
+        X = _read_predictors(frame, self.preprocessor)
+        return pd.DataFrame(
+            {
+                "row_id": _row_ids(frame),
+                "y_prob": _predict(self.model, self.fitted, self.preprocessor, X),
+                "imputed": _join_names(self.preprocessor.imputed(X)),
+                "outside_range": _join_names(self.preprocessor.outside_range(X)),
+            }
+        )
+
+
+def write_bundle(
+    folder: Path,
+    *,
+    model_name: str,
+    fitted: Fitted,
+    preprocessor: Preprocessor,
+    card: Mapping[str, Any],
+    definition_text: str,
+) -> None:
+    """Write a model bundle.
+
+    Parameters
+    ----------
+    folder
+        Where to write; made if absent, else it must be empty.
+    model_name
+        Name in the table of models.
+    fitted, preprocessor
+        The fit and the preprocessing that belongs to it.
+    card
+        JSON-ready: outcome and horizon, seed, hashes of study and data.
+    definition_text
+        Exact text of the registry definition.
+
+    Raises
+    ------
+    BundleError
+        If the folder is not empty.
+
+    Notes
+    -----
+    ``bundle.json`` names the SHA-256 of every other file, the versions, and a few made-up patients with their
+    predicted risks, on which a reader checks that it computes the same.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise BundleError(f"the bundle's folder must be empty, got {str(folder)!r} with files in it; choose another")
+    model = MODELS[model_name]
+    model.write(fitted, folder)
+    _write_json(folder / PREPROCESS_FILE, preprocessor.to_json())
+    (folder / DEFINITION_FILE).write_text(definition_text, encoding="utf-8", newline="")
+    rows = build_check_rows(preprocessor)
+    bundle = {
+        "format": BUNDLE_FORMAT,
+        "model": model_name,
+        "versions": _versions(model),
+        "predictors": [_describe(name, preprocessor) for name in preprocessor.predictors],
+        "card": dict(card),
+        "check": {
+            "rows": {str(name): [None if pd.isna(v) else v for v in rows[name]] for name in rows},
+            "y_prob": _predict(model, fitted, preprocessor, rows).tolist(),
+        },
+        "files": _hash_files(folder),
+    }
+    _write_json(folder / BUNDLE_FILE, bundle)
+
+
+def load_model(folder: str | Path) -> LoadedModel:
+    """Read a model bundle and prove that it predicts here what it predicted where it was written.
+
+    Parameters
+    ----------
+    folder
+        The bundle's folder.
+
+    Raises
+    ------
+    BundleError
+        If it is no bundle or of another format, a file is missing, added or altered, the library that computes the
+        prediction has another version, or the check patients get other risks.
+    """
+    folder = Path(folder)
+    bundle = _read_bundle(folder)
+    _check_files(folder, bundle)
+    if bundle.get("model") not in MODELS:
+        raise BundleError(unknown_name("the bundle's model", str(bundle.get("model")), MODELS))
+    model = MODELS[bundle["model"]]
+    try:
+        _check_versions(model, bundle["versions"])
+        preprocessor = preprocessor_from_json(json.loads((folder / PREPROCESS_FILE).read_text(encoding="utf-8")))
+        fitted = model.read(folder)
+        _check_risks(model, fitted, preprocessor, bundle["check"])
+        definition_text = (folder / DEFINITION_FILE).read_bytes().decode("utf-8")
+        return LoadedModel(
+            model=model,
+            fitted=fitted,
+            preprocessor=preprocessor,
+            card=bundle["card"],
+            definition_text=definition_text,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BundleError(f"the bundle {str(folder)!r} is incomplete ({type(error).__name__}); {RESTORE}") from None
+
+
+def build_check_rows(preprocessor: Preprocessor) -> pd.DataFrame:
+    """Make up patients by a fixed rule from ranges and levels; the last one has every predictor missing.
+
+    Row i, predictor j: a number lies (3 i + j) mod 5 quarters along its training range, a flag is (i + j) mod 2, a
+    category has the level at (i + j).
+    """
+    columns = {name: _check_values(name, j, preprocessor) for j, name in enumerate(preprocessor.predictors)}
+    return pd.DataFrame(columns)
+
+
+def _check_values(name: str, j: int, preprocessor: Preprocessor) -> pd.Series:
+    rows = range(CHECK_ROWS - 1)
+    if name in preprocessor.levels:
+        levels = preprocessor.levels[name]
+        return pd.Series([*(levels[(i + j) % len(levels)] for i in rows), None], dtype="str")
+    if preprocessor.kinds[name] == "flag":
+        return pd.Series([*(float((i + j) % 2) for i in rows), np.nan], dtype=np.float64)
+    low, high = preprocessor.ranges[name]
+    return pd.Series([*(low + (high - low) * ((3 * i + j) % 5) / 4 for i in rows), np.nan], dtype=np.float64)
+
+
+def _predict(model: Model, fitted: Fitted, preprocessor: Preprocessor, X: pd.DataFrame) -> Array:
+    return fitted.predict(preprocessor.design(model.design, preprocessor.encode(X)))
+
+
+def _describe(name: str, preprocessor: Preprocessor) -> dict[str, Any]:
+    return {"name": name, "kind": preprocessor.kinds[name], "levels": list(preprocessor.levels.get(name, ()))}
+
+
+def _versions(model: Model) -> dict[str, str]:
+    libraries = ("numpy",) if model.library is None else ("numpy", model.library)
+    return {"spinerisk": read_own_version(), **{name: importlib.metadata.version(name) for name in libraries}}
+
+
+def _write_json(path: Path, values: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _hash_files(folder: Path) -> dict[str, str]:
+    paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {name: hashlib.sha256(p.read_bytes()).hexdigest() for name, p in paths.items() if name != BUNDLE_FILE}
+
+
+def _read_bundle(folder: Path) -> dict[str, Any]:
+    path = folder / BUNDLE_FILE
+    try:
+        bundle = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BundleError(
+            f"a bundle must be a folder with a readable {BUNDLE_FILE}, got {str(folder)!r}: {error.strerror}; "
+            "give the folder models/<outcome>/<model> of a run"
+        ) from None
+    except ValueError:
+        raise BundleError(f"{str(path)!r} must be JSON; {RESTORE}") from None
+    found = bundle.get("format") if isinstance(bundle, dict) else None
+    if found != BUNDLE_FORMAT:
+        raise BundleError(
+            f"the bundle's format must be {BUNDLE_FORMAT}, got {found!r} in {str(folder)!r}; "
+            "read it with the version of the toolkit that wrote it"
+        )
+    return dict(bundle)
+
+
+def _check_files(folder: Path, bundle: Mapping[str, Any]) -> None:
+    expected = bundle.get("files")
+    expected = expected if isinstance(expected, dict) else {}
+    found = _hash_files(folder)
+    faults = [f"{name} is missing" for name in sorted(expected.keys() - found.keys())]
+    faults += [f"{name} does not belong to it" for name in sorted(found.keys() - expected.keys())]
+    faults += [
+        f"{name} was altered" for name in sorted(expected.keys() & found.keys()) if expected[name] != found[name]
+    ]
+    if faults:
+        raise BundleError(f"the bundle {str(folder)!r} must be as it was written: {'; '.join(faults)}; {RESTORE}")
+
+
+def _check_versions(model: Model, versions: Mapping[str, str]) -> None:
+    if model.library is None:
+        return
+    needed, found = versions[model.library], importlib.metadata.version(model.library)
+    if needed != found:
+        raise BundleError(
+            f"this bundle must be read with {model.library} {needed}, got {found}; "
+            f"install {model.library}=={needed}, or fit the model again"
+        )
+
+
+def _check_risks(model: Model, fitted: Fitted, preprocessor: Preprocessor, check: Mapping[str, Any]) -> None:
+    rows = pd.DataFrame(
+        {name: pd.Series(check["rows"][name], dtype=_dtype(name, preprocessor)) for name in check["rows"]}
+    )
+    gap = np.abs(_predict(model, fitted, preprocessor, rows) - np.array(check["y_prob"], dtype=np.float64))
+    if not (gap <= CHECK_TOLERANCE).all():
+        raise BundleError(
+            f"the bundle's check patients must get the risks they had, got a difference of {gap.max():.1e}; "
+            "use the versions of Python and numpy that wrote it, or fit the model again"
+        )
+
+
+def _dtype(name: str, preprocessor: Preprocessor) -> str:
+    return "str" if name in preprocessor.levels else "float64"
+
+
+def _read_predictors(frame: pd.DataFrame, preprocessor: Preprocessor) -> pd.DataFrame:
+    """Take the predictors out of a frame in canonical types, or name what cannot be used."""
+    names = [str(name) for name in frame.columns]
+    for name in preprocessor.predictors:
+        if name not in names:
+            raise DataError(
+                f"the data must have the predictor {name!r}, got no such column{suggest(name, names)}; "
+                "add it, with empty values where unknown"
+            )
+    columns = {name: _read_column(frame[name], name, preprocessor) for name in preprocessor.predictors}
+    return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def _read_column(values: pd.Series, name: str, preprocessor: Preprocessor) -> pd.Series:
+    missing = values.isna()
+    if name in preprocessor.levels:
+        levels = preprocessor.levels[name]
+        _refuse_rows(~missing & ~values.isin(levels), name, f"one of {', '.join(levels)}")
+        return values.astype("str")
+    numbers = pd.to_numeric(values, errors="coerce").astype(np.float64)
+    if preprocessor.kinds[name] == "flag":
+        _refuse_rows(~missing & ~numbers.isin([0.0, 1.0]), name, "0 or 1")
+    else:
+        _refuse_rows(~missing & ~np.isfinite(numbers), name, "a finite number")
+    return numbers
+
+
+def _refuse_rows(wrong: pd.Series, name: str, rule: str) -> None:
+    rows = np.flatnonzero(wrong) + 1
+    if rows.size:
+        shown = ", ".join(str(row) for row in rows[:SHOWN_ROWS]) + (", ..." if rows.size > SHOWN_ROWS else "")
+        raise DataError(
+            f"the predictor {name!r} must be {rule}, got something else in {rows.size} rows (rows {shown}); "
+            "correct them, or leave them empty"
+        )
+
+
+def _row_ids(frame: pd.DataFrame) -> list[str]:
+    if "row_id" in frame.columns:
+        return [str(value) for value in frame["row_id"]]
+    return [str(number) for number in range(1, len(frame) + 1)]
+
+
+def _join_names(flags: pd.DataFrame) -> list[str]:
+    names = flags.columns.to_numpy(dtype=object)
+    return [",".join(names[row]) for row in flags.to_numpy(dtype=bool)]

@@ -1,0 +1,157 @@
+"""From the folds' results to the tables of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from outcomes.cohort import Cohort
+from pipelines.characteristics import describe_characteristics
+from pipelines.explain import summarise_explanations
+from pipelines.fit import fit_cohort_censoring, weigh_rows
+from pipelines.folds import FoldResult, FoldTask
+from pipelines.predictions import build_comparator_predictions, build_predictions
+from schemas.specs import ComparatorSpec
+from schemas.study import Study
+from schemas.tables import CONTRIBUTION, EXPLANATION, FLOW, TABLE1, TUNING
+
+Results = Sequence[tuple[FoldTask, FoldResult]]
+
+
+def assemble_predictions(
+    study: Study, cohorts: Mapping[str, Cohort], comparators: Iterable[ComparatorSpec], results: Results
+) -> pd.DataFrame:
+    """Join the predictions of all folds, internal and apparent, and set published predictions beside them."""
+    tables = [result.predictions for _, result in results]
+    joined = pd.concat(tables, ignore_index=True)
+    beside = [_beside(study, joined, cohort, comparators) for cohort in cohorts.values()]
+    internal = [table[table["validation"] != "apparent"] for table in beside]
+    return pd.concat([joined, *internal], ignore_index=True)
+
+
+def predict_outside(
+    study: Study,
+    cohorts: Mapping[str, Cohort],
+    comparators: Iterable[ComparatorSpec],
+    finals: Mapping[str, FoldResult],
+    *,
+    dataset: str,
+    validation: str,
+) -> pd.DataFrame:
+    """Apply the final models, unchanged, to the cohorts of another dataset.
+
+    Notes
+    -----
+    Censoring weights there are fitted on that dataset: they describe its own follow-up, not the model.
+    """
+    tables = []
+    for name, cohort in cohorts.items():
+        rows = np.arange(len(cohort.y))
+        weights = weigh_rows(cohort, rows, fit_cohort_censoring(cohort, rows))
+        encoded = next(iter(finals[name].pipelines.values())).preprocessor.encode(cohort.X)
+        tables += [
+            build_predictions(
+                cohort, rows, model=model, y_prob=pipeline.predict_encoded(encoded), weights=weights,
+                n_train=pipeline.n_train, dataset=dataset, validation=validation,
+            )
+            for model, pipeline in finals[name].pipelines.items()
+        ]  # fmt: skip
+    joined = pd.concat(tables, ignore_index=True)
+    beside = [_beside(study, joined, cohort, comparators) for cohort in cohorts.values()]
+    return pd.concat([joined, *beside], ignore_index=True)
+
+
+def assemble_flow(cohorts: Mapping[str, Mapping[str, Cohort]], *, suppress_below: int) -> pd.DataFrame:
+    """Join the participants' flow of every outcome and dataset, small counts suppressed."""
+    tables = [
+        _suppress_flow(cohort.flow.assign(dataset=dataset), suppress_below)
+        for dataset, by_outcome in cohorts.items()
+        for cohort in by_outcome.values()
+    ]
+    return pd.concat(tables, ignore_index=True)[list(FLOW)]
+
+
+def assemble_table1(cohorts: Mapping[str, Mapping[str, Cohort]], *, suppress_below: int) -> pd.DataFrame:
+    """Join the characteristics of every outcome and dataset."""
+    tables = [
+        describe_characteristics(cohort, dataset=dataset, suppress_below=suppress_below)
+        for dataset, by_outcome in cohorts.items()
+        for cohort in by_outcome.values()
+    ]
+    return pd.concat(tables, ignore_index=True)[list(TABLE1)]
+
+
+def assemble_tuning(results: Results) -> pd.DataFrame:
+    """List the settings chosen in each fold and for the final model."""
+    rows = [
+        {
+            "outcome": task.outcome, "model": model, "repeat": task.repeat, "fold": task.fold, "parameter": parameter,
+            "value": float(value), "inner_log_loss": tuned.inner_log_loss, "trials": tuned.trials,
+        }
+        for task, result in results
+        for model, tuned in result.tuned.items()
+        for parameter, value in tuned.params.items()
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(TUNING))
+
+
+def assemble_explanations(
+    study: Study, cohorts: Mapping[str, Cohort], results: Results
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Summarise the contributions over held-out rows: by predictor, and by value of the predictor."""
+    summaries, shapes = [], []
+    for name, cohort in cohorts.items():
+        for model in study.all_models:
+            parts = [
+                (explained.fold, explained.explanation, explained.X)
+                for task, result in results
+                if task.outcome == name and (explained := result.explained.get(model))
+            ]
+            summary, shape = summarise_explanations(parts, outcome=name, model=model, columns=cohort.columns)
+            summaries.append(summary)
+            shapes.append(shape)
+    explanations = pd.concat(summaries, ignore_index=True)[list(EXPLANATION)]
+    return explanations, pd.concat(shapes, ignore_index=True)[list(CONTRIBUTION)]
+
+
+def assemble_row_explanations(results: Results) -> dict[tuple[str, str], pd.DataFrame]:
+    """Return the contributions of each explained row by outcome and model: patient rows, for the private folder."""
+    tables: dict[tuple[str, str], list[pd.DataFrame]] = {}
+    for task, result in results:
+        for model, explained in result.explained.items():
+            explanation = explained.explanation
+            table = pd.DataFrame(explanation.values, columns=list(explanation.names))
+            table.insert(0, "base", explanation.base)
+            table.insert(0, "fold", explained.fold)
+            table.insert(0, "row_id", explained.row_id.astype(str))
+            tables.setdefault((task.outcome, model), []).append(table)
+    return {key: pd.concat(parts, ignore_index=True) for key, parts in tables.items()}
+
+
+def _beside(
+    study: Study, predictions: pd.DataFrame, cohort: Cohort, comparators: Iterable[ComparatorSpec]
+) -> pd.DataFrame:
+    own = predictions[
+        (predictions["outcome"] == cohort.outcome.name) & (predictions["model"] == study.reference)
+    ].reset_index(drop=True)
+    scales = {spec.name: spec.scale for spec in comparators}
+    return build_comparator_predictions(own, cohort, scales=scales)
+
+
+def _suppress_flow(flow: pd.DataFrame, suppress_below: int) -> pd.DataFrame:
+    """Blank small numbers of excluded patients, and a second step where one alone could be found by subtraction."""
+    by_patients = flow["step"] > 1
+    small = by_patients & flow["excluded"].between(1, suppress_below - 1)
+    others = flow[by_patients & ~small & (flow["excluded"] > 0)]
+    if small.sum() == 1 and len(others):
+        small |= flow.index == others["excluded"].idxmin()
+    blank = flow.astype({"excluded": "float64", "remaining": "float64"})
+    # Who remains after a hidden step, or before the next shown one, would give the hidden number away.
+    hide_remaining = small & (flow["step"] != flow["step"].max())
+    return blank.assign(
+        excluded=blank["excluded"].mask(small),
+        remaining=blank["remaining"].mask(hide_remaining),
+        status=blank["status"].mask(small, "suppressed"),
+    )

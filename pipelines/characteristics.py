@@ -1,0 +1,113 @@
+"""Characteristics of the participants (the first table of a report), with small cells suppressed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from outcomes.cohort import Cohort
+from schemas.column import Column
+from schemas.tables import TABLE1
+
+FloatArray = npt.NDArray[np.float64]
+Row = dict[str, object]
+
+NUMBER_STATISTICS = ("mean", "sd", "median", "q1", "q3")
+GROUPS = ("all", "event", "no_event")
+
+
+def describe_characteristics(cohort: Cohort, *, dataset: str, suppress_below: int) -> pd.DataFrame:
+    """Describe the analysed patients, overall and by outcome.
+
+    Parameters
+    ----------
+    cohort
+        The patients of one outcome; those with an unknown outcome are left out.
+    dataset
+        Name of the dataset.
+    suppress_below
+        Counts from 1 to this minus 1 are not shown.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `schemas.tables.TABLE1`. Numbers: mean, sd, median, q1, q3 and missing; flags and categories:
+        count and percent (of those recorded) by level, and missing.
+
+    Notes
+    -----
+    Where the count of a level is small in one outcome group, it is suppressed in both, so that it cannot be found
+    by subtraction from the whole; where one level alone would be suppressed, the next smallest goes with it.
+    """
+    known = np.isfinite(cohort.y)
+    X, y = cohort.X[known], cohort.y[known]
+    rows = [row for name, column in cohort.columns.items() for row in _describe(X[name], column, y)]
+    table = pd.DataFrame(rows).assign(outcome=cohort.outcome.name, dataset=dataset, status="ok")
+    sizes = {"all": len(y), "event": int(y.sum()), "no_event": int((1 - y).sum())}
+    table["n"] = table["group"].map(sizes)
+    return _suppress(table, suppress_below)[list(TABLE1)]
+
+
+def _describe(values: pd.Series, column: Column, y: FloatArray) -> Iterator[Row]:
+    masks = {"all": np.ones(len(y), dtype=bool), "event": y == 1, "no_event": y == 0}
+    for group in GROUPS:
+        part = values[masks[group]]
+        base: Row = {"group": group, "predictor": column.name}
+        rows = _number(part) if column.kind == "number" else _levels(part, column)
+        for level, statistic, value in rows:
+            yield {**base, "level": level, "statistic": statistic, "value": value}
+        yield {**base, "level": "", "statistic": "missing", "value": float(part.isna().sum())}
+
+
+def _number(values: pd.Series) -> Iterator[tuple[str, str, float]]:
+    known = values.dropna().to_numpy(dtype=np.float64)
+    enough = len(known) >= 2
+    figures = (known.mean(), known.std(ddof=1), *np.quantile(known, [0.5, 0.25, 0.75])) if enough else (np.nan,) * 5
+    for statistic, value in zip(NUMBER_STATISTICS, figures, strict=True):
+        yield "", statistic, float(value)
+
+
+def _levels(values: pd.Series, column: Column) -> Iterator[tuple[str, str, float]]:
+    names = {"0": 0.0, "1": 1.0} if column.kind == "flag" else {level: level for level in column.levels}
+    recorded = int(values.notna().sum())
+    for name, value in names.items():
+        count = int((values == value).sum())
+        yield name, "count", float(count)
+        yield name, "percent", 100.0 * count / recorded if recorded else np.nan
+
+
+def _suppress(table: pd.DataFrame, suppress_below: int) -> pd.DataFrame:
+    """Blank small counts, what would reveal them, and the percentages beside them."""
+    counted = table[table["statistic"].isin(["count", "missing"])]
+    hidden: set[tuple[str, str]] = set()
+    small = counted[counted["value"].between(1, suppress_below - 1)]
+    hidden.update(zip(small["predictor"], small["level"], strict=True))
+    hidden.update(_partners(counted, hidden))
+    keys = pd.Series(list(zip(table["predictor"], table["level"], strict=True)), index=table.index)
+    is_count = table["statistic"].isin(["count", "percent", "missing"])
+    in_groups = table["group"] != "all"
+    whole_small = _whole_small(counted, hidden, suppress_below)
+    mask = is_count & ((keys.isin(list(hidden)) & in_groups) | (keys.isin(list(whole_small)) & ~in_groups))
+    return table.assign(value=table["value"].mask(mask), status=table["status"].mask(mask, "suppressed"))
+
+
+def _partners(counted: pd.DataFrame, hidden: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """For a predictor with one hidden level, the next smallest level that is not empty."""
+    partners: set[tuple[str, str]] = set()
+    whole = counted[counted["group"] == "all"]
+    for predictor, part in whole.groupby("predictor", sort=False):
+        levels = [level for name, level in hidden if name == predictor]
+        others = part[~part["level"].isin(levels) & (part["value"] > 0)].sort_values("value", kind="stable")
+        if len(levels) == 1 and len(others):
+            partners.add((str(predictor), str(others["level"].iloc[0])))
+    return partners
+
+
+def _whole_small(counted: pd.DataFrame, hidden: set[tuple[str, str]], suppress_below: int) -> set[tuple[str, str]]:
+    """Of the hidden levels, those whose count over all patients is small too, with their partners."""
+    whole = counted[(counted["group"] == "all") & counted["value"].between(1, suppress_below - 1)]
+    small = set(zip(whole["predictor"], whole["level"], strict=True)) & hidden
+    return small | _partners(counted, small) if small else small

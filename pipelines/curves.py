@@ -1,0 +1,172 @@
+"""Curves of a run: calibration, ROC, decision and the distribution of predicted risks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from pipelines.calibration_curve import (
+    CalibrationCurve,
+    compute_robust_covariance,
+    fit_calibration_curve,
+    predict_curve,
+)
+from pipelines.discrimination import compute_sensitivity, split_rows
+from pipelines.evaluate import Group, build_groups, describe_counts, finish_table, is_small
+from pipelines.intervals import FloatArray, compute_standard_error, compute_wald
+from pipelines.overall import compute_event_rates
+from pipelines.sample import ANALYSIS, Sample, split_groups
+from pipelines.suppression import find_suppressed
+from pipelines.utility import compute_threshold_grid, linearise_net_benefit
+from schemas.tables import CURVES
+
+CURVE_POINTS = 100
+FALSE_POSITIVE_RATES: FloatArray = np.arange(101) / 100
+"""A fixed grid: the steps of an empirical ROC curve are single patients."""
+BIN_EDGES: FloatArray = np.arange(21) / 20
+
+Row = dict[str, object]
+
+
+def compute_curves(
+    predictions: pd.DataFrame, *, thresholds: Mapping[str, Sequence[float]], suppress_below: int = 5
+) -> dict[str, pd.DataFrame]:
+    """Compute the curves of every model of a predictions table.
+
+    Parameters
+    ----------
+    predictions
+        The PREDICTIONS columns of `schemas.tables`.
+    thresholds
+        Threshold probabilities by outcome, marked as declared in the decision curve.
+    suppress_below
+        Samples with a count from 1 to one less give no curve; bins with such a count are hidden.
+
+    Returns
+    -------
+    dict of DataFrame
+        ``calibration``, ``roc``, ``decision`` and ``risk_distribution``, with the columns of `schemas.tables.CURVES`.
+
+    Notes
+    -----
+    Calibration curve and risk distribution show one complete set of predictions (the first repeat of a
+    cross-validation). The ROC curve is the vertical average over folds, so that its area is the c-statistic of the
+    evaluation; net benefit is averaged over repeats. A score that only ranks has a ROC curve alone.
+    """
+    makers: dict[str, Callable[[Sample, int], Iterator[Row]]] = {
+        "calibration": _trace_calibration,
+        "roc": _trace_roc,
+        "decision": _trace_decision,
+        "risk_distribution": _count_risks,
+    }
+    rows: dict[str, list[Row]] = {name: [] for name in CURVES}
+    for _, analysis in split_groups(predictions.reset_index(drop=True), ANALYSIS):
+        groups = [group for group in build_groups(analysis, thresholds=thresholds, seed=0) if group.sample.n > 0]
+        for group in groups:
+            for name, make in makers.items():
+                if name == "roc" or not group.sample.ranks_only:
+                    rows[name] += [group.key | row for row in make(group.sample, suppress_below)]
+        rows["decision"] += _trace_defaults(groups, suppress_below)
+    return {name: finish_table(rows[name], columns) for name, columns in CURVES.items()}
+
+
+def _is_drawable(sample: Sample, suppress_below: int) -> bool:
+    return min(sample.events, sample.non_events) > 0 and not is_small(sample, suppress_below)
+
+
+def take_first_replicate(sample: Sample) -> Sample:
+    """Return the first complete set of predictions."""
+    return sample.take(sample.replicate == 0)
+
+
+def _trace_calibration(sample: Sample, suppress_below: int) -> Iterator[Row]:
+    sample = take_first_replicate(sample)
+    curve = fit_calibration_curve(sample.y, sample.p, sample.weights)
+    if curve is None or not _is_drawable(sample, suppress_below):
+        return
+    low, high = np.quantile(sample.p, [0.01, 0.99])
+    predicted = np.linspace(low, high, CURVE_POINTS) if high > low else np.array([low])
+    band = predict_curve(curve, predicted, _find_covariance(curve, sample))
+    for x, observed, lower, upper in zip(predicted.tolist(), *(part.tolist() for part in band), strict=True):
+        yield {
+            "predicted": x,
+            "observed": observed,
+            "lower": lower,
+            "upper": upper,
+            "knots": curve.knots.size,
+            **describe_counts(sample, hidden=False),
+        }
+
+
+def _find_covariance(curve: CalibrationCurve, sample: Sample) -> FloatArray:
+    if sample.robust:
+        return compute_robust_covariance(curve.fit.influence, sample.patient)
+    return curve.fit.covariance
+
+
+def _trace_roc(sample: Sample, suppress_below: int) -> Iterator[Row]:
+    if not _is_drawable(sample, suppress_below):
+        return
+    curves = [
+        compute_sensitivity(sample.y[rows], sample.score[rows], sample.weights[rows], FALSE_POSITIVE_RATES)
+        for rows in split_rows(sample.fold)
+    ]
+    complete = [curve for curve in curves if np.isfinite(curve).all()]
+    if not complete:
+        return
+    for rate, sensitivity in zip(FALSE_POSITIVE_RATES.tolist(), np.mean(complete, axis=0).tolist(), strict=True):
+        yield {
+            "false_positive_rate": rate,
+            "sensitivity": sensitivity,
+            **describe_counts(sample, hidden=False),
+        }
+
+
+def _trace_decision(sample: Sample, suppress_below: int) -> Iterator[Row]:
+    if not _is_drawable(sample, suppress_below):
+        return
+    event_rate = float(compute_event_rates(sample.y, sample.weights, np.zeros_like(sample.replicate))[0])
+    for threshold in compute_threshold_grid(event_rate, sample.thresholds).tolist():
+        value, influence = linearise_net_benefit(sample.y, sample.p, threshold, sample.weights, sample.replicate)
+        interval = compute_wald(value, compute_standard_error(influence, sample.patient, ddof=0), kind="Wald")
+        yield {
+            "threshold_probability": threshold,
+            "net_benefit": interval.estimate,
+            "lower": interval.lower,
+            "upper": interval.upper,
+            "declared": threshold in sample.thresholds,
+            **describe_counts(sample, hidden=False),
+        }
+
+
+def _trace_defaults(groups: list[Group], suppress_below: int) -> Iterator[Row]:
+    """Trace treating everyone and no one, on the rows of the model that predicts most."""
+    if not groups:
+        return
+    largest = max(groups, key=lambda group: group.sample.n)
+    sample = take_first_replicate(largest.sample)
+    for name, risk in (("treat_all", 1.0), ("treat_none", 0.0)):
+        key = largest.key | {"model": name}
+        everyone = sample.with_risk(np.full_like(sample.y, risk))
+        yield from (key | row for row in _trace_decision(everyone, suppress_below))
+
+
+def _count_risks(sample: Sample, suppress_below: int) -> Iterator[Row]:
+    sample = take_first_replicate(sample)
+    for group, value in (("event", 1.0), ("no_event", 0.0)):
+        counts = np.histogram(sample.p[sample.y == value], bins=BIN_EDGES)[0]
+        hidden = find_suppressed(counts[:, None], suppress_below)
+        total = max(int(counts.sum()), 1)
+        for low, high, count, is_hidden in zip(
+            BIN_EDGES[:-1].tolist(), BIN_EDGES[1:].tolist(), counts.tolist(), hidden.tolist(), strict=True
+        ):
+            yield {
+                "group": group,
+                "bin_low": low,
+                "bin_high": high,
+                "count": pd.NA if is_hidden else count,
+                "percent": np.nan if is_hidden else 100 * count / total,
+                "status": "suppressed" if is_hidden else "ok",
+            }

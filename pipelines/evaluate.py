@@ -1,0 +1,327 @@
+"""Evaluation: everything said about a model, from the table of predictions alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pipelines.intervals import NOT_ASSESSABLE, Estimate, create_draws
+from pipelines.metrics import METRICS, Metric
+from pipelines.sample import ANALYSIS, GROUP, Sample, build_sample, find_levels, select_usable, split_groups
+from pipelines.suppression import find_small, find_suppressed
+from schemas.errors import InputError, unknown_name
+from schemas.tables import EVALUATION
+
+FIXED_MODEL = "this fixed model"
+PROCEDURE = "the procedure, conditional on the fitted fold models"
+SUPPRESSED = Estimate(status="suppressed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """One model in one analysis: its key in the tables and its sample."""
+
+    outcome: str
+    model: str
+    dataset: str
+    validation: str
+    rows: pd.DataFrame
+    sample: Sample
+
+    @property
+    def interval_target(self) -> str:
+        """What the intervals are about."""
+        return PROCEDURE if self.sample.fitted_by_fold else FIXED_MODEL
+
+    @property
+    def key(self) -> dict[str, str]:
+        """The columns that name the group."""
+        return {name: getattr(self, name) for name in GROUP}
+
+
+def build_groups(predictions: pd.DataFrame, *, thresholds: Mapping[str, Sequence[float]], seed: int) -> Iterator[Group]:
+    """Yield the models of every analysis, those of one analysis sharing their random numbers.
+
+    Parameters
+    ----------
+    predictions
+        The PREDICTIONS columns of `schemas.tables`. Rows of unknown outcome, of weight 0 or without a prediction are
+        left out here.
+    thresholds
+        Threshold probabilities by outcome.
+    seed
+        The study's seed.
+    """
+    predictions = predictions.reset_index(drop=True)
+    # analysis by analysis, so that the random numbers of one only are held: they are the largest thing
+    for analysis, of_analysis in split_groups(predictions, ANALYSIS):
+        outcome, dataset, validation = analysis
+        draws = create_draws(seed, *analysis)
+        for (model,), rows in split_groups(of_analysis, ["model"]):
+            usable = select_usable(rows)
+            declared = thresholds.get(outcome, ())
+            sample = build_sample(usable, validation=validation, thresholds=declared, draws=draws)
+            yield Group(
+                outcome=outcome, model=model, dataset=dataset, validation=validation, rows=usable, sample=sample
+            )
+
+
+def evaluate_fold_predictions(
+    predictions: pd.DataFrame,
+    *,
+    thresholds: Mapping[str, Sequence[float]],
+    threshold_sets: Mapping[str, str],
+    subgroups: Sequence[str],
+    seed: int,
+    suppress_below: int = 5,
+) -> pd.DataFrame:
+    """Evaluate every model of a predictions table, overall and by subgroup.
+
+    Parameters
+    ----------
+    predictions
+        The PREDICTIONS columns of `schemas.tables` and one column per subgroup variable.
+    thresholds
+        Threshold probabilities by outcome, for the net benefit.
+    threshold_sets
+        Name of the set of thresholds (of a patient-reported outcome) by outcome; may lack outcomes.
+    subgroups
+        Names of the subgroup variables; a missing level is called unknown.
+    seed
+        The study's seed.
+    suppress_below
+        Counts from 1 to one less are not shown, nor what could be computed back to them.
+
+    Returns
+    -------
+    DataFrame
+        The EVALUATION columns; ``n`` and ``events`` are whole numbers, missing where suppressed.
+
+    Raises
+    ------
+    InputError
+        If a subgroup variable is no column.
+
+    Notes
+    -----
+    Groups are outcome, model, data set and validation. In cross-validation the c-statistic is the mean of the values
+    within folds; every other metric is taken on all out-of-fold predictions of a repeat and averaged over repeats.
+    Rows whose outcome is unknown, whose weight is 0 or that have no prediction are left out.
+    """
+    for name in subgroups:
+        if name not in predictions.columns:
+            raise InputError(unknown_name("a subgroup variable", name, [str(c) for c in predictions.columns]))
+    rows: list[dict[str, object]] = []
+    for group in build_groups(predictions, thresholds=thresholds, seed=seed):
+        key = group.key | {"threshold_set": threshold_sets.get(group.outcome, "")}
+        key |= {"interval_target": group.interval_target}
+        rows += [key | row for row in _evaluate_overall(group.sample, suppress_below)]
+        for name in subgroups:
+            levels = find_levels(group.rows, name)
+            rows += [key | row for row in _evaluate_subgroup(group.sample, name, levels, suppress_below)]
+    return finish_table(rows, EVALUATION)
+
+
+def finish_table(rows: list[dict[str, object]], columns: Sequence[str]) -> pd.DataFrame:
+    """Return rows as a table with columns in order, counts as whole numbers that may be missing."""
+    table = pd.DataFrame(rows, columns=list(columns))
+    counts = {name: "Int64" for name in ("n", "events", "count", "knots") if name in table.columns}
+    return table.astype(counts)
+
+
+def describe_counts(sample: Sample, *, hidden: bool) -> dict[str, object]:
+    """Return the columns ``n`` and ``events``, missing where hidden."""
+    return {"n": pd.NA if hidden else sample.n, "events": pd.NA if hidden else sample.events}
+
+
+def is_small(sample: Sample, suppress_below: int) -> bool:
+    """Tell whether the sample has a count of patients that must not be shown."""
+    return bool(find_small(np.array(sample.patient_counts), suppress_below).any())
+
+
+def describe_estimate(metric: Metric, estimate: Estimate) -> dict[str, object]:
+    """Return the columns of one estimate."""
+    return {
+        "metric": metric.name,
+        "threshold_probability": estimate.threshold_probability,
+        "estimate": estimate.estimate,
+        "lower": estimate.lower,
+        "upper": estimate.upper,
+        "interval_kind": estimate.interval_kind,
+        "status": estimate.status,
+    }
+
+
+def repeat_for_thresholds(metric: Metric, sample: Sample, estimate: Estimate) -> tuple[Estimate, ...]:
+    """Return an estimate that could not be computed, once per threshold where the metric has thresholds."""
+    if not metric.by_threshold:
+        return (estimate,)
+    return tuple(Estimate(status=estimate.status, threshold_probability=t) for t in sample.thresholds)
+
+
+def is_assessable(metric: Metric, sample: Sample) -> bool:
+    """Tell whether a metric can be computed at all: a risk where it needs one, events and non-events likewise."""
+    if sample.n == 0 or (sample.ranks_only and not metric.for_scores):
+        return False
+    return not metric.needs_both or min(sample.events, sample.non_events) > 0
+
+
+def _evaluate_overall(sample: Sample, suppress_below: int) -> Iterator[dict[str, object]]:
+    hidden = is_small(sample, suppress_below)
+    frame = {"subgroup": "overall", "level": "all", **describe_counts(sample, hidden=hidden)}
+    for metric in METRICS.values():
+        if hidden:
+            estimates = repeat_for_thresholds(metric, sample, SUPPRESSED)
+        elif not is_assessable(metric, sample):
+            estimates = repeat_for_thresholds(metric, sample, NOT_ASSESSABLE)
+        else:
+            estimates = metric.compute(sample)
+        if metric.fixed_by_folds and sample.fitted_by_fold and sample.validation == "internal":
+            estimates = tuple(_not_informative(estimate) for estimate in estimates)
+        for estimate in estimates:
+            yield frame | describe_estimate(metric, estimate)
+
+
+def _not_informative(estimate: Estimate) -> Estimate:
+    return estimate.without_interval("not informative") if estimate.status == "ok" else estimate
+
+
+def _evaluate_subgroup(
+    sample: Sample, name: str, levels: npt.NDArray[np.object_], suppress_below: int
+) -> Iterator[dict[str, object]]:
+    names = sorted(set(levels))
+    parts = [sample.take(levels == level) for level in names]
+    counts = np.array([part.patient_counts for part in parts], dtype=np.int64).reshape(-1, 3)
+    for level, part, hidden in zip(names, parts, find_suppressed(counts, suppress_below), strict=True):
+        frame = {"subgroup": name, "level": level, **describe_counts(part, hidden=bool(hidden))}
+        for metric in METRICS.values():
+            if metric.least_in_subgroup is None:
+                continue
+            estimate = SUPPRESSED if hidden else _evaluate_level(metric, part, metric.least_in_subgroup)
+            yield frame | describe_estimate(metric, estimate)
+
+
+def _evaluate_level(metric: Metric, sample: Sample, least: int) -> Estimate:
+    if not is_assessable(metric, sample) or min(sample.events, sample.non_events) < least:
+        return NOT_ASSESSABLE
+    (estimate,) = metric.compute(sample)
+    return estimate
+
+
+def evaluate_predictions(
+    y_true: npt.ArrayLike,
+    y_prob: npt.ArrayLike,
+    *,
+    weights: npt.ArrayLike | None = None,
+    groups: npt.ArrayLike | None = None,
+    thresholds: Sequence[float] | None = None,
+) -> pd.DataFrame:
+    """Evaluate anyone's predicted risks against what happened.
+
+    Parameters
+    ----------
+    y_true
+        1 event, 0 none, missing where unknown (such rows are left out), shape (n,).
+    y_prob
+        Predicted risk in [0, 1], shape (n,).
+    weights
+        Weight of each row, 0 or more, shape (n,); by default 1.
+    groups
+        Patient of each row, shape (n,): give it where patients have several operations, and intervals take them
+        together. By default each row is a patient.
+    thresholds
+        Threshold probabilities in (0, 1) for the net benefit.
+
+    Returns
+    -------
+    DataFrame
+        The EVALUATION columns of `schemas.tables`, as an external validation of a fixed model.
+
+    Raises
+    ------
+    InputError
+        If lengths differ or a value is out of its range; rows are named, values are not.
+
+    Examples
+    --------
+    >>> table = evaluate_predictions([0, 0, 0, 0, 0, 1, 1, 1, 1, 1], [0.1, 0.2, 0.3, 0.2, 0.6, 0.4, 0.7, 0.8, 0.9, 0.7])
+    >>> float(table.set_index("metric").loc["c_statistic", "estimate"])
+    0.96
+    """
+    table = _tabulate(y_true, y_prob, weights, groups)
+    return evaluate_fold_predictions(
+        table,
+        thresholds={"outcome": _check_thresholds(thresholds or ())},
+        threshold_sets={},
+        subgroups=(),
+        seed=0,
+    )
+
+
+def _tabulate(
+    y_true: npt.ArrayLike, y_prob: npt.ArrayLike, weights: npt.ArrayLike | None, groups: npt.ArrayLike | None
+) -> pd.DataFrame:
+    y = _read_numbers("y_true", y_true, None)
+    p = _read_numbers("y_prob", y_prob, y.size)
+    w = np.ones_like(y) if weights is None else _read_numbers("weights", weights, y.size)
+    _refuse("y_true", "0, 1 or missing", ~(np.isnan(y) | (y == 0) | (y == 1)))
+    _refuse("y_prob", "a probability in [0, 1]", ~((p >= 0) & (p <= 1)))
+    _refuse("weights", "0 or more and finite", ~((w >= 0) & (w < math.inf)))
+    patient = np.arange(y.size) if groups is None else _read_codes(groups, y.size)
+    table = pd.DataFrame({"patient": patient, "y_prob": p, "y_true": y, "weight": w})
+    # numbered in the order of the values, so that the order of the rows does not matter
+    table = table.sort_values([*(() if groups is None else ("patient",)), "y_prob", "y_true", "weight"])
+    position = np.arange(len(table))
+    return table.assign(
+        row_id=position,
+        patient=position if groups is None else table["patient"],
+        outcome="outcome",
+        model="predictions",
+        dataset="given",
+        validation="external",
+        repeat=0,
+        fold=0,
+        imputation=0,
+        y_pred=math.nan,
+        scale="probability",
+    )
+
+
+def _read_numbers(name: str, values: npt.ArrayLike, size: int | None) -> npt.NDArray[np.float64]:
+    try:
+        numbers = pd.to_numeric(pd.Series(np.asarray(values).ravel())).to_numpy(dtype=np.float64, na_value=math.nan)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} must be a one-dimensional list of numbers; convert it first") from None
+    _check_size(name, numbers.size, size)
+    return np.asarray(numbers)
+
+
+def _read_codes(values: npt.ArrayLike, size: int) -> npt.NDArray[np.int64]:
+    codes, _ = pd.factorize(pd.Series(np.asarray(values).ravel()).astype(str), sort=True)
+    _check_size("groups", codes.size, size)
+    return codes.astype(np.int64)
+
+
+def _check_size(name: str, size: int, expected: int | None) -> None:
+    if expected is not None and size != expected:
+        raise InputError(f"{name} must be as long as y_true ({expected}), got {size}; give one value per row")
+
+
+def _refuse(name: str, rule: str, wrong: npt.NDArray[np.bool_]) -> None:
+    if wrong.any():
+        rows = np.flatnonzero(wrong)
+        shown = ", ".join(str(row) for row in rows[:20]) + (", ..." if rows.size > 20 else "")
+        raise InputError(f"{name} must be {rule}, got {rows.size} other values; look at positions {shown} (from 0)")
+
+
+def _check_thresholds(thresholds: Sequence[float]) -> tuple[float, ...]:
+    values = tuple(float(value) for value in thresholds)
+    wrong = [value for value in values if not 0 < value < 1]
+    if wrong:
+        raise InputError(f"thresholds must be probabilities in (0, 1), got {wrong}; drop the ends")
+    return values

@@ -1,0 +1,86 @@
+"""Where tasks run: in this process, or in several local processes. The results are the same to the byte."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from typing import Any, TypeVar
+
+from threadpoolctl import threadpool_limits
+
+Shared = TypeVar("Shared")
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_shared: dict[str, Any] = {}
+"""What every task of this worker process reads; set once when the worker starts."""
+
+
+def run_tasks(
+    work: Callable[[Shared, Task], Result], shared: Shared, tasks: Sequence[Task], *, workers: int
+) -> Iterator[tuple[int, Result]]:
+    """Run tasks and yield each result with its position, as they finish.
+
+    Parameters
+    ----------
+    work
+        Function of the shared data and one task; importable by name.
+    shared
+        Data that all tasks read, sent to each worker once.
+    tasks
+        What to do; the costliest first keeps workers busy at the end.
+    workers
+        Number of local processes; 1 works in this process.
+
+    Notes
+    -----
+    Every process uses one thread: nested threads would be slower, and would change the order of sums.
+    Closing the iterator early, as an interrupt does, stops the workers.
+    """
+    if workers <= 1:
+        with threadpool_limits(limits=1):
+            for position, task in enumerate(tasks):
+                yield position, work(shared, task)
+        return
+    # A forked child inherits the locks of the boosting libraries' threads and may hang: workers start afresh.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(
+        min(workers, len(tasks)), mp_context=context, initializer=_start_worker, initargs=(shared,)
+    )
+    finished = False
+    try:
+        waiting = {pool.submit(_work, work, task): position for position, task in enumerate(tasks)}
+        yield from _as_finished(waiting)
+        finished = True
+    finally:
+        if finished:
+            pool.shutdown()
+        else:
+            _stop(pool)
+
+
+def _as_finished(waiting: dict[Future[Result], int]) -> Iterator[tuple[int, Result]]:
+    while waiting:
+        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield waiting.pop(future), future.result()
+
+
+def _stop(pool: ProcessPoolExecutor) -> None:
+    processes = list((pool._processes or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()
+
+
+def _start_worker(shared: Any) -> None:
+    # An interrupt is the parent's to handle: it stops the workers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _shared["data"] = shared
+
+
+def _work(work: Callable[[Any, Any], Result], task: Any) -> Result:
+    with threadpool_limits(limits=1):
+        return work(_shared["data"], task)

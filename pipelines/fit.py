@@ -1,0 +1,177 @@
+"""One training part, from raw predictors to a tuned, fitted model: the unit of resampling.
+
+Everything that is learned (imputation, knots, scaling, censoring weights, settings) is learned here, from the rows
+handed in and from no others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from outcomes.cohort import Cohort
+from pipelines.censoring import CensoringModel, fit_censoring
+from pipelines.models import Fitted, Model
+from pipelines.preprocess import Preprocessor, fit_preprocessor
+from pipelines.seeds import child_seed
+from pipelines.splits import assign_folds
+from pipelines.tuning import InnerFold, Tuned, tune
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learned:
+    """What was learned from training rows before any model: preprocessing, and censoring where it applies."""
+
+    preprocessor: Preprocessor
+    censoring: CensoringModel | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Rows with a known outcome, encoded: (n, p) matrix, outcome and weights of mean 1."""
+
+    encoded: FloatArray
+    y: FloatArray
+    weights: FloatArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingPart:
+    """A training part prepared once and shared by all models and all their trials."""
+
+    learned: Learned
+    part: Part
+    inner: tuple[tuple[Learned, Part, Part], ...]
+    n_train: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FittedPipeline:
+    """A tuned and fitted model with the preprocessing that belongs to it."""
+
+    model: Model
+    preprocessor: Preprocessor
+    fitted: Fitted
+    tuned: Tuned
+    n_train: int
+
+    def predict(self, X: pd.DataFrame) -> FloatArray:
+        """Return predicted risks in [0, 1], shape (n,), from predictors as recorded."""
+        return self.predict_encoded(self.preprocessor.encode(X))
+
+    def predict_encoded(self, encoded: FloatArray) -> FloatArray:
+        """Return predicted risks from rows that `preprocessor` has encoded."""
+        return self.fitted.predict(self.preprocessor.design(self.model.design, encoded))
+
+
+def choose_knots(events: int, non_events: int) -> int:
+    """Return the number of spline knots that a cohort affords: 3, 4 or 5; fixed for all of its folds."""
+    rarer = min(events, non_events)
+    if rarer < 100:
+        return 3
+    return 4 if rarer <= 500 else 5
+
+
+def prepare_training(cohort: Cohort, rows: IntArray, *, n_knots: int, inner_folds: int, seed: int) -> TrainingPart:
+    """Prepare a training part and its inner folds.
+
+    Parameters
+    ----------
+    cohort
+        The patients of one outcome.
+    rows
+        Positions of the training rows, shape (n,).
+    n_knots
+        Number of spline knots.
+    inner_folds
+        Number of inner folds; fewer where the rarer outcome has fewer rows than that.
+    seed
+        Seed of the inner folds.
+    """
+    learned = _learn(cohort, rows, n_knots)
+    y = cohort.y[rows]
+    n_folds = max(2, min(inner_folds, int((y == 1).sum()), int((y == 0).sum())))
+    folds = assign_folds(y, cohort.patient[rows], n_folds=n_folds, seed=child_seed(seed, "inner folds"))
+    return TrainingPart(
+        learned=learned,
+        part=_apply(learned, cohort, rows),
+        inner=tuple(_inner(cohort, rows[folds != k], rows[folds == k], n_knots) for k in range(n_folds)),
+        n_train=int(np.isfinite(y).sum()),
+    )
+
+
+def fit_pipeline(model: Model, training: TrainingPart, *, trials: int, seed: int) -> FittedPipeline:
+    """Tune a model in the inner folds and fit it on the whole training part.
+
+    Parameters
+    ----------
+    model
+        Entry of the table of models.
+    training
+        The prepared training part.
+    trials
+        Number of trials of the search.
+    seed
+        Seed of the search and of the fit.
+    """
+    folds = [_inner_fold(model, learned, train, held) for learned, train, held in training.inner]
+    tuned = tune(model, folds, trials=trials, seed=child_seed(seed, "search"))
+    preprocessor = training.learned.preprocessor
+    X = preprocessor.design(model.design, training.part.encoded)
+    fitted = model.fit(X, training.part.y, training.part.weights, tuned.params, child_seed(seed, "fit"))
+    return FittedPipeline(model=model, preprocessor=preprocessor, fitted=fitted, tuned=tuned, n_train=training.n_train)
+
+
+def fit_cohort_censoring(cohort: Cohort, rows: IntArray) -> CensoringModel | None:
+    """Fit the censoring model on some rows of a cohort; None where the outcome is not weighted."""
+    if cohort.time_days is None or cohort.ended_by_event is None:
+        return None
+    return fit_censoring(cohort.time_days[rows], cohort.ended_by_event[rows])
+
+
+def weigh_rows(cohort: Cohort, rows: IntArray, censoring: CensoringModel | None) -> FloatArray:
+    """Return the weight of each row: 1, or its inverse probability of censoring; 0 where unknown."""
+    if censoring is None or cohort.time_days is None or cohort.outcome.follow_up is None:
+        return np.isfinite(cohort.y[rows]).astype(np.float64)
+    horizon = cohort.outcome.follow_up.horizon_days
+    return censoring.weights(cohort.y[rows], cohort.time_days[rows], horizon_days=horizon)
+
+
+def _learn(cohort: Cohort, rows: IntArray, n_knots: int) -> Learned:
+    return Learned(
+        preprocessor=fit_preprocessor(cohort.X.iloc[rows], cohort.columns, n_knots=n_knots),
+        censoring=fit_cohort_censoring(cohort, rows),
+    )
+
+
+def _apply(learned: Learned, cohort: Cohort, rows: IntArray) -> Part:
+    known = rows[np.isfinite(cohort.y[rows])]
+    weights = weigh_rows(cohort, known, learned.censoring)
+    return Part(
+        encoded=learned.preprocessor.encode(cohort.X.iloc[known]),
+        y=cohort.y[known],
+        weights=weights * len(known) / weights.sum(),
+    )
+
+
+def _inner(cohort: Cohort, train: IntArray, held: IntArray, n_knots: int) -> tuple[Learned, Part, Part]:
+    learned = _learn(cohort, train, n_knots)
+    return learned, _apply(learned, cohort, train), _apply(learned, cohort, held)
+
+
+def _inner_fold(model: Model, learned: Learned, train: Part, held: Part) -> InnerFold:
+    design = learned.preprocessor.design
+    return InnerFold(
+        X_train=design(model.design, train.encoded),
+        y_train=train.y,
+        weights_train=train.weights,
+        X_held=design(model.design, held.encoded),
+        y_held=held.y,
+        weights_held=held.weights,
+    )

@@ -1,0 +1,195 @@
+"""The table of models. A new model is one entry; tuning, folds, evaluation, explanation and bundles follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines import boosting, forest, linear_models
+
+Array = npt.NDArray[np.float64]
+Params = Mapping[str, float | int]
+
+
+class Fitted(Protocol):
+    """A fitted model: design matrix in, predicted risks out."""
+
+    def predict(self, X: Array) -> Array:
+        """Return predicted risks in (0, 1), shape (n,), for a design matrix of shape (n, p)."""
+        ...
+
+    def output(self, X: Array) -> Array:
+        """Return what is explained, shape (n,): log-odds, or the probability before it is kept off 0 and 1."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """A setting that is searched between two bounds, on the log scale if `log`."""
+
+    name: str
+    low: float
+    high: float
+    log: bool = False
+    integer: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """One entry of the table of models.
+
+    Parameters
+    ----------
+    name, title, text
+        Name in a study, heading, and one sentence for the report.
+    design
+        Design matrix that it takes: ``splines``, ``linear`` or ``trees``.
+    scale
+        Scale on which its contributions add up.
+    space
+        Settings to search; empty where there is only the path.
+    path_name, path_values
+        Setting whose values are all fitted in one go; None and empty where there is none.
+    fit_path
+        Called with X (n, p), y (n,), weights (n,), settings and seed; returns one fit per path value, or one.
+    fit
+        The same for one model; the settings include the path's chosen value.
+    contributions
+        Contributions (n, p) and base of a fit for the rows of a design matrix; None for a sum of trees that the
+        explaining module takes apart.
+    tolerance
+        Largest gap between base plus contributions and the output, relative to the output above 1; set by the
+        precision of the library.
+    write, read
+        Write a fit into a folder and read it again, without pickles.
+    library
+        Library whose code computes the prediction, so that its version must match; None where it is our own.
+    """
+
+    name: str
+    title: str
+    text: str
+    design: Literal["splines", "linear", "trees"]
+    scale: Literal["log_odds", "probability"]
+    space: tuple[Parameter, ...]
+    path_name: str | None
+    path_values: tuple[float, ...]
+    fit_path: Callable[[Array, Array, Array, Params, int], tuple[Fitted, ...]]
+    fit: Callable[[Array, Array, Array, Params, int], Fitted]
+    contributions: Callable[[Any, Array], tuple[Array, Array | float]] | None
+    tolerance: float
+    write: Callable[[Any, Path], None]
+    read: Callable[[Path], Fitted]
+    library: str | None = None
+
+
+BOOSTING_SPACE = (
+    Parameter(name="learning_rate", low=0.02, high=0.3, log=True),
+    Parameter(name="subsample", low=0.5, high=1.0),
+    Parameter(name="colsample_bytree", low=0.3, high=1.0),
+    Parameter(name="reg_lambda", low=0.1, high=30.0, log=True),
+)
+
+ENTRIES = (
+    Model(
+        name="spline_logistic",
+        title="Logistic regression with splines",
+        text="Ridge logistic regression; numbers enter as restricted cubic splines.",
+        design="splines",
+        scale="log_odds",
+        space=(),
+        path_name="penalty",
+        path_values=linear_models.PENALTIES,
+        fit_path=linear_models.fit_ridge_path,
+        fit=linear_models.fit_ridge,
+        contributions=linear_models.compute_linear_contributions,
+        tolerance=1e-9,
+        write=linear_models.write_logistic,
+        read=linear_models.read_logistic,
+    ),
+    Model(
+        name="elastic_net",
+        title="Elastic net",
+        text="Logistic regression with straight lines and a penalty that can leave predictors out.",
+        design="linear",
+        scale="log_odds",
+        space=(Parameter(name="l1_ratio", low=0.05, high=1.0),),
+        path_name="penalty",
+        path_values=linear_models.PENALTIES,
+        fit_path=linear_models.fit_elastic_net_path,
+        fit=linear_models.fit_elastic_net,
+        contributions=linear_models.compute_linear_contributions,
+        tolerance=1e-9,
+        write=linear_models.write_logistic,
+        read=linear_models.read_logistic,
+    ),
+    Model(
+        name="random_forest",
+        title="Random forest",
+        text=f"Mean event rate over the leaves of {forest.TREES} trees (scikit-learn).",
+        design="trees",
+        scale="probability",
+        space=(
+            Parameter(name="min_samples_leaf", low=20, high=100, log=True, integer=True),
+            Parameter(name="max_features", low=0.1, high=1.0, log=True),
+            Parameter(name="max_samples", low=0.2, high=0.7),
+        ),
+        path_name=None,
+        path_values=(),
+        fit_path=forest.fit_forest_path,
+        fit=forest.fit_forest,
+        contributions=None,
+        tolerance=1e-8,
+        write=forest.write_forest,
+        read=forest.read_forest,
+    ),
+    Model(
+        name="xgboost",
+        title="XGBoost",
+        text="Gradient-boosted trees (XGBoost) on the log-odds.",
+        design="trees",
+        scale="log_odds",
+        space=(
+            *BOOSTING_SPACE,
+            Parameter(name="max_depth", low=1, high=6, integer=True),
+            Parameter(name="min_child_weight", low=1.0, high=50.0, log=True),
+        ),
+        path_name="trees",
+        path_values=boosting.TREE_COUNTS,
+        fit_path=boosting.fit_xgboost_path,
+        fit=boosting.fit_xgboost,
+        contributions=boosting.compute_xgboost_contributions,
+        tolerance=1e-4,
+        write=boosting.write_xgboost,
+        read=boosting.read_xgboost,
+        library="xgboost",
+    ),
+    Model(
+        name="lightgbm",
+        title="LightGBM",
+        text="Gradient-boosted trees (LightGBM) on the log-odds.",
+        design="trees",
+        scale="log_odds",
+        space=(
+            *BOOSTING_SPACE,
+            Parameter(name="num_leaves", low=4, high=31, log=True, integer=True),
+            Parameter(name="min_child_samples", low=20, high=100, log=True, integer=True),
+        ),
+        path_name="trees",
+        path_values=boosting.TREE_COUNTS,
+        fit_path=boosting.fit_lightgbm_path,
+        fit=boosting.fit_lightgbm,
+        contributions=boosting.compute_lightgbm_contributions,
+        tolerance=1e-8,
+        write=boosting.write_lightgbm,
+        read=boosting.read_lightgbm,
+        library="lightgbm",
+    ),
+)
+
+MODELS: dict[str, Model] = {model.name: model for model in ENTRIES}

@@ -1,0 +1,77 @@
+"""What a study gave: tables, models and where they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from outcomes.outcome import Outcome
+from pipelines.fit import FittedPipeline
+from schemas.registry import Registry
+from schemas.study import Study
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """A registry in its role: development, or validation (temporal or external)."""
+
+    name: str
+    registry: Registry
+    validation: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyResult:
+    """The result of a study.
+
+    Attributes
+    ----------
+    study
+        The plan.
+    datasets
+        Development first, then those validated on.
+    outcomes
+        The outcomes of the plan by name.
+    skipped
+        Reason by outcome that could not be analysed.
+    predictions, evaluation, comparison, flow, table1, tuning, explanations, contributions
+        Tables with the columns of `schemas.tables`.
+    curves
+        Calibration, ROC, decision and risk distribution tables by name.
+    row_explanations
+        Contributions of each explained held-out row, by outcome and model. Private.
+    models
+        Final fitted models by outcome and model.
+    warnings
+        What needs a person.
+    notes
+        What a reader should know but need not act upon.
+    timings_seconds
+        Wall time by stage.
+    """
+
+    study: Study
+    datasets: tuple[Dataset, ...]
+    outcomes: Mapping[str, Outcome]
+    skipped: Mapping[str, str]
+    predictions: pd.DataFrame
+    evaluation: pd.DataFrame
+    comparison: pd.DataFrame
+    curves: Mapping[str, pd.DataFrame]
+    flow: pd.DataFrame
+    table1: pd.DataFrame
+    tuning: pd.DataFrame
+    explanations: pd.DataFrame
+    contributions: pd.DataFrame
+    row_explanations: Mapping[tuple[str, str], pd.DataFrame]
+    models: Mapping[tuple[str, str], FittedPipeline]
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    timings_seconds: Mapping[str, float]
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether rows were quarantined, an outcome was skipped or a guard warned."""
+        return bool(self.warnings)

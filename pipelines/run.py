@@ -1,0 +1,242 @@
+"""A study from registry to result: the only file that knows the order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from outcomes.cohort import Cohort, build_cohort
+from outcomes.outcome import Outcome
+from outcomes.outcomes import build_outcomes
+from pipelines.alarms import find_alarms
+from pipelines.assemble import (
+    assemble_explanations,
+    assemble_flow,
+    assemble_predictions,
+    assemble_row_explanations,
+    assemble_table1,
+    assemble_tuning,
+    predict_outside,
+)
+from pipelines.checks import check_study, reason_to_skip
+from pipelines.comparison import compare_fold_predictions
+from pipelines.curves import compute_curves
+from pipelines.evaluate import evaluate_fold_predictions
+from pipelines.executors import run_tasks
+from pipelines.folds import FoldResult, FoldTask, Plan, work_fold
+from pipelines.predictions import DEVELOPMENT, FINAL_FOLD
+from pipelines.result import Dataset, StudyResult
+from pipelines.splits import SPLITS
+from schemas.errors import StudyError
+from schemas.registry import Registry
+from schemas.study import Study
+
+Progress = Callable[[int, int, str], None]
+"""Called with the number of finished and of all steps, and what comes next."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """Cohorts of every dataset by outcome, and what is skipped; development comes first."""
+
+    datasets: tuple[Dataset, ...]
+    outcomes: Mapping[str, Outcome]
+    everyone: Mapping[str, Mapping[str, Cohort]]
+    skipped: Mapping[str, str]
+
+    def analysed(self, dataset: str) -> dict[str, Cohort]:
+        """Return the cohorts of a dataset that are not skipped."""
+        return {name: cohort for name, cohort in self.everyone[dataset].items() if name not in self.skipped}
+
+
+def run_study(
+    study: Study,
+    registry: Registry,
+    *,
+    validate_on: Mapping[str, Registry] | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> StudyResult:
+    """Run a pre-specified study.
+
+    Parameters
+    ----------
+    study
+        The plan.
+    registry
+        The data to develop on.
+    validate_on
+        Further registries by name; the final models are applied to them unchanged.
+    workers
+        Number of local processes; the result is the same to the byte.
+    progress
+        Told about each finished step.
+
+    Returns
+    -------
+    StudyResult
+
+    Raises
+    ------
+    StudyError
+        If the study names what does not exist, a predictor leaks, or every outcome has fewer events than folds.
+    """
+    tell = progress or _silent
+    started = time.perf_counter()
+    prepared = _prepare(study, registry, validate_on or {})
+    analysed = prepared.analysed(DEVELOPMENT)
+    fitted = time.perf_counter()
+    results = _fit_all(study, analysed, workers=workers, tell=tell)
+    evaluated = time.perf_counter()
+    # One thread, as in the workers: threads would change the order of sums, and are slower here.
+    with threadpool_limits(limits=1):
+        predictions = _predict_all(study, prepared, results)
+        tables = _evaluate_all(study, prepared, predictions)
+        explanations, contributions = assemble_explanations(study, analysed, results)
+    ended = time.perf_counter()
+    datasets = [dataset.name for dataset in prepared.datasets]
+    return StudyResult(
+        study=study,
+        datasets=prepared.datasets,
+        outcomes=prepared.outcomes,
+        skipped=prepared.skipped,
+        predictions=predictions,
+        **tables,
+        flow=assemble_flow(prepared.everyone, suppress_below=study.suppress_below),
+        table1=assemble_table1(
+            {name: prepared.analysed(name) for name in datasets}, suppress_below=study.suppress_below
+        ),
+        tuning=assemble_tuning(results),
+        explanations=explanations,
+        contributions=contributions,
+        row_explanations=assemble_row_explanations(results),
+        models={
+            (task.outcome, model): pipeline for task, result in results for model, pipeline in result.pipelines.items()
+        },
+        warnings=find_alarms(prepared.datasets, prepared.skipped, analysed),
+        notes=tuple(f"{dataset.name}: {note}" for dataset in prepared.datasets for note in dataset.registry.warnings),
+        timings_seconds={
+            "cohorts": fitted - started,
+            "fits": evaluated - fitted,
+            "evaluation": ended - evaluated,
+        },
+    )
+
+
+def name_validation(development: Registry, other: Registry) -> str:
+    """Return ``temporal`` where the other data follow in time under the same definition, else ``external``.
+
+    Notes
+    -----
+    Temporal means that every operation of the other data falls in a later calendar year than all of development's.
+    """
+    same = development.definition.sha256 == other.definition.sha256
+    if not same or "year" not in development.frame or "year" not in other.frame:
+        return "external"
+    return "temporal" if other.frame["year"].min() > development.frame["year"].max() else "external"
+
+
+def _prepare(study: Study, registry: Registry, validate_on: Mapping[str, Registry]) -> Prepared:
+    outcomes = build_outcomes(study, registry.definition)
+    check_study(study, registry)
+    if DEVELOPMENT in validate_on:
+        raise StudyError(f"a dataset to validate on must not be called {DEVELOPMENT!r}; rename it")
+    datasets = (
+        Dataset(name=DEVELOPMENT, registry=registry),
+        *(
+            Dataset(name=name, registry=other, validation=name_validation(registry, other))
+            for name, other in validate_on.items()
+        ),
+    )
+    everyone = {
+        dataset.name: {name: build_cohort(dataset.registry, outcome, study) for name, outcome in outcomes.items()}
+        for dataset in datasets
+    }
+    cohorts = everyone[DEVELOPMENT]
+    skipped = {name: reason for name, cohort in cohorts.items() if (reason := reason_to_skip(cohort, study))}
+    if len(skipped) == len(cohorts):
+        reasons = "\n".join(f"  {name}: {reason}" for name, reason in skipped.items())
+        raise StudyError(f"at least one outcome must have enough events, none has:\n{reasons}")
+    return Prepared(datasets=datasets, outcomes=outcomes, everyone=everyone, skipped=skipped)
+
+
+def _list_tasks(study: Study, cohorts: Mapping[str, Cohort]) -> list[FoldTask]:
+    """List the final fits first, since they take longest, then the outer folds."""
+    nothing = np.empty(0, dtype=np.int64)
+    tasks = [
+        FoldTask(outcome=name, repeat=0, fold=FINAL_FOLD, train=np.arange(len(cohort.y)), test=nothing)
+        for name, cohort in cohorts.items()
+    ]
+    for name, cohort in cohorts.items():
+        make = SPLITS[study.split.name].make
+        folds = make(cohort.y, cohort.patient, plan=study.split, seed=study.seed, outcome=name)
+        tasks += [
+            FoldTask(outcome=name, repeat=fold.repeat, fold=fold.fold, train=fold.train, test=fold.test)
+            for fold in folds
+        ]
+    return tasks
+
+
+def _fit_all(
+    study: Study, cohorts: Mapping[str, Cohort], *, workers: int, tell: Progress
+) -> list[tuple[FoldTask, FoldResult]]:
+    """Work through all folds; the order of the results is that of the tasks, whoever finished first."""
+    tasks = _list_tasks(study, cohorts)
+    found: dict[int, FoldResult] = {}
+    tell(0, len(tasks), "tuning and fitting")
+    for position, result in run_tasks(work_fold, Plan(study=study, cohorts=cohorts), tasks, workers=workers):
+        found[position] = result
+        tell(len(found), len(tasks), "tuning and fitting" if len(found) < len(tasks) else "evaluating")
+    return [(task, found[position]) for position, task in enumerate(tasks)]
+
+
+def _predict_all(study: Study, prepared: Prepared, results: list[tuple[FoldTask, FoldResult]]) -> pd.DataFrame:
+    comparators = prepared.datasets[0].registry.definition.comparators
+    finals = {task.outcome: result for task, result in results if task.fold == FINAL_FOLD}
+    tables = [assemble_predictions(study, prepared.analysed(DEVELOPMENT), comparators, results)]
+    tables += [
+        predict_outside(
+            study,
+            prepared.analysed(dataset.name),
+            comparators,
+            finals,
+            dataset=dataset.name,
+            validation=str(dataset.validation),
+        )
+        for dataset in prepared.datasets[1:]
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _evaluate_all(study: Study, prepared: Prepared, predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    thresholds = {name: plan.values for name, plan in study.threshold_probabilities.items()}
+    named_sets = {name: outcome.threshold_set for name, outcome in prepared.outcomes.items()}
+    small = study.suppress_below
+    return {
+        "evaluation": evaluate_fold_predictions(
+            predictions,
+            thresholds=thresholds,
+            threshold_sets=named_sets,
+            subgroups=study.subgroups,
+            seed=study.seed,
+            suppress_below=small,
+        ),
+        "comparison": compare_fold_predictions(
+            predictions,
+            reference=study.reference,
+            thresholds=thresholds,
+            threshold_sets=named_sets,
+            seed=study.seed,
+            suppress_below=small,
+        ),
+        "curves": compute_curves(predictions, thresholds=thresholds, suppress_below=small),
+    }
+
+
+def _silent(done: int, total: int, text: str) -> None:
+    """Tell nobody."""

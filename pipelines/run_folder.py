@@ -1,0 +1,264 @@
+"""Write a study's result as a folder: what may be shared, what stays private, and the model bundles."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from pipelines.artifact import write_bundle
+from pipelines.models import MODELS
+from pipelines.predictions import DEVELOPMENT
+from pipelines.provenance import compute_code_sha256, read_own_version, read_platform, read_versions
+from pipelines.result import Dataset, StudyResult
+from schemas.column import Column
+from schemas.errors import RunError
+from schemas.tables import CURVES, RUN_FORMAT, SHARE
+
+RUN_JSON = "run.json"
+
+
+def check_output(folder: Path) -> None:
+    """Refuse a folder that holds anything but an earlier run.
+
+    Raises
+    ------
+    RunError
+        If `folder` holds something that is not a run.
+    """
+    if folder.exists() and not (folder / RUN_JSON).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise RunError(
+            f"the output folder must be new, empty or an earlier run, got {str(folder)!r}, which holds something else; "
+            "name another with --out"
+        )
+
+
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """Give a fresh folder beside `folder` to write into, and put it in its place only when all went well.
+
+    Parameters
+    ----------
+    folder
+        Where the run shall stand. An earlier run there is replaced; anything else is refused.
+
+    Raises
+    ------
+    RunError
+        If `folder` holds something that is not a run.
+    """
+    check_output(folder)
+    staging = folder.parent / f".{folder.name}.partial"
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        staging.mkdir(parents=True)
+    except OSError as error:
+        raise RunError(f"the output folder must be writable, got {str(folder)!r}: {error.strerror}") from None
+    try:
+        yield staging
+        _swap(staging, folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def write_run(result: StudyResult, folder: Path) -> None:
+    """Write every table, model and the provenance of a result into an empty folder.
+
+    Parameters
+    ----------
+    result
+        What `pipelines.run.run_study` returned.
+    folder
+        An existing, empty folder.
+
+    Notes
+    -----
+    ``private/`` holds patient rows and is never sent anywhere; ``share/`` has small cells suppressed.
+    """
+    definition = result.datasets[0].registry.definition
+    (folder / "study.toml").write_text(result.study.text, encoding="utf-8")
+    (folder / "definition.toml").write_text(definition.text, encoding="utf-8")
+    _write_share(result, folder / "share")
+    _write_private(result, folder / "private")
+    for (outcome, model), pipeline in result.models.items():
+        write_bundle(
+            folder / "models" / outcome / model,
+            model_name=model,
+            fitted=pipeline.fitted,
+            preprocessor=pipeline.preprocessor,
+            card=_card(result, outcome, model),
+            definition_text=definition.text,
+        )
+    text = json.dumps(describe_run(result), indent=1, ensure_ascii=False) + "\n"
+    (folder / RUN_JSON).write_text(text, encoding="utf-8")
+
+
+def describe_run(result: StudyResult) -> dict[str, object]:
+    """Return what ``run.json`` says: plan, data, outcomes, versions, warnings; never a patient's value."""
+    definition = result.datasets[0].registry.definition
+    columns = result.datasets[0].registry.columns
+    return {
+        "format": RUN_FORMAT,
+        "spinerisk": read_own_version(),
+        "seed": result.study.seed,
+        "study": _describe_study(result),
+        "definition": {
+            "name": definition.name,
+            "title": definition.title,
+            "sha256": definition.sha256,
+            "synthetic": result.datasets[0].registry.synthetic,
+        },
+        "data": [_describe_dataset(dataset) for dataset in result.datasets],
+        "outcomes": [_describe_outcome(result, name) for name in result.outcomes],
+        "predictors": [_describe_column(columns[name]) for name in result.study.predictors],
+        "models": _describe_models(result),
+        "versions": read_versions(),
+        "platform": read_platform(),
+        "code_sha256": compute_code_sha256(),
+        "timings_seconds": {stage: round(seconds, 2) for stage, seconds in result.timings_seconds.items()},
+        "warnings": list(result.warnings),
+        "notes": list(result.notes),
+    }
+
+
+def _swap(staging: Path, folder: Path) -> None:
+    earlier = folder.parent / f".{folder.name}.earlier"
+    shutil.rmtree(earlier, ignore_errors=True)
+    if folder.exists():
+        folder.rename(earlier)
+    staging.rename(folder)
+    shutil.rmtree(earlier, ignore_errors=True)
+
+
+def _write_share(result: StudyResult, folder: Path) -> None:
+    (folder / "curves").mkdir(parents=True)
+    for name, columns in SHARE.items():
+        _write_csv(getattr(result, name)[list(columns)], folder / f"{name}.csv")
+    for name, columns in CURVES.items():
+        _write_csv(result.curves[name][list(columns)], folder / "curves" / f"{name}.csv")
+
+
+def _write_private(result: StudyResult, folder: Path) -> None:
+    (folder / "explanations").mkdir(parents=True)
+    result.predictions.to_parquet(folder / "predictions.parquet", index=False)
+    for (outcome, model), table in result.row_explanations.items():
+        table.to_parquet(folder / "explanations" / f"{outcome}__{model}.parquet", index=False)
+    quarantined = [
+        dataset.registry.quarantine.astype("str").assign(dataset=dataset.name) for dataset in result.datasets
+    ]
+    pd.concat(quarantined, ignore_index=True).to_parquet(folder / "quarantine.parquet", index=False)
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, index=False, lineterminator="\n")
+
+
+def _describe_study(result: StudyResult) -> dict[str, object]:
+    study = result.study
+    return {
+        "title": study.title,
+        "sha256": study.sha256,
+        "reference": study.reference,
+        "margin_relative_log_loss": study.margin.relative,
+        "predictors": list(study.predictors),
+        "predict_at": study.predict_at,
+        "missing": study.missing,
+        "calibration": study.calibration,
+        "unattainable": study.unattainable,
+        "split": study.split.name,
+        "outer_folds": study.split.outer_folds,
+        "repeats": study.split.repeats,
+        "inner_folds": study.split.inner_folds,
+        "trials": study.tuning.trials,
+        "suppress_below": study.suppress_below,
+        "subgroups": list(study.subgroups),
+    }
+
+
+def _describe_dataset(dataset: Dataset) -> dict[str, object]:
+    registry = dataset.registry
+    return {
+        "dataset": dataset.name,
+        "validation": dataset.validation,
+        "source": registry.source,
+        "fingerprint": registry.fingerprint,
+        "n_read": registry.n_read,
+        "n_valid": len(registry.frame),
+        "n_quarantined": len(registry.quarantine),
+        "synthetic": registry.synthetic,
+        "faults": registry.faults[["column", "rule", "count"]].to_dict("records"),
+    }
+
+
+def _describe_outcome(result: StudyResult, name: str) -> dict[str, object]:
+    outcome = result.outcomes[name]
+    flow = result.flow[(result.flow["outcome"] == name) & (result.flow["dataset"] == DEVELOPMENT)].iloc[-1]
+    decision = result.study.threshold_probabilities.get(name)
+    return {
+        "name": name,
+        "title": outcome.title,
+        "kind": outcome.kind,
+        "desirable": outcome.desirable,
+        "horizon": outcome.horizon,
+        "threshold_set": outcome.threshold_set,
+        "threshold_text": outcome.threshold_text,
+        "source": outcome.source,
+        "n": int(flow["remaining"]),
+        "events": int(flow["events"]),
+        "status": "skipped" if name in result.skipped else "run",
+        "reason": result.skipped.get(name, ""),
+        "thresholds": list(decision.values) if decision else [],
+        "action": decision.action if decision else "",
+    }
+
+
+def _describe_column(column: Column) -> dict[str, object]:
+    return {
+        "name": column.name,
+        "text": column.text,
+        "kind": column.kind,
+        "unit": column.unit,
+        "known_at": column.known_at,
+        "levels": list(column.levels),
+        "source": column.source,
+    }
+
+
+def _describe_models(result: StudyResult) -> list[dict[str, object]]:
+    study = result.study
+    own: list[dict[str, object]] = [
+        {
+            "name": name,
+            "title": MODELS[name].title,
+            "text": MODELS[name].text,
+            "role": "reference" if name == study.reference else "candidate",
+        }
+        for name in study.all_models
+    ]
+    published: list[dict[str, object]] = [
+        {"name": spec.name, "title": spec.title, "text": spec.source, "role": "comparator"}
+        for spec in result.datasets[0].registry.definition.comparators
+        if spec.name in study.comparators
+    ]
+    return own + published
+
+
+def _card(result: StudyResult, outcome: str, model: str) -> dict[str, object]:
+    """Return what a model bundle says of itself."""
+    described = _describe_outcome(result, outcome)
+    return {
+        "outcome": {key: described[key] for key in ("name", "title", "horizon", "desirable", "threshold_text")},
+        "n": described["n"],
+        "events": described["events"],
+        "seed": result.study.seed,
+        "predict_at": result.study.predict_at,
+        "study_sha256": result.study.sha256,
+        "data_fingerprint": result.datasets[0].registry.fingerprint,
+        "synthetic": result.datasets[0].registry.synthetic,
+        "role": "reference" if model == result.study.reference else "candidate",
+        "settings": dict(result.models[outcome, model].tuned.params),
+    }

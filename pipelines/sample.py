@@ -1,0 +1,194 @@
+"""One model's predictions of one analysis as arrays: what every metric is computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pipelines.discrimination import split_rows
+from pipelines.intervals import Draws, FloatArray, IntArray
+from pipelines.overall import compute_event_rates, compute_training_event_rates
+
+FOLDED = ("internal", "internal-external")
+"""Validations whose rows come from models of several folds."""
+GROUP = ["outcome", "model", "dataset", "validation"]
+ANALYSIS = ["outcome", "dataset", "validation"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """Known outcomes and predictions, one entry per row of the predictions table, shape (n_rows,) each.
+
+    Parameters
+    ----------
+    y
+        1 or 0; rows whose outcome is unknown by the horizon are not here.
+    p
+        Predicted risk; all NaN for a score.
+    score
+        What ranks the patients: the risk, or the score.
+    weights
+        Weight of each row, above 0.
+    null
+        Risk that knows no predictor.
+    row, patient, replicate, fold
+        Codes from 0. A replicate is one complete set of predictions (a repeat of cross-validation); folds are
+        numbered through all replicates.
+    folded
+        Whether rows belong to folds.
+    fitted_by_fold
+        Whether the folds' own models made the predictions; not so for published predictions beside them.
+    validation
+        Kind of validation.
+    thresholds
+        Threshold probabilities declared for the outcome.
+    draws
+        Random numbers of the analysis.
+    """
+
+    y: FloatArray
+    p: FloatArray
+    score: FloatArray
+    weights: FloatArray
+    null: FloatArray
+    row: IntArray
+    patient: IntArray
+    replicate: IntArray
+    fold: IntArray
+    n_patients: int
+    folded: bool
+    fitted_by_fold: bool
+    validation: str
+    thresholds: tuple[float, ...]
+    draws: Draws
+
+    @cached_property
+    def n(self) -> int:
+        """Number of operations, each counted once whatever the repeats."""
+        return int(np.unique(self.row).size)
+
+    @cached_property
+    def events(self) -> int:
+        """Number of operations with the event."""
+        return int(np.unique(self.row[self.y == 1]).size)
+
+    @property
+    def non_events(self) -> int:
+        """Number of operations without the event."""
+        return self.n - self.events
+
+    @property
+    def ranks_only(self) -> bool:
+        """Whether the model gives a score and no risk."""
+        return bool(np.isnan(self.p).all())
+
+    @cached_property
+    def robust(self) -> bool:
+        """Whether rows are dependent or unequally weighted, so that plain standard errors do not hold."""
+        return bool(np.unique(self.patient).size < self.y.size or np.ptp(self.weights) > 0)
+
+    @cached_property
+    def replicates(self) -> list[npt.NDArray[np.intp]]:
+        """Row positions of each replicate."""
+        return split_rows(self.replicate)
+
+    @property
+    def patient_counts(self) -> tuple[int, int, int]:
+        """Distinct patients in all, with the event and without it, for the suppression of small cells."""
+        n, events, others = (np.unique(self.patient[rows]).size for rows in (self.y >= 0, self.y == 1, self.y == 0))
+        return n, events, others
+
+    def with_risk(self, p: FloatArray) -> Sample:
+        """Return the same patients with other predicted risks."""
+        return replace(self, p=p, score=p)
+
+    def take(self, rows: npt.NDArray[np.bool_]) -> Sample:
+        """Return the sample of some of the rows; null risks, patients' codes and random numbers stay as they are."""
+        if rows.all():
+            return self
+        return replace(
+            self,
+            y=self.y[rows],
+            p=self.p[rows],
+            score=self.score[rows],
+            weights=self.weights[rows],
+            null=self.null[rows],
+            row=self.row[rows],
+            patient=self.patient[rows],
+            replicate=_close_gaps(self.replicate[rows]),
+            fold=_close_gaps(self.fold[rows]),
+        )
+
+
+def _close_gaps(codes: IntArray) -> IntArray:
+    return np.unique(codes, return_inverse=True)[1].astype(np.int64)
+
+
+def select_usable(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one model's rows with a known outcome, a weight and a prediction, in an order of their own.
+
+    Notes
+    -----
+    The order (repeat, imputation, row_id) makes results independent of the order of the table.
+    """
+    score = find_score(rows)
+    usable = rows[rows["y_true"].notna() & (rows["weight"] > 0) & score.notna()]
+    return usable.sort_values(["repeat", "imputation", "row_id"], kind="stable")
+
+
+def find_score(rows: pd.DataFrame) -> pd.Series:
+    """Return what ranks the patients: ``y_pred`` where the scale is a score, else ``y_prob``."""
+    return rows["y_prob"].where(rows["scale"] != "score", rows["y_pred"]).astype(np.float64)
+
+
+def build_sample(rows: pd.DataFrame, *, validation: str, thresholds: Sequence[float], draws: Draws) -> Sample:
+    """Build a sample from usable rows (`select_usable`) of one model in one analysis."""
+    y, weights = (rows[name].to_numpy(dtype=np.float64) for name in ("y_true", "weight"))
+    p = rows["y_prob"].where(rows["scale"] != "score").to_numpy(dtype=np.float64)
+    replicate = _code(rows, ["repeat", "imputation"])
+    fold = _code(rows, ["repeat", "imputation", "fold"])
+    folded = validation in FOLDED
+    patient = _code(rows, ["patient"])
+    null = (
+        compute_training_event_rates(y, weights, replicate, fold)
+        if folded
+        else compute_event_rates(y, weights, replicate)
+    )
+    return Sample(
+        y=y,
+        p=p,
+        score=find_score(rows).to_numpy(),
+        weights=weights,
+        null=null,
+        row=_code(rows, ["row_id"]),
+        patient=patient,
+        replicate=replicate,
+        fold=fold if folded else np.zeros_like(fold),
+        n_patients=int(patient.max(initial=-1)) + 1,
+        folded=folded,
+        fitted_by_fold=folded and not ("n_train" in rows and bool((rows["n_train"] == 0).all())),
+        validation=validation,
+        thresholds=tuple(thresholds),
+        draws=draws,
+    )
+
+
+def _code(rows: pd.DataFrame, names: list[str]) -> IntArray:
+    """Codes from 0 in the sorted order of the values of one or several columns."""
+    return np.asarray(rows.groupby(names, sort=True, dropna=False).ngroup(), dtype=np.int64)
+
+
+def split_groups(predictions: pd.DataFrame, names: list[str]) -> list[tuple[tuple[str, ...], pd.DataFrame]]:
+    """Return the groups of rows with their key, in the order in which they first occur."""
+    return [(tuple(str(part) for part in key), rows) for key, rows in predictions.groupby(names, sort=False)]
+
+
+def find_levels(rows: pd.DataFrame, name: str) -> npt.NDArray[np.object_]:
+    """Return the level of each row in a subgroup variable as text; a missing level is called unknown."""
+    levels = rows[name]
+    return np.asarray(levels.astype(object).where(levels.notna(), "unknown").astype(str), dtype=object)

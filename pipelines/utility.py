@@ -1,0 +1,55 @@
+"""Net benefit: whether acting on the predicted risk is better than acting on everyone or no one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from pipelines.intervals import FloatArray, IntArray, Linear
+from pipelines.overall import linearise_mean
+
+
+def compute_benefits(y: FloatArray, p: FloatArray, threshold: float) -> FloatArray:
+    """Compute each patient's contribution to the net benefit.
+
+    Parameters
+    ----------
+    y, p
+        Events (0 or 1) and predicted risks, shape (n,).
+    threshold
+        Threshold probability, in (0, 1): act where ``p >= threshold``.
+
+    Returns
+    -------
+    ndarray
+        ``1(p >= t) (y - (1 - y) t / (1 - t))``, shape (n,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> compute_benefits(np.array([1.0, 0.0, 0.0]), np.array([0.9, 0.5, 0.1]), 0.5).tolist()
+    [1.0, -1.0, 0.0]
+    """
+    return np.where(p >= threshold, y - (1 - y) * threshold / (1 - threshold), 0.0)
+
+
+def linearise_net_benefit(
+    y: FloatArray, p: FloatArray, threshold: float, weights: FloatArray, replicate: IntArray
+) -> Linear:
+    """Net benefit, ``TP / n - FP / n * t / (1 - t)``, the mean of `compute_benefits`."""
+    return linearise_mean(compute_benefits(y, p, threshold), weights, replicate)
+
+
+def compute_threshold_grid(event_rate: float, declared: Iterable[float]) -> FloatArray:
+    """Return the thresholds of a decision curve: steps of 0.01 below ``min(2 event_rate, 0.99)``, and `declared`.
+
+    Notes
+    -----
+    The declared thresholds keep their exact values; a grid point that equals one of them is not doubled.
+    """
+    grid = np.arange(1, 100) / 100
+    grid = grid[grid <= min(2 * event_rate, 0.99)]
+    own = np.unique(np.fromiter(declared, dtype=np.float64))
+    doubled = np.isclose(grid[:, None], own[None, :], rtol=0, atol=1e-9).any(axis=1)
+    return np.sort(np.concatenate([grid[~doubled], own]))

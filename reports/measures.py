@@ -1,0 +1,136 @@
+"""How each measure is called, rounded and explained. What a measure is, is defined where it is computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """How one measure is printed.
+
+    Parameters
+    ----------
+    name
+        As in the column ``metric``.
+    title
+        Heading of a column.
+    digits
+        Decimals printed.
+    text
+        One line for the methods notes.
+    reference
+        Value of a perfect or neutral model on which a forest plot has its line, or None.
+    source
+        Where the measure is described.
+    """
+
+    name: str
+    title: str
+    digits: int
+    text: str
+    reference: float | None = None
+    source: str = ""
+
+
+_MEASURES = (
+    Measure(
+        name="c_statistic",
+        title="c-statistic",
+        digits=3,
+        text="Probability that a patient with the event has a higher predicted risk than one without; also called "
+        "AUROC. 0.5 is no discrimination. Within cross-validation, the mean of the folds' values.",
+        source="DeLong 1988",
+    ),
+    Measure(
+        name="log_loss",
+        title="Log loss",
+        digits=4,
+        text="Mean of minus the logarithm of the probability given to what happened; the primary measure of every "
+        "comparison. Lower is better.",
+    ),
+    Measure(
+        name="brier_score",
+        title="Brier score",
+        digits=4,
+        text="Mean squared difference between predicted risk and outcome (0, 1). Lower is better.",
+    ),
+    Measure(
+        name="scaled_brier",
+        title="Scaled Brier score",
+        digits=3,
+        text="One minus the Brier score relative to that of a model that gives everyone the event rate. 0 is no gain; "
+        "negative values are worse than that model.",
+    ),
+    Measure(
+        name="calibration_in_the_large",
+        title="Calibration in the large",
+        digits=2,
+        text="Intercept of a logistic recalibration with the slope held at 1. 0 is perfect; below 0 predicted risks "
+        "are too high on average. Near 0 by construction in cross-validation, hence not informative internally.",
+        reference=0.0,
+        source="Van Calster 2016",
+    ),
+    Measure(
+        name="calibration_slope",
+        title="Calibration slope",
+        digits=2,
+        text="Slope of the outcome on the log-odds of predicted risk. 1 is perfect; below 1 predictions are too "
+        "extreme, above 1 too modest.",
+        reference=1.0,
+        source="Van Calster 2016",
+    ),
+    Measure(
+        name="oe_ratio",
+        title="O:E",
+        digits=2,
+        text="Observed events divided by expected events (the sum of predicted risks). 1 is perfect; above 1 more "
+        "events happened than were predicted. Near 1 by construction in cross-validation.",
+        reference=1.0,
+    ),
+    Measure(
+        name="ici",
+        title="ICI",
+        digits=3,
+        text="Integrated calibration index: mean absolute distance between predicted risk and the flexible calibration "
+        "curve. Lower is better, but it is above 0 even for a perfectly calibrated model.",
+        source="Austin and Steyerberg 2019",
+    ),
+    Measure(
+        name="ici_null",
+        title="ICI if perfect",
+        digits=3,
+        text="What the ICI would be, on average, if the predicted risks were true: what to hold the ICI against.",
+    ),
+    Measure(
+        name="net_benefit",
+        title="Net benefit",
+        digits=3,
+        text="True positives minus false positives weighted by the odds of the threshold probability, per patient.",
+        reference=0.0,
+        source="Vickers and Elkin 2006",
+    ),
+)
+MEASURES: dict[str, Measure] = {measure.name: measure for measure in _MEASURES}
+
+OVERALL_MEASURES = ("c_statistic", "log_loss", "brier_score", "scaled_brier")
+CALIBRATION_MEASURES = ("calibration_in_the_large", "calibration_slope", "oe_ratio", "ici")
+DIFFERENCE_MEASURES = ("log_loss", "c_statistic", "brier_score")
+SUBGROUP_MEASURES = ("oe_ratio", "calibration_in_the_large", "calibration_slope")
+NULL_OF = {"ici": "ici_null"}
+"""Measures that are printed with their value under perfect calibration, and where that stands."""
+
+REFERENCES = (
+    "Collins GS, Moons KGM, Dhiman P, et al. TRIPOD+AI statement. BMJ 2024;385:e078378.",
+    "Van Calster B, Nieboer D, Vergouwe Y, et al. A calibration hierarchy for risk models was defined. "
+    "J Clin Epidemiol 2016;74:167-76.",
+    "Austin PC, Steyerberg EW. The integrated calibration index (ICI) and related metrics. Stat Med 2019;38:4051-65.",
+    "Vickers AJ, Elkin EB. Decision curve analysis. Med Decis Making 2006;26:565-74.",
+    "Vickers AJ, Van Calster B, Wynants L, Steyerberg EW. Decision curve analysis: confidence intervals and "
+    "hypothesis testing for net benefit. Diagn Progn Res 2023;7:11.",
+    "DeLong ER, DeLong DM, Clarke-Pearson DL. Comparing the areas under two or more correlated ROC curves. "
+    "Biometrics 1988;44:837-45.",
+    "Nadeau C, Bengio Y. Inference for the generalization error. Mach Learn 2003;52:239-81.",
+    "Lundberg SM, Erion G, Chen H, et al. From local explanations to global understanding with explainable AI for "
+    "trees. Nat Mach Intell 2020;2:56-67.",
+)

@@ -1,0 +1,291 @@
+"""Read a finished run's folder: the shared tables, the facts of the run and the exact study. Never ``private/``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from reports.names import level_in_words, name_in_words
+from schemas.errors import RunError
+from schemas.tables import CURVES, RUN_FORMAT, SHARE
+
+NUMBERS = frozenset(
+    {
+        "estimate",
+        "lower",
+        "upper",
+        "n",
+        "events",
+        "threshold_probability",
+        "step",
+        "excluded",
+        "remaining",
+        "value",
+        "predicted",
+        "observed",
+        "knots",
+        "net_benefit",
+        "bin_low",
+        "bin_high",
+        "count",
+        "percent",
+        "mean_absolute_contribution",
+        "rank",
+        "rank_lower",
+        "rank_upper",
+        "mean_contribution",
+        "repeat",
+        "fold",
+        "inner_log_loss",
+        "trials",
+    }
+)
+"""Columns read as numbers; every other column is text, so that a level called ``NA`` stays what it is."""
+
+USED_CURVES = tuple(name for name in CURVES if name != "roc")
+"""The ROC curve is kept in the run's folder; the c-statistic says what it shows."""
+
+
+class Facts(BaseModel):
+    """Base of what ``run.json`` holds; keys that a report does not need are passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class StudyFacts(Facts):
+    """The study's settings as they were used."""
+
+    title: str
+    sha256: str
+    reference: str
+    margin_relative_log_loss: float
+    predictors: tuple[str, ...]
+    predict_at: str
+    missing: str
+    calibration: str
+    outer_folds: int
+    repeats: int
+    inner_folds: int
+    trials: int
+    suppress_below: int
+    subgroups: tuple[str, ...] = ()
+
+
+class DefinitionFacts(Facts):
+    """The registry definition that was used."""
+
+    name: str
+    title: str
+    sha256: str
+    synthetic: bool = False
+
+
+class FaultFacts(Facts):
+    """How many rows broke one rule of one column."""
+
+    column: str
+    rule: str
+    count: int
+
+
+class DatasetFacts(Facts):
+    """One data file; `validation` is None for the development data."""
+
+    dataset: str
+    source: str
+    fingerprint: str
+    n_read: int
+    n_valid: int
+    n_quarantined: int
+    synthetic: bool = False
+    faults: tuple[FaultFacts, ...] = ()
+    validation: str | None = None
+
+
+class OutcomeFacts(Facts):
+    """One outcome of the study; `status` is run or skipped."""
+
+    name: str
+    title: str
+    kind: str
+    desirable: bool
+    horizon: str
+    threshold_set: str | None = None
+    threshold_text: str | None = None
+    n: int | None = None
+    events: int | None = None
+    status: str = "run"
+    reason: str | None = None
+    thresholds: tuple[float, ...] = ()
+    action: str | None = None
+
+
+class PredictorFacts(Facts):
+    """One predictor, from the data dictionary."""
+
+    name: str
+    title: str = ""
+    text: str = ""
+    kind: str = "number"
+    unit: str | None = None
+    known_at: str = "preop"
+    levels: tuple[str, ...] = ()
+
+
+class ModelFacts(Facts):
+    """One model; `role` is reference, candidate or comparator."""
+
+    name: str
+    title: str
+    text: str = ""
+    role: str
+
+
+class RunFacts(Facts):
+    """The whole of ``run.json``."""
+
+    spinerisk: str
+    seed: int
+    study: StudyFacts
+    definition: DefinitionFacts
+    data: tuple[DatasetFacts, ...]
+    outcomes: tuple[OutcomeFacts, ...]
+    predictors: tuple[PredictorFacts, ...]
+    models: tuple[ModelFacts, ...]
+    versions: dict[str, str] = Field(default_factory=dict)
+    platform: str = ""
+    code_sha256: str | None = None
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFolder:
+    """A finished run as its reader sees it.
+
+    Parameters
+    ----------
+    facts
+        ``run.json``.
+    study_text
+        The exact text of ``study.toml``.
+    tables
+        ``share/<name>.csv`` and ``share/curves/<name>.csv`` by name, columns as in ``schemas.tables``; text columns
+        hold an empty string where the file is empty, number columns NaN.
+    """
+
+    facts: RunFacts
+    study_text: str
+    tables: dict[str, pd.DataFrame]
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any of the data were simulated."""
+        return self.facts.definition.synthetic or any(data.synthetic for data in self.facts.data)
+
+    @property
+    def outcomes(self) -> tuple[OutcomeFacts, ...]:
+        """The outcomes that were run, in the study's order."""
+        return tuple(outcome for outcome in self.facts.outcomes if outcome.status == "run")
+
+    @property
+    def skipped(self) -> tuple[OutcomeFacts, ...]:
+        """The outcomes that could not be run."""
+        return tuple(outcome for outcome in self.facts.outcomes if outcome.status != "run")
+
+    def model_title(self, name: str) -> str:
+        """Return the title of a model, or its name if it has none."""
+        return next((model.title for model in self.facts.models if model.name == name), name)
+
+    def predictor_title(self, name: str) -> str:
+        """Return a predictor's title with its unit, or its name in words."""
+        found = self._predictor(name)
+        unit = found.unit if found and found.kind == "number" else None
+        return (found.title if found else "") or name_in_words(name, unit)
+
+    def level_title(self, predictor: str, level: str) -> str:
+        """Return a level of a predictor in words."""
+        found = self._predictor(predictor)
+        return level_in_words(level, kind=found.kind if found else "category")
+
+    def _predictor(self, name: str) -> PredictorFacts | None:
+        return next((predictor for predictor in self.facts.predictors if predictor.name == name), None)
+
+
+def read_run_folder(folder: Path) -> RunFolder:
+    """Read a run's folder.
+
+    Parameters
+    ----------
+    folder
+        The run's folder, with ``run.json``, ``study.toml`` and ``share/``.
+
+    Returns
+    -------
+    RunFolder
+        Checked: every table has its columns.
+
+    Raises
+    ------
+    RunError
+        If a file is missing or damaged, or the format is not the one that this version reads.
+    """
+    folder = Path(folder)
+    facts = _read_facts(folder / "run.json")
+    tables = {name: _read_table(folder / "share" / f"{name}.csv", columns) for name, columns in SHARE.items()}
+    for name in USED_CURVES:
+        tables[name] = _read_table(folder / "share" / "curves" / f"{name}.csv", CURVES[name])
+    return RunFolder(facts=facts, study_text=_read_text(folder / "study.toml"), tables=tables)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise RunError(
+            f"a run's folder must hold a readable {path.name}, got {str(path)!r}: {error.strerror}; "
+            "give the folder of a finished run"
+        ) from None
+    except UnicodeDecodeError:
+        raise RunError(f"{str(path)!r} must be text in UTF-8; the run is damaged, run the study again") from None
+
+
+def _read_facts(path: Path) -> RunFacts:
+    text = _read_text(path)
+    try:
+        values: Any = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise RunError(f"{str(path)!r} must be JSON: {error.msg} in line {error.lineno}; run the study again") from None
+    found = values.get("format") if isinstance(values, dict) else None
+    if found != RUN_FORMAT:
+        raise RunError(f"the run's format must be {RUN_FORMAT}, got {found!r}; use the version that wrote the run")
+    try:
+        return RunFacts.model_validate(values)
+    except ValidationError as error:
+        faults = [
+            f"  {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+            for fault in error.errors(include_url=False)
+        ]
+        raise RunError(f"{str(path)!r} must hold the facts of a run:\n" + "\n".join(faults)) from None
+
+
+def _read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except OSError as error:
+        raise RunError(
+            f"a run's folder must hold a readable {path.name}, got {str(path)!r}: {error.strerror}; "
+            "the run is not finished, run the study again"
+        ) from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError):
+        raise RunError(f"{str(path)!r} must be a table in CSV with a header; run the study again") from None
+    lacking = [name for name in columns if name not in frame.columns]
+    if lacking:
+        raise RunError(f"{str(path)!r} must have the columns {', '.join(lacking)}; run the study again")
+    numbers = {name: pd.to_numeric(frame[name], errors="coerce").astype(float) for name in columns if name in NUMBERS}
+    return frame.loc[:, list(columns)].assign(**numbers)

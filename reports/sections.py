@@ -1,0 +1,42 @@
+"""The sections of a report: one function and one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reports.blocks import Block
+from reports.run_folder import RunFolder
+from reports.sections_curves import build_calibration, build_decisions
+from reports.sections_explanations import build_explanations
+from reports.sections_methods import build_notes, build_plan, build_provenance, build_tuning
+from reports.sections_models import build_models
+from reports.sections_participants import build_characteristics, build_participants
+from reports.sections_subgroups import build_subgroups
+from reports.sections_summary import build_summary
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """One section: its anchor, its heading, and the function that makes its blocks."""
+
+    name: str
+    title: str
+    build: Callable[[RunFolder], list[Block]]
+
+
+_ENTRIES = (
+    Section(name="summary", title="Summary", build=build_summary),
+    Section(name="participants", title="Participants", build=build_participants),
+    Section(name="characteristics", title="Characteristics", build=build_characteristics),
+    Section(name="models", title="Models compared", build=build_models),
+    Section(name="calibration", title="Calibration", build=build_calibration),
+    Section(name="decisions", title="Decision curves", build=build_decisions),
+    Section(name="subgroups", title="Subgroups", build=build_subgroups),
+    Section(name="explanations", title="Explanations", build=build_explanations),
+    Section(name="tuning", title="Tuning", build=build_tuning),
+    Section(name="plan", title="Study plan", build=build_plan),
+    Section(name="provenance", title="Provenance", build=build_provenance),
+    Section(name="notes", title="Methods notes", build=build_notes),
+)
+SECTIONS: dict[str, Section] = {section.name: section for section in _ENTRIES}

@@ -1,0 +1,243 @@
+"""Calibration curves and decision curves."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+
+from reports.blocks import Block, Cell, Figure, Table, Text
+from reports.canvas import pens_of, render_svg
+from reports.figures_risk import draw_calibration, draw_decision_curves, draw_risk_distribution
+from reports.run_folder import OutcomeFacts, RunFolder
+from reports.sections_participants import mark_of
+from reports.tables import (
+    describe_intervals,
+    end,
+    estimate_cell,
+    estimate_words,
+    first_row,
+    format_interval,
+    format_number,
+    join_words,
+    rows_where,
+    whole_sample,
+)
+from reports.views import View, make_slug, models_in, views_of
+
+PANELS = 3
+PANEL_MM = 72.0
+LIMITS = (0.2, 0.4, 0.6, 1.0)
+"""Ends of the axes: a rare outcome would lie in a corner of 0 to 1."""
+ENOUGH = 200
+"""Events, and non-events, from which a flexible curve is to be trusted."""
+
+AMONG_OPERATED = "after surgery, among patients who were operated on; it says nothing about not operating"
+
+
+def build_calibration(run: RunFolder) -> list[Block]:
+    """Build one figure of calibration curves per view, with the distribution of risk beneath each."""
+    blocks: list[Block] = [
+        Text(
+            text="Each panel shows one model: the observed proportion of events against predicted risk as a flexible "
+            "curve with its pointwise 95 % band; on the dashed line the two are equal. Beneath, on the same axis, how "
+            "predicted risks are distributed among patients with the event (upwards) and without (downwards)."
+        )
+    ]
+    for outcome in run.outcomes:
+        blocks.append(Text(text=outcome.title, kind="subsection", anchor=f"calibration-{outcome.name}"))
+        for view in views_of(run, outcome):
+            blocks.append(Text(text=view.short_title, kind="heading", anchor=f"calibration-{view.slug}"))
+            blocks += _build_view(run, view)
+    return blocks
+
+
+def _build_view(run: RunFolder, view: View) -> list[Block]:
+    curves = view.select(run.tables["calibration"])
+    models = models_in(run, curves)
+    if not models:
+        return [Text(text=f"{view.short_title}: no calibration curve was assessable.", kind="note")]
+    name = make_slug("calibration", view.slug)
+    n, events = curves["n"].iloc[0], curves["events"].iloc[0]
+    few = min(events, n - events) < ENOUGH
+    limit = choose_limit(curves, view.select(run.tables["risk_distribution"]))
+    axes = "" if limit == 1.0 else f" The axes end at {limit:g}, not at 1."
+    caution = f" Fewer than {ENOUGH} events or non-events: read the shape of the curves with caution." if few else ""
+    rows = math.ceil(len(models) / PANELS)
+    figure = Figure(
+        name=name,
+        caption=f"Calibration curves. {view.title}. Curves are drawn from the 1st to the 99th percentile of predicted "
+        f"risk.{axes}{caution}",
+        description=_describe_curves(run, view, models),
+        svg=render_svg(
+            partial(_draw_panels, run=run, view=view, models=models),
+            name=name,
+            height_mm=PANEL_MM * rows + 2,
+            mark=mark_of(run),
+        ),
+    )
+    return [figure]
+
+
+def choose_limit(curves: pd.DataFrame, risks: pd.DataFrame) -> float:
+    """Return the end of the axes of calibration: the least of `LIMITS` beyond every curve, band and shown risk."""
+    shown = risks[(risks["status"] == "ok") & (risks["percent"] > 0)]
+    highest = max(curves["predicted"].max(), curves["upper"].max(), shown["bin_high"].max() if len(shown) else 0.0)
+    return next((limit for limit in LIMITS if highest <= limit), 1.0)
+
+
+def _draw_panels(canvas: Canvas, *, run: RunFolder, view: View, models: tuple[str, ...]) -> None:
+    curves, risks = (view.select(run.tables[name]) for name in ("calibration", "risk_distribution"))
+    pens = pens_of([model.name for model in run.facts.models], run.facts.study.reference)
+    limit = choose_limit(curves, risks)
+    n_rows = math.ceil(len(models) / PANELS)
+    grid = canvas.add_gridspec(2 * n_rows, PANELS, height_ratios=[4, 1.15] * n_rows)
+    for k, model in enumerate(models):
+        row, column = 2 * (k // PANELS), k % PANELS
+        upper = canvas.add_subplot(grid[row, column])
+        lower = canvas.add_subplot(grid[row + 1, column])
+        draw_calibration(
+            rows_where(curves, model=model),
+            upper,
+            pen=pens[model],
+            title=run.model_title(model),
+            labels=_label_curve(run, view, model),
+            limit=limit,
+        )
+        draw_risk_distribution(rows_where(risks, model=model), lower, limit=limit)
+        if column:
+            upper.set_ylabel("")
+
+
+def _label_curve(run: RunFolder, view: View, model: str) -> str:
+    rows = rows_where(view.select(whole_sample(run.tables["evaluation"])), model=model)
+    lines = [
+        _label_measure(rows, "calibration_slope", "slope", 2),
+        _label_measure(rows, "calibration_in_the_large", "in the large", 2),
+        _label_ici(rows),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _label_measure(rows: pd.DataFrame, metric: str, word: str, digits: int) -> str:
+    row = first_row(rows, metric=metric)
+    if row is None or row["status"] != "ok":
+        return ""
+    return f"{word} {format_number(row['estimate'], digits)} ({format_interval(row['lower'], row['upper'], digits)})"
+
+
+def _label_ici(rows: pd.DataFrame) -> str:
+    found, null = first_row(rows, metric="ici"), first_row(rows, metric="ici_null")
+    if found is None or found["status"] != "ok":
+        return ""
+    expected = "" if null is None or null["status"] != "ok" else f", {format_number(null['estimate'], 3)} if perfect"
+    return f"ICI {format_number(found['estimate'], 3)}{expected}"
+
+
+def _describe_curves(run: RunFolder, view: View, models: tuple[str, ...]) -> str:
+    rows = view.select(whole_sample(run.tables["evaluation"]))
+    parts = [
+        f"{run.model_title(model)} {estimate_words(first_row(rows, model=model, metric='calibration_slope'))}"
+        for model in models
+    ]
+    return f"Calibration curves of {len(models)} models. Calibration slopes: {'; '.join(parts)}."
+
+
+def build_decisions(run: RunFolder) -> list[Block]:
+    """Build decision curves and net benefit for outcomes whose thresholds and action were declared."""
+    declared = [outcome for outcome in run.outcomes if outcome.thresholds and outcome.action]
+    if not declared:
+        return [
+            Text(
+                text="The study declares no threshold probability and no action for any outcome, so no decision curve "
+                "is drawn: a threshold must come from a decision, not from the results."
+            )
+        ]
+    blocks: list[Block] = [
+        Text(
+            text="Net benefit weighs patients who are rightly chosen for an action against those wrongly chosen, at "
+            "the exchange rate that the threshold probability states. The action and its thresholds were declared "
+            f"before the results. Every risk here is a risk {AMONG_OPERATED}."
+        )
+    ]
+    for outcome in declared:
+        blocks += _build_decision(run, outcome)
+    return blocks
+
+
+def _build_decision(run: RunFolder, outcome: OutcomeFacts) -> list[Block]:
+    values = join_words(format_number(value, 2) for value in outcome.thresholds)
+    blocks: list[Block] = [
+        Text(text=outcome.title, kind="subsection", anchor=f"decisions-{outcome.name}"),
+        Text(
+            text=f"Action at or above the threshold: {end(outcome.action or '')} "
+            f"Declared threshold probabilities: {values}."
+        ),
+    ]
+    for view in views_of(run, outcome):
+        blocks.append(Text(text=view.short_title, kind="heading", anchor=f"decisions-{view.slug}"))
+        curves = view.select(run.tables["decision"])
+        if not curves.empty:
+            blocks.append(_draw_decision(run, view, curves))
+        rows = rows_where(view.select(whole_sample(run.tables["evaluation"])), metric="net_benefit")
+        if not rows.empty:
+            blocks.append(_tabulate_net_benefit(run, view, rows))
+    return blocks
+
+
+def _draw_decision(run: RunFolder, view: View, curves: pd.DataFrame) -> Figure:
+    name = make_slug("decision", view.slug)
+    models = models_in(run, curves)
+    draw = partial(_draw_decision_panel, run=run, curves=curves, models=models)
+    low, high = curves["threshold_probability"].min(), curves["threshold_probability"].max()
+    return Figure(
+        name=name,
+        caption=f"Decision curves. {view.title}. The heavy line with its 95 % band is the reference; the grey lines "
+        f"are the same action for everyone and for no one. Vertical lines: declared thresholds. Read {AMONG_OPERATED}.",
+        description=f"Net benefit of {len(models)} models, of the action for everyone and for no one, at threshold "
+        f"probabilities from {format_number(low, 2)} to {format_number(high, 2)}. {_describe_declared(run, view)}",
+        svg=render_svg(draw, name=name, height_mm=82, mark=mark_of(run)),
+    )
+
+
+def _draw_decision_panel(canvas: Canvas, *, run: RunFolder, curves: pd.DataFrame, models: tuple[str, ...]) -> None:
+    reference = run.facts.study.reference
+    pens = pens_of([model.name for model in run.facts.models], reference)
+    titles = {name: run.model_title(name) for name in models}
+    draw_decision_curves(curves, canvas.add_subplot(), reference=reference, titles=titles, pens=pens)
+
+
+def _describe_declared(run: RunFolder, view: View) -> str:
+    rows = rows_where(
+        view.select(whole_sample(run.tables["evaluation"])), metric="net_benefit", model=run.facts.study.reference
+    )
+    parts = [f"{estimate_words(row)} at {format_number(row['threshold_probability'], 2)}" for _, row in rows.iterrows()]
+    return f"Net benefit of the reference: {'; '.join(parts)}." if parts else ""
+
+
+def _tabulate_net_benefit(run: RunFolder, view: View, rows: pd.DataFrame) -> Table:
+    thresholds = sorted(rows["threshold_probability"].dropna().unique())
+    return Table(
+        name=make_slug("net-benefit", view.slug),
+        caption=f"Net benefit at the declared threshold probabilities. {view.title}.",
+        columns=("Model", *(f"at {format_number(threshold, 2)}" for threshold in thresholds)),
+        rows=tuple(
+            (
+                Cell(text=run.model_title(model)),
+                *(estimate_cell(first_row(rows, model=model, threshold_probability=t)) for t in thresholds),
+            )
+            for model in models_in(run, rows)
+        ),
+        notes=tuple(
+            note
+            for note in (
+                describe_intervals(rows),
+                "Intervals show the uncertainty of the sample; the choice between strategies is by the higher net "
+                "benefit, not by significance.",
+                f"Read {AMONG_OPERATED}.",
+            )
+            if note
+        ),
+    )

@@ -1,0 +1,189 @@
+"""How it was done: settings chosen, the exact plan, where everything came from, and what the measures mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from reports.blocks import Block, Cell, CellStyle, Table, Text
+from reports.measures import MEASURES, REFERENCES
+from reports.run_folder import OutcomeFacts, RunFolder
+from reports.tables import distinct, first_row, format_count, format_number, number_cell, plain_rows, rows_where
+from reports.views import make_slug, models_in
+
+FINAL = -1
+"""Fold of the model that is fitted on everyone, which is the one to be used."""
+
+
+def build_tuning(run: RunFolder) -> list[Block]:
+    """Build a compact table of the settings chosen in every outer fold."""
+    study = run.facts.study
+    blocks: list[Block] = [
+        Text(
+            text=f"Every model was tuned inside each of {study.outer_folds} outer training folds"
+            f"{f', {study.repeats} times' if study.repeats > 1 else ''}, by log loss over {study.inner_folds} inner "
+            f"folds, with {study.trials} trials for each model that has something to search. Settings that jump from "
+            "fold to fold are a result too: the data do not determine them."
+        )
+    ]
+    for outcome in run.outcomes:
+        frame = rows_where(run.tables["tuning"], outcome=outcome.name)
+        if not frame.empty:
+            blocks.append(_tabulate_tuning(run, outcome, frame))
+    return blocks
+
+
+def _tabulate_tuning(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Table:
+    fits = list(dict.fromkeys(zip(frame["repeat"], frame["fold"], strict=True)))
+    fits.sort(key=lambda fit: (fit[1] == FINAL, fit))
+    rows = [
+        row for model in models_in(run, frame) for row in _tuning_rows(run, rows_where(frame, model=model), model, fits)
+    ]
+    return Table(
+        name=make_slug("tuning", outcome.name),
+        caption=f"Settings chosen, {outcome.title}.",
+        columns=("Setting", *(_word_fit(repeat, fold, run.facts.study.repeats) for repeat, fold in fits)),
+        rows=tuple(rows),
+        notes=("Final: fitted on all patients; this is the model to be used.",),
+        folded=True,
+    )
+
+
+def _word_fit(repeat: float, fold: float, repeats: int) -> str:
+    if fold == FINAL:
+        return "Final"
+    number = f"{fold + 1:.0f}"
+    return f"Fold {number}" if repeats == 1 else f"{repeat + 1:.0f}.{number}"
+
+
+def _tuning_rows(
+    run: RunFolder, frame: pd.DataFrame, model: str, fits: list[tuple[float, float]]
+) -> Iterator[tuple[Cell, ...]]:
+    yield (Cell(text=run.model_title(model), style="group"), *[Cell(text="")] * len(fits))
+    for parameter in distinct(frame["parameter"]):
+        part = rows_where(frame, parameter=parameter)
+        found = [first_row(part, repeat=repeat, fold=fold) for repeat, fold in fits]
+        cells = [number_cell("" if row is None else _format_setting(float(row["value"]))) for row in found]
+        if parameter:
+            yield (Cell(text=parameter.replace("_", " "), style="indent"), *cells)
+    losses = [first_row(frame, repeat=repeat, fold=fold) for repeat, fold in fits]
+    cells = [number_cell("" if row is None else format_number(float(row["inner_log_loss"]), 4)) for row in losses]
+    yield (Cell(text="inner log loss", style="indent"), *cells)
+
+
+def _format_setting(value: float) -> str:
+    return "" if value != value else f"{value:.3g}".replace("-", "\u2212")
+
+
+def build_plan(run: RunFolder) -> list[Block]:
+    """Print the study as it was given, to the letter."""
+    return [
+        Text(text=f"The exact text of the plan that was run; its SHA-256 is {run.facts.study.sha256}."),
+        Text(text=run.study_text, kind="code"),
+    ]
+
+
+def build_provenance(run: RunFolder) -> list[Block]:
+    """Build what the results can be traced to."""
+    return [
+        _tabulate_data(run),
+        Table(
+            name="provenance",
+            caption="Where the results came from.",
+            columns=("What", "Value"),
+            rows=tuple((Cell(text=what), Cell(text=value, style=_style(what))) for what, value in list_provenance(run)),
+        ),
+        _tabulate_predictors(run),
+    ]
+
+
+def _style(what: str) -> CellStyle:
+    return "code" if what.endswith("SHA-256") else ""
+
+
+def list_provenance(run: RunFolder) -> Iterator[tuple[str, str]]:
+    """Yield names and values of everything that identifies the run; no time and no path."""
+    facts = run.facts
+    yield "Toolkit", f"spinerisk {facts.spinerisk}"
+    yield "Seed", str(facts.seed)
+    yield "Study, SHA-256", facts.study.sha256
+    yield f"Definition {facts.definition.name}, SHA-256", facts.definition.sha256
+    if facts.code_sha256:
+        yield "Code, SHA-256", facts.code_sha256
+    if facts.platform:
+        yield "Platform", facts.platform
+    if facts.versions:
+        yield "Versions", ", ".join(f"{name} {version}" for name, version in facts.versions.items())
+
+
+def _tabulate_data(run: RunFolder) -> Table:
+    rows = tuple(
+        (
+            Cell(text=data.dataset),
+            Cell(text=data.validation or "development"),
+            Cell(text=data.source),
+            Cell(text="synthetic" if data.synthetic else "patients"),
+            number_cell(format_count(data.n_read)),
+            number_cell(format_count(data.n_valid)),
+            Cell(text=data.fingerprint, style="code"),
+        )
+        for data in run.facts.data
+    )
+    return Table(
+        name="data",
+        caption="Data.",
+        columns=("Data", "Role", "File", "Kind", "Rows read", "Rows valid", "Fingerprint (SHA-256)"),
+        rows=rows,
+    )
+
+
+def _tabulate_predictors(run: RunFolder) -> Table:
+    rows = [
+        (run.predictor_title(predictor.name), predictor.name, predictor.known_at, predictor.text or "\u2013")
+        for predictor in run.facts.predictors
+    ]
+    return Table(
+        name="predictors",
+        caption="Predictors, when they are known, and how they are defined.",
+        columns=("Predictor", "Column", "Known", "Definition"),
+        rows=plain_rows(rows),
+        folded=True,
+    )
+
+
+def build_notes(run: RunFolder) -> list[Block]:
+    """Build what each measure means, how the models were validated, and the references."""
+    study = run.facts.study
+    repeats = f", repeated {study.repeats} times" if study.repeats > 1 else ""
+    return [
+        Text(
+            text=f"Internal validation is nested cross-validation: {study.outer_folds} outer folds{repeats}, "
+            f"{study.inner_folds} inner folds for tuning, no patient in two folds. Everything that is learned from "
+            "data (imputation, spline knots, scaling, tuning) is learned from each training fold alone. Missing "
+            "predictors are imputed by chained regressions that never see the outcome, the same ones in later use. "
+            f"{_word_recalibration(study.calibration)} No resampling or weighting is used against a rare outcome."
+        ),
+        Text(
+            text="Risks are predicted for patients who were operated on. Nothing here estimates the effect of an "
+            "operation, or compares operating with not operating."
+        ),
+        Table(
+            name="measures",
+            caption="Measures.",
+            columns=("Measure", "What it is", "Source"),
+            rows=plain_rows((m.title, m.text, m.source or "\u2013") for m in MEASURES.values()),
+        ),
+        Table(
+            name="references",
+            caption="References.",
+            columns=("No.", "Reference"),
+            rows=plain_rows((str(k), text) for k, text in enumerate(REFERENCES, start=1)),
+        ),
+    ]
+
+
+def _word_recalibration(name: str) -> str:
+    if name == "none":
+        return "Predicted risks are not recalibrated afterwards."
+    return f"Predicted risks are recalibrated ({name}) inside each training fold."

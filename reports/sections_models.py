@@ -1,0 +1,179 @@
+"""The models compared: their measures, and the paired differences to the reference."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+
+from reports.blocks import Block, Cell, Figure, Table, Text
+from reports.canvas import pens_of, render_svg
+from reports.figures_forest import draw_differences
+from reports.measures import CALIBRATION_MEASURES, DIFFERENCE_MEASURES, NULL_OF, OVERALL_MEASURES
+from reports.run_folder import RunFolder
+from reports.sections_participants import mark_of
+from reports.sections_summary import margin_of
+from reports.tables import (
+    EMPTY,
+    count_cell,
+    describe_intervals,
+    end,
+    estimate_cell,
+    estimate_words,
+    first_row,
+    format_number,
+    rows_where,
+    title_of,
+    whole_sample,
+)
+from reports.views import View, make_slug, models_in, views_of
+
+
+def build_models(run: RunFolder) -> list[Block]:
+    """Build the performance tables, the differences and their forest plots for every view."""
+    blocks: list[Block] = [_tabulate_models(run)]
+    for outcome in run.outcomes:
+        blocks.append(Text(text=outcome.title, kind="subsection", anchor=f"models-{outcome.name}"))
+        for view in views_of(run, outcome):
+            blocks.append(Text(text=view.short_title, kind="heading", anchor=f"models-{view.slug}"))
+            blocks += _build_view(run, view)
+    return blocks
+
+
+def _tabulate_models(run: RunFolder) -> Table:
+    rows = tuple(
+        (Cell(text=model.title), Cell(text=model.role), Cell(text=model.text or "\u2013")) for model in run.facts.models
+    )
+    return Table(
+        name="models",
+        caption="Models. All are fitted on the same folds, the same predictors and the same imputation.",
+        columns=("Model", "Role", "What it is"),
+        rows=rows,
+    )
+
+
+def _build_view(run: RunFolder, view: View) -> list[Block]:
+    rows = view.select(whole_sample(run.tables["evaluation"]))
+    differences = view.select(run.tables["comparison"])
+    blocks: list[Block] = [
+        _tabulate_measures(run, view, rows, OVERALL_MEASURES, "overall", "Discrimination and overall performance"),
+        _tabulate_measures(run, view, rows, CALIBRATION_MEASURES, "calibration", "Calibration"),
+    ]
+    if not differences.empty:
+        blocks += [_tabulate_differences(run, view, differences), _draw_forest(run, view, differences)]
+    return blocks
+
+
+def _tabulate_measures(
+    run: RunFolder, view: View, rows: pd.DataFrame, measures: tuple[str, ...], name: str, caption: str
+) -> Table:
+    shown = rows[rows["metric"].isin(measures)]
+    nulls = [NULL_OF[metric] for metric in measures if metric in NULL_OF]
+    notes = [describe_intervals(shown), *_notes_of(view, measures)]
+    defined = f" Outcome: {end(view.outcome.threshold_text)}" if view.outcome.threshold_text else ""
+    return Table(
+        name=make_slug("performance", name, view.slug),
+        caption=f"{caption}. {view.title}.{defined}",
+        columns=("Model", "n", "Events", *(title_of(m) for m in measures), *(title_of(metric) for metric in nulls)),
+        rows=tuple(_measure_row(run, rows_where(rows, model=m), measures) for m in models_in(run, rows)),
+        notes=tuple(note for note in notes if note),
+    )
+
+
+def _measure_row(run: RunFolder, rows: pd.DataFrame, measures: tuple[str, ...]) -> tuple[Cell, ...]:
+    counts = rows.iloc[0]
+    below = run.facts.study.suppress_below
+    status = "suppressed" if (rows["status"] == "suppressed").all() else "ok"
+    return (
+        Cell(text=run.model_title(str(counts["model"]))),
+        count_cell(counts["n"], status=status, suppress_below=below),
+        count_cell(counts["events"], status=status, suppress_below=below),
+        *(estimate_cell(first_row(rows, metric=metric)) for metric in measures),
+        *(_null_cell(first_row(rows, metric=NULL_OF[metric])) for metric in measures if metric in NULL_OF),
+    )
+
+
+def _null_cell(row: pd.Series | None) -> Cell:
+    """Return the mean under perfect calibration, with the 95th percentile beneath."""
+    if row is None or row["status"] != "ok":
+        return EMPTY
+    highest = format_number(float(row["upper"]), 3)
+    return estimate_cell(row, detail=f"95th pct {highest}" if highest else "")
+
+
+def _notes_of(view: View, measures: tuple[str, ...]) -> list[str]:
+    notes = []
+    if "ici" in measures:
+        notes.append(
+            "The ICI is above 0 even under perfect calibration; the last column is its mean, and 95th percentile, if "
+            "the predicted risks were true."
+        )
+    if "oe_ratio" in measures and view.validation == "internal":
+        notes.append(
+            "Inside stratified cross-validation O:E and calibration in the large are near 1 and 0 by construction: "
+            "they are not informative internally and earn no credit."
+        )
+    return notes
+
+
+def _tabulate_differences(run: RunFolder, view: View, frame: pd.DataFrame) -> Table:
+    metrics = tuple(m for m in (*DIFFERENCE_MEASURES, "scaled_brier") if m in set(frame["metric"]))
+    margin = margin_of(run, view)
+    share = format_number(100 * run.facts.study.margin_relative_log_loss, 1)
+    notes = [
+        "Model minus reference, on the same patients. Log loss and Brier score: below 0 the model is better than the "
+        "reference; c-statistic and scaled Brier score: above 0.",
+        describe_intervals(frame[frame["metric"].isin(metrics)]),
+    ]
+    if margin is not None:
+        notes.append(
+            f"Margin fixed before the results: {share} % of the reference's log loss, {format_number(margin, 4)}."
+        )
+    return Table(
+        name=make_slug("differences", view.slug),
+        caption=f"Differences to the reference, {run.model_title(run.facts.study.reference)}. {view.title}.",
+        columns=("Model", *(title_of(metric) for metric in metrics)),
+        rows=tuple(
+            (
+                Cell(text=run.model_title(model)),
+                *(estimate_cell(first_row(frame, model=model, metric=m)) for m in metrics),
+            )
+            for model in models_in(run, frame)
+        ),
+        notes=tuple(note for note in notes if note),
+    )
+
+
+def _draw_forest(run: RunFolder, view: View, frame: pd.DataFrame) -> Figure:
+    name = make_slug("forest", view.slug)
+    shown = frame[frame["metric"].isin(DIFFERENCE_MEASURES)]
+    models = models_in(run, shown)
+    draw = partial(_draw_panels, run=run, view=view, frame=shown, models=models)
+    return Figure(
+        name=name,
+        caption=f"Paired differences to the reference with 95 % intervals. {view.title}. The dashed line in the panel "
+        "of log loss is the margin fixed before the results; a gain worth having lies to its left.",
+        description=_describe_differences(run, shown, models),
+        svg=render_svg(draw, name=name, height_mm=17 + 5.5 * len(models), mark=mark_of(run)),
+    )
+
+
+def _draw_panels(canvas: Canvas, *, run: RunFolder, view: View, frame: pd.DataFrame, models: tuple[str, ...]) -> None:
+    reference = run.facts.study.reference
+    pens = pens_of([model.name for model in run.facts.models], reference)
+    metrics = [metric for metric in DIFFERENCE_MEASURES if metric in set(frame["metric"])]
+    for k, metric in enumerate(metrics):
+        ax = canvas.add_subplot(1, len(metrics), k + 1)
+        margin = margin_of(run, view) if metric == "log_loss" else None
+        draw_differences(frame, ax, metric=metric, models=models, pens=pens, margin=margin)
+        ax.set_yticks(range(len(models)), [run.model_title(m) for m in models] if k == 0 else [""] * len(models))
+
+
+def _describe_differences(run: RunFolder, frame: pd.DataFrame, models: tuple[str, ...]) -> str:
+    parts = [
+        f"{run.model_title(model)} {estimate_words(first_row(frame, model=model, metric='log_loss'))}"
+        for model in models
+        if first_row(frame, model=model, metric="log_loss") is not None
+    ]
+    return f"Forest plot. Differences in log loss: {'; '.join(parts)}."

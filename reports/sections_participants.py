@@ -1,0 +1,234 @@
+"""Who was studied: flow, faults in the data, and characteristics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+
+from reports.blocks import Block, Cell, Figure, Table, Text
+from reports.canvas import render_svg
+from reports.figures_flow import compute_height, draw_flow
+from reports.run_folder import OutcomeFacts, PredictorFacts, RunFolder
+from reports.tables import (
+    count_cell,
+    distinct,
+    event_status,
+    first_row,
+    format_count,
+    format_number,
+    join_words,
+    number_cell,
+    records,
+    rows_where,
+    suppressed_text,
+    suppression_note,
+)
+from reports.views import make_slug
+
+SYNTHETIC_MARK = "Synthetic data"
+LINE_MM = 3.1
+GROUPS = (("all", "All"), ("event", "Event"), ("no_event", "No event"))
+
+
+def build_participants(run: RunFolder) -> list[Block]:
+    """Build the flow of participants for every outcome, and what was refused for faults."""
+    blocks: list[Block] = [
+        Text(
+            text="One row of the file is one operation. Rows that break a rule of the data dictionary are quarantined "
+            "with their reasons, never corrected and never lost; everyone who is left out later is counted here."
+        )
+    ]
+    for outcome in run.facts.outcomes:
+        frame = rows_where(run.tables["flow"], outcome=outcome.name)
+        if frame.empty:
+            continue
+        blocks.append(Text(text=outcome.title, kind="subsection", anchor=f"flow-{outcome.name}"))
+        blocks += [_draw_flows(run, outcome, frame), _tabulate_flow(run, outcome, frame)]
+    blocks.append(Text(text="Faults in the data", kind="subsection", anchor="faults"))
+    blocks.append(_tabulate_faults(run))
+    return blocks
+
+
+def mark_of(run: RunFolder) -> str:
+    """Return what is printed inside every figure of the run."""
+    return SYNTHETIC_MARK if run.synthetic else ""
+
+
+def _draw_flows(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Figure:
+    name = make_slug("flow", outcome.name)
+    datasets = distinct(frame["dataset"])
+    lines = max(compute_height(rows_where(frame, dataset=dataset)) for dataset in datasets)
+    draw = partial(_draw_columns, frame=frame, datasets=datasets, suppress_below=run.facts.study.suppress_below)
+    return Figure(
+        name=name,
+        caption=f"Flow of participants, {outcome.title}.",
+        description=" ".join(_describe_flow(run, rows_where(frame, dataset=dataset)) for dataset in datasets),
+        svg=render_svg(draw, name=name, height_mm=lines * LINE_MM + 6, mark=mark_of(run)),
+    )
+
+
+def _draw_columns(canvas: Canvas, *, frame: pd.DataFrame, datasets: tuple[str, ...], suppress_below: int) -> None:
+    columns = max(2, len(datasets))
+    for k, dataset in enumerate(datasets):
+        ax = canvas.add_subplot(1, columns, k + 1)
+        draw_flow(rows_where(frame, dataset=dataset), ax, title=dataset, suppress_below=suppress_below)
+
+
+def _describe_flow(run: RunFolder, frame: pd.DataFrame) -> str:
+    rows = records(frame.sort_values("step"))
+    hidden = suppressed_text(run.facts.study.suppress_below)
+    left_out = [
+        f"{row['reason']} {hidden if row['status'] == 'suppressed' else format_count(row['excluded'])}"
+        for row in rows[1:]
+        if row["excluded"] != 0
+    ]
+    last = hidden if rows[-1]["status"] == "suppressed" else format_count(rows[-1]["remaining"])
+    return (
+        f"{rows[0]['dataset']}: {format_count(rows[0]['remaining'])} rows read; left out: "
+        f"{join_words(left_out) or 'none'}; analysed {last}."
+    )
+
+
+def _tabulate_flow(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Table:
+    below = run.facts.study.suppress_below
+    rows = tuple(
+        (
+            Cell(text=str(row["dataset"])),
+            Cell(text=str(row["reason"])),
+            count_cell(row["excluded"], status=row["status"], suppress_below=below),
+            count_cell(row["remaining"], status=row["status"], suppress_below=below),
+            count_cell(row["events"], status=event_status(row, below), suppress_below=below),
+        )
+        for row in records(frame)
+    )
+    return Table(
+        name=make_slug("flow-table", outcome.name),
+        caption=f"Flow of participants in numbers, {outcome.title}.",
+        columns=("Data", "Step", "Left out", "Remaining", "Events"),
+        rows=rows,
+        notes=_suppression_notes(run, frame),
+        folded=True,
+    )
+
+
+def _suppression_notes(run: RunFolder, frame: pd.DataFrame) -> tuple[str, ...]:
+    hidden = (frame["status"] == "suppressed").any()
+    return (suppression_note(run.facts.study.suppress_below),) if hidden else ()
+
+
+def _tabulate_faults(run: RunFolder) -> Table:
+    rows = [
+        (
+            Cell(text=data.dataset),
+            Cell(text=fault.column),
+            Cell(text=fault.rule),
+            number_cell(format_count(fault.count)),
+        )
+        for data in run.facts.data
+        for fault in data.faults
+    ]
+    totals = "; ".join(
+        f"{data.dataset}: {format_count(data.n_read)} rows read, {format_count(data.n_quarantined)} quarantined"
+        for data in run.facts.data
+    )
+    return Table(
+        name="faults",
+        caption="Rows quarantined, by column and rule.",
+        columns=("Data", "Column", "Rule", "Rows"),
+        rows=tuple(rows) or ((Cell(text="none"), Cell(text=""), Cell(text=""), number_cell("0")),),
+        notes=(f"{totals}. A row may break more than one rule.",),
+    )
+
+
+def build_characteristics(run: RunFolder) -> list[Block]:
+    """Build the table of characteristics for every outcome and dataset."""
+    blocks: list[Block] = [
+        Text(
+            text="Numbers are mean (standard deviation) and, beneath, median (quartiles); categories are count "
+            "(percent of those recorded). Missing values are counted, and were imputed within each training fold."
+        )
+    ]
+    for outcome in run.outcomes:
+        frame = rows_where(run.tables["table1"], outcome=outcome.name)
+        blocks.append(Text(text=outcome.title, kind="subsection", anchor=f"characteristics-{outcome.name}"))
+        blocks += [
+            _tabulate_characteristics(run, outcome, dataset, rows_where(frame, dataset=dataset))
+            for dataset in distinct(frame["dataset"])
+        ]
+    return blocks
+
+
+def _tabulate_characteristics(run: RunFolder, outcome: OutcomeFacts, dataset: str, frame: pd.DataFrame) -> Table:
+    sizes = {group: first_row(frame, group=group) for group, _ in GROUPS}
+    heads = tuple(
+        title if (row := sizes[group]) is None else f"{title} (n = {format_count(row['n'])})" for group, title in GROUPS
+    )
+    rows = [row for predictor in run.facts.predictors for row in _describe_predictor(run, predictor, frame)]
+    return Table(
+        name=make_slug("characteristics", outcome.name, dataset),
+        caption=f"Characteristics of the patients analysed for {outcome.title}, {dataset} data.",
+        columns=("", *heads),
+        rows=tuple(rows),
+        notes=_suppression_notes(run, frame),
+    )
+
+
+def _describe_predictor(run: RunFolder, predictor: PredictorFacts, frame: pd.DataFrame) -> Iterator[tuple[Cell, ...]]:
+    part = rows_where(frame, predictor=predictor.name)
+    if part.empty:
+        return
+    title = run.predictor_title(predictor.name)
+    levels = [level for level in distinct(part["level"]) if level]
+    below = run.facts.study.suppress_below
+    if levels:
+        yield (Cell(text=title, style="group"), *(Cell(text="") for _ in GROUPS))
+        for level in _shown_levels(predictor, levels):
+            name = Cell(text=run.level_title(predictor.name, level), style="indent")
+            yield (name, *(_share_cell(rows_where(part, group=group, level=level), below) for group, _ in GROUPS))
+    else:
+        yield (Cell(text=title, style="group"), *(_number_cell(rows_where(part, group=group)) for group, _ in GROUPS))
+    if _has_missing(part):
+        name = Cell(text="missing", style="indent")
+        yield (name, *(_missing_cell(rows_where(part, group=group), below) for group, _ in GROUPS))
+
+
+def _shown_levels(predictor: PredictorFacts, levels: list[str]) -> list[str]:
+    """Leave out the "no" of a flag: it says nothing that the "yes" does not."""
+    if predictor.kind == "flag":
+        return [level for level in levels if level not in ("0", "0.0")] or levels
+    return levels
+
+
+def _has_missing(part: pd.DataFrame) -> bool:
+    rows = rows_where(part, statistic="missing")
+    return bool(((rows["value"] > 0) | (rows["status"] == "suppressed")).any())
+
+
+def _value(part: pd.DataFrame, statistic: str) -> float:
+    row = first_row(part, statistic=statistic)
+    return float("nan") if row is None else float(row["value"])
+
+
+def _share_cell(part: pd.DataFrame, suppress_below: int) -> Cell:
+    if (part["status"] == "suppressed").any():
+        return count_cell(None, status="suppressed", suppress_below=suppress_below)
+    percent = format_number(_value(part, "percent"), 1)
+    count = format_count(_value(part, "count"))
+    return number_cell(f"{count} ({percent} %)" if percent else count)
+
+
+def _missing_cell(part: pd.DataFrame, suppress_below: int) -> Cell:
+    row = first_row(part, statistic="missing")
+    status = "ok" if row is None else str(row["status"])
+    return count_cell(_value(part, "missing"), status=status, suppress_below=suppress_below)
+
+
+def _number_cell(part: pd.DataFrame) -> Cell:
+    values = {name: format_number(_value(part, name), 1) for name in ("mean", "sd", "median", "q1", "q3")}
+    if not values["mean"]:
+        return number_cell("")
+    middle = f"{values['median']} ({values['q1']} to {values['q3']})"
+    return number_cell(f"{values['mean']} ({values['sd']})", detail=middle)

@@ -1,0 +1,171 @@
+"""The first page: the question, the answer in intervals, and what needs a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from reports.blocks import Block, Text
+from reports.run_folder import OutcomeFacts, RunFolder
+from reports.tables import (
+    end,
+    estimate_words,
+    first_row,
+    format_count,
+    format_interval,
+    format_number,
+    join_words,
+    rows_where,
+    whole_sample,
+)
+from reports.views import View, views_of
+
+ENOUGH_TRIALS = 50
+"""With fewer trials of tuning a rival counts as budget-limited, whatever its interval says."""
+
+READINGS = {
+    "gain": "the whole interval lies beyond the margin",
+    "none": "no worthwhile gain: the interval excludes a gain as large as the margin",
+    "undecided": "undecided: the interval holds gains smaller and larger than the margin",
+}
+
+
+def build_summary(run: RunFolder) -> list[Block]:
+    """Build the summary: question, one paragraph per outcome, and what needs a person."""
+    blocks: list[Block] = [Text(text=_describe_question(run))]
+    for outcome in run.outcomes:
+        blocks.append(Text(text=outcome.title, kind="subsection", anchor=f"summary-{outcome.name}"))
+        blocks += [Text(text=text) for text in _describe_outcome(run, outcome)]
+    blocks.append(Text(text="What needs a person", kind="subsection", anchor="needs-a-person"))
+    blocks += [Text(text=text, kind="warning") for text in _list_concerns(run)] or [
+        Text(text="Nothing: no row was quarantined, no outcome was skipped and no guard warned.")
+    ]
+    if run.facts.notes:
+        blocks.append(Text(text="Also worth knowing: " + "; ".join(run.facts.notes) + ".", kind="note"))
+    return blocks
+
+
+def _describe_question(run: RunFolder) -> str:
+    study = run.facts.study
+    times = {"preop": "before the operation", "planned": "when the operation is planned"}
+    titles = [run.model_title(model.name) for model in run.facts.models if model.role == "candidate"]
+    versus = f" predict better than the reference ({run.model_title(study.reference)})"
+    question = (
+        f"How well can the outcome of the operation be predicted from {len(study.predictors)} predictors known "
+        f"{times.get(study.predict_at, 'at ' + study.predict_at)}"
+    )
+    return f"{question}, and does any of {join_words(titles)}{versus}?" if titles else f"{question}?"
+
+
+def _describe_outcome(run: RunFolder, outcome: OutcomeFacts) -> Iterator[str]:
+    for view in views_of(run, outcome):
+        rows = view.select(whole_sample(run.tables["evaluation"]))
+        reference = rows_where(rows, model=run.facts.study.reference)
+        if not reference.empty:
+            yield _describe_reference(run, view, reference)
+    internal = views_of(run, outcome)[:1]
+    for view in internal:
+        yield from _describe_comparison(run, view)
+
+
+def _describe_reference(run: RunFolder, view: View, rows: pd.DataFrame) -> str:
+    counts = rows.iloc[0]
+    c_statistic = estimate_words(first_row(rows, metric="c_statistic"))
+    slope = estimate_words(first_row(rows, metric="calibration_slope"))
+    direction = "wanted" if view.outcome.desirable else "unwanted"
+    who = f"{format_count(counts['n'])} patients, {format_count(counts['events'])} with the event ({direction})"
+    ratio = first_row(rows, metric="oe_ratio")
+    observed = "" if ratio is None or ratio["status"] != "ok" else f", observed over expected {estimate_words(ratio)}"
+    defined = (
+        f" Defined as: {end(view.outcome.threshold_text)}" if _is_first(view) and view.outcome.threshold_text else ""
+    )
+    return (
+        f"{view.short_title}: {who}, horizon {view.outcome.horizon}. The reference, "
+        f"{run.model_title(run.facts.study.reference)}, had a c-statistic of {c_statistic} and a calibration slope of "
+        f"{slope}{observed}.{defined}"
+    )
+
+
+def _is_first(view: View) -> bool:
+    return view.validation == "internal"
+
+
+def margin_of(run: RunFolder, view: View) -> float | None:
+    """Return the study's margin on the scale of the log loss: the declared share of the reference's."""
+    rows = view.select(whole_sample(run.tables["evaluation"]))
+    row = first_row(rows, model=run.facts.study.reference, metric="log_loss")
+    if row is None or row["status"] != "ok":
+        return None
+    return run.facts.study.margin_relative_log_loss * float(row["estimate"])
+
+
+def read_difference(row: pd.Series, margin: float) -> str:
+    """Read a difference in log loss against the margin; below 0 the model is better than the reference.
+
+    Returns
+    -------
+    str
+        A key of `READINGS`.
+    """
+    if row["upper"] < -margin:
+        return "gain"
+    return "none" if row["lower"] > -margin else "undecided"
+
+
+def _describe_comparison(run: RunFolder, view: View) -> Iterator[str]:
+    margin = margin_of(run, view)
+    rows = view.select(run.tables["comparison"])
+    rows = rows[(rows["metric"] == "log_loss") & (rows["status"] == "ok")]
+    rows = rows[rows["lower"].notna() & rows["upper"].notna()]
+    candidates = [model.name for model in run.facts.models if model.role == "candidate"]
+    found = {name: row for name in candidates if (row := first_row(rows, model=name)) is not None}
+    if margin is None or not found:
+        return
+    yield (
+        "Compared on the same patients, the difference in log loss to the reference (below 0: better than the "
+        f"reference) was {join_words(_word_difference(run, name, row) for name, row in found.items())}."
+    )
+    yield _word_readings(run, found, margin)
+
+
+def _word_difference(run: RunFolder, name: str, row: pd.Series) -> str:
+    interval = format_interval(row["lower"], row["upper"], 4)
+    return f"{format_number(row['estimate'], 4)} (95 % CI {interval}) for {run.model_title(name)}"
+
+
+def _word_readings(run: RunFolder, found: dict[str, pd.Series], margin: float) -> str:
+    share = format_number(100 * run.facts.study.margin_relative_log_loss, 1)
+    readings = {name: read_difference(row, margin) for name, row in found.items()}
+    parts = [
+        f"{join_words(run.model_title(name) for name, key in readings.items() if key == reading)}: {words}"
+        for reading, words in READINGS.items()
+        if reading in readings.values()
+    ]
+    budget = "" if run.facts.study.trials >= ENOUGH_TRIALS else _word_budget(run)
+    return (
+        f"The margin fixed before the results is {share} % of the reference's log loss ({format_number(margin, 4)}). "
+        f"{'; '.join(parts)}.{budget}"
+    )
+
+
+def _word_budget(run: RunFolder) -> str:
+    return (
+        f" The search had {run.facts.study.trials} trials per model and fold, fewer than {ENOUGH_TRIALS}: this "
+        "comparison is budget-limited."
+    )
+
+
+def _list_concerns(run: RunFolder) -> Iterator[str]:
+    """List warnings, skipped outcomes and quarantined rows, each once."""
+    yield from run.facts.warnings
+    told = " ".join(run.facts.warnings)
+    for outcome in run.skipped:
+        if outcome.name not in told:
+            yield f"The outcome {outcome.title} was skipped: {end(outcome.reason or 'no reason was recorded')}"
+    for data in run.facts.data:
+        if data.n_quarantined and "quarantine" not in told:
+            yield (
+                f"{format_count(data.n_quarantined)} of {format_count(data.n_read)} rows of {data.dataset} were "
+                "quarantined for faults; they are kept, with the reasons, in the run's private folder."
+            )

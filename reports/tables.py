@@ -1,0 +1,194 @@
+"""Rounding, intervals and suppression: from a run's numbers to cells. Nothing is computed but the rounding."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from reports.blocks import Cell, CellStyle
+from reports.measures import MEASURES
+
+MINUS = "\u2212"
+EMPTY = Cell(text="\u2013", style="muted")
+Key = str | float
+PROPER_WORDS = ("Brier", "ICI", "O:E")
+OVERALL = ("", "overall")
+"""How an evaluation names all patients."""
+
+
+def format_number(value: float, digits: int) -> str:
+    """Round to `digits` decimals with a true minus sign; a zero has no sign; NaN gives an empty string."""
+    if math.isnan(value):
+        return ""
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def format_count(value: float | None) -> str:
+    """Return a count with thin spaces between thousands; missing gives an empty string."""
+    if value is None or math.isnan(value):
+        return ""
+    return f"{round(value):,}".replace(",", "\u202f")
+
+
+def format_interval(lower: float, upper: float, digits: int) -> str:
+    """Return ``"lower to upper"``; an empty string where there is no interval."""
+    if math.isnan(lower) or math.isnan(upper):
+        return ""
+    return f"{format_number(lower, digits)} to {format_number(upper, digits)}"
+
+
+def digits_of(metric: str) -> int:
+    """Return the decimals of a measure; 3 for one that has no entry."""
+    return MEASURES[metric].digits if metric in MEASURES else 3
+
+
+def title_of(metric: str) -> str:
+    """Return the title of a measure; its name in words for one that has no entry."""
+    return MEASURES[metric].title if metric in MEASURES else metric.replace("_", " ")
+
+
+def words_of(metric: str) -> str:
+    """Return the title of a measure as it stands inside a sentence."""
+    title = title_of(metric)
+    return title if title.split()[0] in PROPER_WORDS else title[0].lower() + title[1:]
+
+
+def suppressed_text(suppress_below: int) -> str:
+    """Return what stands in the place of a hidden count."""
+    return f"<{suppress_below} \u2020"
+
+
+def suppression_note(suppress_below: int) -> str:
+    """Return the note that explains hidden counts."""
+    return (
+        f"\u2020 Hidden: fewer than {suppress_below} patients, or a count from which such a one could be found by "
+        "subtraction."
+    )
+
+
+def rows_where(frame: pd.DataFrame, **values: Key) -> pd.DataFrame:
+    """Return the rows in which each named column has the given value."""
+    kept = frame
+    for name, value in values.items():
+        kept = kept[kept[name] == value]
+    return kept
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows as dictionaries by column name."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def first_row(frame: pd.DataFrame, **values: Key) -> pd.Series | None:
+    """Return the first row with these values, or None."""
+    kept = rows_where(frame, **values)
+    return None if kept.empty else kept.iloc[0]
+
+
+def distinct(values: Iterable[object]) -> tuple[str, ...]:
+    """Return the values as text, each once, in order of first appearance."""
+    return tuple(dict.fromkeys(str(value) for value in values))
+
+
+def whole_sample(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of an evaluation that are about all patients."""
+    return frame[frame["subgroup"].isin(OVERALL)]
+
+
+def number_cell(text: str, *, detail: str = "") -> Cell:
+    """Return a cell of figures, or a dash where there are none."""
+    return Cell(text=text, detail=detail, style="number") if text else EMPTY
+
+
+def count_cell(value: float | None, *, status: str, suppress_below: int) -> Cell:
+    """Return a count; a suppressed one never shows its number."""
+    if status == "suppressed":
+        return Cell(text=suppressed_text(suppress_below), style="suppressed")
+    return number_cell(format_count(value))
+
+
+def event_status(row: dict[str, Any], suppress_below: int) -> str:
+    """Return the status of a count of events: also suppressed where events, or the others, are few."""
+    few = any(0 < count < suppress_below for count in (row["events"], row["remaining"] - row["events"]))
+    return "suppressed" if few else str(row["status"])
+
+
+def status_text(status: str, validation: str) -> str:
+    """Return the words for an estimate that is not printed, or an empty string if it is."""
+    if status == "ok":
+        return ""
+    if status == "not informative" and validation == "internal":
+        return "not informative internally"
+    return status
+
+
+def estimate_cell(row: pd.Series | None, *, detail: str = "") -> Cell:
+    """Return an estimate with its interval beneath, or in words why there is none.
+
+    Parameters
+    ----------
+    row
+        One row of an evaluation or comparison; None where the measure was not made.
+    detail
+        What stands beneath instead of the interval.
+    """
+    if row is None:
+        return EMPTY
+    words = status_text(str(row["status"]), str(row["validation"]))
+    if words:
+        style: CellStyle = "suppressed" if row["status"] == "suppressed" else "muted"
+        return Cell(text=words, style=style)
+    digits = digits_of(str(row["metric"]))
+    interval = format_interval(float(row["lower"]), float(row["upper"]), digits)
+    return number_cell(format_number(float(row["estimate"]), digits), detail=detail or interval)
+
+
+def estimate_words(row: pd.Series | None) -> str:
+    """Return ``"0.712 (95 % CI 0.690 to 0.734)"``, or in words why there is no estimate."""
+    cell = estimate_cell(row)
+    if cell.style != "number":
+        return cell.text if cell is not EMPTY else "not available"
+    return f"{cell.text} (95 % CI {cell.detail})" if cell.detail else cell.text
+
+
+def end(sentence: str) -> str:
+    """End a sentence from a file with one full stop."""
+    return sentence.rstrip(". ") + "."
+
+
+def join_words(words: Iterable[str]) -> str:
+    """Join with commas and a final "and"."""
+    parts = tuple(words)
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def describe_intervals(frame: pd.DataFrame) -> str:
+    """Say what the intervals of these rows are: how they were made, and of what they speak."""
+    shown = frame[(frame["status"] == "ok") & (frame["interval_kind"] != "")]
+    if shown.empty:
+        return ""
+    kinds: dict[tuple[str, str], list[str]] = {}
+    for metric, kind, target in zip(shown["metric"], shown["interval_kind"], shown["interval_target"], strict=True):
+        titles = kinds.setdefault((str(kind), str(target)), [])
+        if words_of(str(metric)) not in titles:
+            titles.append(words_of(str(metric)))
+    parts = [_interval_words(kind, target, titles) for (kind, target), titles in kinds.items()]
+    return "95 % intervals: " + "; ".join(parts) + "."
+
+
+def _interval_words(kind: str, target: str, titles: list[str]) -> str:
+    about = f", about {target}" if target else ""
+    return f"{join_words(titles)}: {kind}{about}"
+
+
+def plain_rows(rows: Iterable[Iterable[str]]) -> tuple[tuple[Cell, ...], ...]:
+    """Turn rows of text into rows of cells."""
+    return tuple(tuple(Cell(text=text) for text in row) for row in rows)

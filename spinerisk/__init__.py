@@ -1,0 +1,52 @@
+"""Honest clinical prediction models for spine surgery from registry data: the public names."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from spinerisk.guard import check_floors
+
+if TYPE_CHECKING:
+    from pipelines.artifact import load_model
+    from pipelines.evaluate import evaluate_predictions
+    from pipelines.run import run_study
+    from schemas.definition import read_definition
+    from schemas.registry import read_registry
+    from schemas.study import read_study
+    from schemas.synthetic import simulate_registry
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "evaluate_predictions",
+    "load_model",
+    "read_definition",
+    "read_registry",
+    "read_study",
+    "run_study",
+    "simulate_registry",
+]
+
+_HOMES = {
+    "evaluate_predictions": "pipelines.evaluate",
+    "load_model": "pipelines.artifact",
+    "read_definition": "schemas.definition",
+    "read_registry": "schemas.registry",
+    "read_study": "schemas.study",
+    "run_study": "pipelines.run",
+    "simulate_registry": "schemas.synthetic",
+}
+"""Where each public name lives; it is imported when first asked for, so that `import spinerisk` stays cheap."""
+
+check_floors()
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,201 @@
+"""The command line: each command is a few lines over a public function.
+
+Heavy modules are imported inside the commands, so that help is quick.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spinerisk.exit_codes import DONE, NEEDS_A_PERSON, ExitCodes
+
+if TYPE_CHECKING:
+    from pipelines.result import StudyResult
+    from schemas.registry import Registry
+    from schemas.study import Study
+    from spinerisk.console import Console
+
+app = typer.Typer(
+    help="Predict what spine surgery will do for a patient, from registry data, honestly.",
+    epilog="Exit codes: 0 done; 3 done, but something needs a person; 2 the input cannot be used; "
+    "70 internal error; 130 interrupted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+)
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+Workers = Annotated[int, typer.Option(min=1, help="Local processes; the result is the same to the byte.")]
+DEFAULT_WORKERS = min(os.cpu_count() or 1, 8)
+
+
+@app.command(epilog="Example: spinerisk demo --out runs/demo")
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder of the run.")] = Path("runs/demo"),
+    workers: Workers = DEFAULT_WORKERS,
+    *,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a small study on a synthetic lumbar registry, from file to report."""
+    from schemas.registry import read_registry
+    from schemas.study import read_study
+    from schemas.synthetic import simulate_registry, write_synthetic
+    from spinerisk.console import open_console
+    from spinerisk.running import DEMO_PATIENTS, DEMO_STUDY
+
+    console = open_console(quiet=quiet, as_json=as_json)
+    study = read_study(DEMO_STUDY)
+    with TemporaryDirectory() as folder:
+        data = write_synthetic(simulate_registry("lumbar", n=DEMO_PATIENTS, seed=study.seed), folder)
+        registry = read_registry(data, data.with_name("lumbar_definition.toml"))
+        _run(study, registry, {}, out, workers, console, keep=Path(folder))
+
+
+@app.command(epilog="Example: spinerisk check export.csv --definition lumbar --out runs/check")
+def check(
+    data: Annotated[Path, typer.Argument(help="The registry file.")],
+    definition: Annotated[str, typer.Option(help="Built-in name (lumbar, cervical, deformity) or a TOML file.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the faults and the quarantined rows.")] = None,
+    *,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Validate a registry file against its definition; faulty rows are kept apart with their reasons."""
+    from schemas.registry import read_registry
+    from spinerisk.checking import describe_check, write_check
+    from spinerisk.console import open_console
+
+    console = open_console(quiet=quiet, as_json=as_json)
+    registry = read_registry(data, definition)
+    if out is not None:
+        write_check(registry, out)
+    console.show_check(describe_check(registry, out))
+    raise typer.Exit(NEEDS_A_PERSON if len(registry.quarantine) else DONE)
+
+
+@app.command(epilog="Example: spinerisk run study.toml --data registry.csv --validate-on next_year.csv --workers 2")
+def run(
+    study: Annotated[Path, typer.Argument(help="The study's TOML file.")],
+    data: Annotated[Path | None, typer.Option(help="The registry file; default: `data` in the study.")] = None,
+    validate_on: Annotated[
+        list[str] | None,
+        typer.Option(help="PATH or PATH=DEFINITION of further data; the models are applied unchanged. Repeatable."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run; default: runs/<name of the study>.")] = None,
+    workers: Workers = DEFAULT_WORKERS,
+    *,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a study: validate, tune, compare, calibrate, explain, report, log."""
+    from schemas.study import read_study
+    from spinerisk.console import open_console
+    from spinerisk.running import read_development, read_validation
+
+    console = open_console(quiet=quiet, as_json=as_json)
+    plan = read_study(study)
+    registry = read_development(plan, data)
+    outside = read_validation(plan, validate_on or [])
+    _run(plan, registry, outside, out or Path("runs") / study.stem, workers, console)
+
+
+@app.command(epilog="Example: spinerisk report runs/demo")
+def report(
+    run_dir: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    *,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the report of a finished run again, from its tables."""
+    from reports.report import write_report
+    from spinerisk.console import open_console
+
+    console = open_console(quiet=quiet, as_json=as_json)
+    console.show_facts({"report": str(write_report(run_dir))})
+
+
+@app.command(epilog="Example: spinerisk predict runs/demo/models/odi_mcid_12m/spline_logistic new.csv --out risks.csv")
+def predict(
+    model_dir: Annotated[Path, typer.Argument(help="Folder of a model bundle.")],
+    data: Annotated[Path, typer.Argument(help="Registry file of the patients.")],
+    out: Annotated[Path | None, typer.Option(help="CSV to write; default: standard output.")] = None,
+    *,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Predict the risk of each patient of a file with a saved model."""
+    from spinerisk.console import open_console
+    from spinerisk.predicting import predict_file, write_predictions
+
+    predicted, registry = predict_file(model_dir, data)
+    write_predictions(predicted, out)
+    if out is not None:
+        facts = {"written_to": str(out), "predicted": len(predicted), "quarantined": len(registry.quarantine)}
+        open_console(quiet=quiet, as_json=as_json).show_facts(facts)
+    raise typer.Exit(NEEDS_A_PERSON if len(registry.quarantine) else DONE)
+
+
+@app.command(name="list", epilog="Example: spinerisk list outcomes")
+def list_entries(
+    table: Annotated[
+        str,
+        typer.Argument(help="outcomes, models, metrics, instruments, threshold-sets, columns or splits."),
+    ],
+    definition: Annotated[
+        str | None, typer.Option(help="Also list what this registry definition declares of its own.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List what the toolkit knows: outcomes, models, metrics, instruments, threshold sets, columns, splits."""
+    from spinerisk.console import open_console
+    from spinerisk.listing import list_table
+
+    console = open_console(quiet=False, as_json=as_json)
+    console.show_rows(list_table(table, definition), title=table)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    if version:
+        from spinerisk import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def _run(
+    study: Study,
+    registry: Registry,
+    validate_on: dict[str, Registry],
+    out: Path,
+    workers: int,
+    console: Console,
+    *,
+    keep: Path | None = None,
+) -> None:
+    """Run a study into its folder, say what came out, and end with the right code."""
+    from spinerisk.running import run_into
+
+    result: StudyResult = run_into(
+        study, registry, validate_on=validate_on, out=out, workers=workers, console=console, keep=keep
+    )
+    console.show_result(result, out)
+    raise typer.Exit(NEEDS_A_PERSON if result.needs_person else DONE)
+
+
+def main() -> None:
+    """Start the command line."""
+    with ExitCodes():
+        app()

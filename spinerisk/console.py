@@ -1,0 +1,149 @@
+"""What a person or a machine reads on the terminal. Results go to standard output, progress to standard error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console as RichConsole
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipelines.result import StudyResult
+
+Tell = Callable[[int, int, str], None]
+REPORT = Path("share") / "report.html"
+
+
+class Console:
+    """Writes results as tables, as one JSON document, or not at all."""
+
+    def __init__(self, *, quiet: bool, as_json: bool) -> None:
+        self._quiet = quiet
+        self._as_json = as_json
+        self._out = RichConsole(highlight=False, soft_wrap=False)
+        self._err = RichConsole(stderr=True, highlight=False)
+
+    @contextmanager
+    def progress(self) -> Iterator[Tell]:
+        """Show a bar with the time left while a study runs; silent when quiet or not on a terminal."""
+        columns = (
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+            TextColumn("left"), TimeRemainingColumn(),
+        )  # fmt: skip
+        hidden = self._quiet or self._as_json or not self._err.is_terminal
+        with Progress(*columns, console=self._err, disable=hidden, transient=True) as bar:
+            task = bar.add_task("preparing", total=None)
+            yield lambda done, total, text: bar.update(task, completed=done, total=total, description=text)
+
+    def show_rows(self, rows: Sequence[dict[str, Any]], *, title: str) -> None:
+        """Show entries as a table."""
+        if self._as_json:
+            self._print_json(list(rows))
+        elif not self._quiet:
+            self._out.print(_table(rows, title))
+
+    def show_facts(self, facts: dict[str, Any]) -> None:
+        """Show named facts, one a line."""
+        if self._as_json:
+            self._print_json(facts)
+        elif not self._quiet:
+            for name, value in facts.items():
+                self._out.print(f"{name.replace('_', ' ')}: {value}", soft_wrap=True)
+
+    def show_check(self, facts: dict[str, Any]) -> None:
+        """Show the result of a validation."""
+        if self._as_json:
+            self._print_json(facts)
+            return
+        if self._quiet:
+            return
+        self.show_facts({name: value for name, value in facts.items() if name not in ("faults", "notes")})
+        if facts["faults"]:
+            self._out.print(_table(facts["faults"], "faults"))
+        self._lines("note", facts["notes"])
+
+    def show_result(self, result: StudyResult, out: Path) -> None:
+        """Show the models of a study side by side, what needs a person, and where the report is."""
+        rows = summarise_result(result)
+        report = out / REPORT
+        if self._as_json:
+            self._print_json({"results": rows, "warnings": list(result.warnings), "report": str(report)})
+            return
+        if self._quiet:
+            return
+        title = result.study.title + (" (synthetic data)" if result.datasets[0].registry.synthetic else "")
+        self._out.print(_table(rows, title))
+        self._lines("warning", result.warnings)
+        self._out.print(f"report: {report}", soft_wrap=True)
+
+    def _lines(self, word: str, texts: Sequence[str]) -> None:
+        for text in texts:
+            self._out.print(f"{word}: {text}", soft_wrap=True)
+
+    def _print_json(self, document: Any) -> None:
+        self._out.print_json(json.dumps(document, ensure_ascii=False), indent=1)
+
+
+def open_console(*, quiet: bool, as_json: bool) -> Console:
+    """Open the terminal in the mode the user asked for."""
+    return Console(quiet=quiet, as_json=as_json)
+
+
+def summarise_result(result: StudyResult) -> list[dict[str, Any]]:
+    """Return one row per outcome, dataset and model: the c-statistic, its slope, and the difference in log loss."""
+    evaluation = result.evaluation
+    shown = evaluation[(evaluation["subgroup"] == "overall") & (evaluation["validation"] != "apparent")]
+    keys = ["outcome", "dataset", "validation", "model"]
+    rows = []
+    for key, part in shown.groupby(keys, sort=False):
+        own = dict(zip(keys, key, strict=True))
+        by_metric = part[part["threshold_probability"].isna()].set_index("metric")
+        gain = _difference(result.comparison, own)
+        rows.append(
+            {
+                **own,
+                "n": _count(by_metric, "n"),
+                "events": _count(by_metric, "events"),
+                "c_statistic": _interval(by_metric, "c_statistic", 3),
+                "calibration_slope": _interval(by_metric, "calibration_slope", 2),
+                "log_loss_difference": gain,
+            }
+        )
+    return rows
+
+
+def _difference(comparison: pd.DataFrame, own: dict[str, Any]) -> str:
+    at = comparison["metric"] == "log_loss"
+    for name, value in own.items():
+        at &= comparison[name] == value
+    return _interval(comparison[at].set_index("metric"), "log_loss", 4) if at.any() else ""
+
+
+def _interval(by_metric: pd.DataFrame, metric: str, digits: int) -> str:
+    if metric not in by_metric.index:
+        return ""
+    row = by_metric.loc[metric]
+    if row["status"] != "ok":
+        return str(row["status"])
+    return f"{row['estimate']:.{digits}f} ({row['lower']:.{digits}f} to {row['upper']:.{digits}f})"
+
+
+def _count(by_metric: pd.DataFrame, name: str) -> int | None:
+    value = by_metric[name].dropna().max()
+    return int(value) if value == value else None
+
+
+def _table(rows: Sequence[dict[str, Any]], title: str) -> Table:
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for name in rows[0] if rows else []:
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    return table

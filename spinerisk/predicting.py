@@ -1,0 +1,43 @@
+"""What ``spinerisk predict`` does: one risk per patient of a file, with what was imputed or unusual."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from pipelines.artifact import load_model
+from schemas.errors import RunError
+from schemas.registry import Registry, read_registry
+
+
+def predict_file(model_dir: Path, data: Path) -> tuple[pd.DataFrame, Registry]:
+    """Read a file by the model's own definition and predict.
+
+    Returns
+    -------
+    DataFrame, Registry
+        One row per valid row of the file (``row_id``, ``y_prob``, ``imputed``, ``outside_range``), and what was read.
+    """
+    model = load_model(model_dir)
+    registry = read_registry(data, model.definition)
+    return model.predict(registry), registry
+
+
+def write_predictions(predicted: pd.DataFrame, out: Path | None) -> None:
+    """Write the table as CSV, to a file or to standard output.
+
+    Raises
+    ------
+    RunError
+        If the file cannot be written.
+    """
+    if out is None:
+        sys.stdout.write(predicted.to_csv(index=False, lineterminator="\n"))
+        return
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        predicted.to_csv(out, index=False, lineterminator="\n")
+    except OSError as error:
+        raise RunError(f"the output file must be writable, got {str(out)!r}: {error.strerror}") from None

@@ -1,0 +1,93 @@
+"""What ``spinerisk run`` and ``spinerisk demo`` do: read, run, write, report, log."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pipelines.result import StudyResult
+from pipelines.run import run_study
+from pipelines.run_folder import check_output, replacing, write_run
+from pipelines.tracking import log_run
+from reports.report import write_report
+from schemas.errors import InputError, StudyError
+from schemas.registry import Registry, read_registry
+from schemas.study import Study
+from spinerisk.console import Console
+
+DEMO_STUDY = Path(__file__).parent / "demo.toml"
+DEMO_PATIENTS = 2000
+
+
+def read_development(study: Study, data: Path | None) -> Registry:
+    """Read the data that a study develops on: the given file, else the one the study names.
+
+    Raises
+    ------
+    StudyError
+        If neither is given.
+    """
+    if data is None and study.data is None:
+        raise StudyError('the data must be named, got none; give --data PATH, or data = "PATH" in the study')
+    path = data if data is not None else study.folder / str(study.data)
+    return read_registry(path, resolve_definition(study.definition, study.folder))
+
+
+def read_validation(study: Study, validate_on: Sequence[str]) -> dict[str, Registry]:
+    """Read further data, each ``PATH`` or ``PATH=DEFINITION``, by the name of its file.
+
+    Raises
+    ------
+    InputError
+        If two files have the same name.
+    """
+    registries: dict[str, Registry] = {}
+    for text in validate_on:
+        path, _, definition = text.partition("=")
+        name = Path(path).name.partition(".")[0]
+        if name in registries:
+            raise InputError(f"the files to validate on must have different names, got {name!r} twice; rename one")
+        chosen = definition or resolve_definition(study.definition, study.folder)
+        registries[name] = read_registry(path, chosen)
+    return registries
+
+
+def resolve_definition(definition: str, folder: Path) -> str:
+    """Return the path of a definition that a study names as a TOML file beside it, else the name itself."""
+    return str(folder / definition) if definition.endswith(".toml") else definition
+
+
+def run_into(
+    study: Study,
+    registry: Registry,
+    *,
+    validate_on: Mapping[str, Registry],
+    out: Path,
+    workers: int,
+    console: Console,
+    keep: Path | None = None,
+) -> StudyResult:
+    """Run a study and put its finished folder in place, in one move; then log it to MLflow.
+
+    Parameters
+    ----------
+    study, registry, validate_on, workers
+        As in `pipelines.run.run_study`.
+    out
+        Folder of the run; an earlier run there is replaced.
+    console
+        Where progress is shown.
+    keep
+        A folder of data files to keep as ``private/data``.
+    """
+    check_output(out)
+    with console.progress() as tell:
+        result = run_study(study, registry, validate_on=validate_on, workers=workers, progress=tell)
+    with replacing(out) as folder:
+        write_run(result, folder)
+        write_report(folder)
+        if keep is not None:
+            shutil.copytree(keep, folder / "private" / "data")
+    log_run(out)
+    return result

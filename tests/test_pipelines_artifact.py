@@ -1,0 +1,197 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipelines.artifact import build_check_rows, load_model, write_bundle
+from pipelines.models import MODELS, Model
+from pipelines.preprocess import Preprocessor, fit_preprocessor
+from schemas.column import Column
+from schemas.errors import BundleError, DataError
+
+EVERY = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+CARD = {"outcome": {"name": "made_up", "horizon": "12 months"}, "seed": 1}
+DEFINITION = 'name = "two"\ntitle = "Two columns"\nbase = "lumbar"\n'
+COLUMNS = {
+    "age": Column(name="age", kind="number", known_at="preop", text="age", unit="years", hard=(0, 120)),
+    "smoker": Column(name="smoker", kind="flag", known_at="preop", text="smokes"),
+    "asa": Column(name="asa", kind="category", known_at="preop", text="class", levels=("1", "2", "3")),
+}
+
+
+def patients(n: int = 300, seed: int = 12) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    X = pd.DataFrame(
+        {
+            "age": rng.normal(60, 10, n),
+            "smoker": (rng.uniform(size=n) < 0.3).astype(float),
+            "asa": pd.array(rng.choice(["1", "2", "3"], n), dtype="str"),
+        }
+    )
+    for name in X:
+        X.loc[rng.uniform(size=n) < 0.1, name] = np.nan
+    return X
+
+
+def bundle(folder: Path, model: Model) -> tuple[Any, Preprocessor]:
+    X = patients()
+    y = (np.random.default_rng(2).uniform(size=len(X)) < 0.4).astype(float)
+    params: dict[str, float | int] = {p.name: int(p.low) if p.integer else p.low for p in model.space}
+    if model.path_name:
+        params[model.path_name] = model.path_values[-2]
+    pre = fit_preprocessor(X, COLUMNS, n_knots=3)
+    fit = model.fit(pre.design(model.design, pre.encode(X)), y, np.ones(len(X)), params, 1)
+    write_bundle(folder, model_name=model.name, fitted=fit, preprocessor=pre, card=CARD, definition_text=DEFINITION)
+    return fit, pre
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    bundle(tmp_path / "bundle", MODELS["spline_logistic"])
+    return tmp_path / "bundle"
+
+
+def edit(folder: Path, **changes: Any) -> None:
+    path = folder / "bundle.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+@EVERY
+def test_predictions_are_identical_after_reading(model: Model, tmp_path: Path) -> None:
+    fit, pre = bundle(tmp_path / "deep" / "bundle", model)
+    new = patients(200, seed=3)
+    loaded = load_model(tmp_path / "deep" / "bundle")
+    expected = fit.predict(pre.design(model.design, pre.encode(new)))
+    np.testing.assert_array_equal(loaded.predict(new)["y_prob"], expected)
+    assert loaded.card == CARD
+    assert loaded.model is model
+    assert loaded.predictors == ("age", "smoker", "asa")
+    assert loaded.definition.name == "two"
+
+
+@EVERY
+def test_bundle_has_no_patient_and_no_pickle(model: Model, tmp_path: Path) -> None:
+    bundle(tmp_path / "bundle", model)
+    for path in (tmp_path / "bundle").iterdir():
+        assert path.suffix in {".json", ".toml", ".npz", ".ubj", ".txt"}
+    text = (tmp_path / "bundle" / "bundle.json").read_text()
+    ages = patients()["age"].dropna()
+    inside = ages[(ages > ages.min()) & (ages < ages.max())]
+    assert not [age for age in inside if repr(age) in text]
+
+
+@EVERY
+def test_bundles_of_the_same_fit_have_the_same_bytes(model: Model, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        bundle(tmp_path / name, model)
+    for path in (tmp_path / "a").iterdir():
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
+
+
+def test_prediction_tells_what_was_imputed_and_unusual(folder: Path) -> None:
+    asked = pd.DataFrame({"asa": ["1", None, "3"], "smoker": [True, False, None], "age": [60, None, 119], "extra": 1})
+    predicted = load_model(folder).predict(asked)
+    assert list(predicted) == ["row_id", "y_prob", "imputed", "outside_range"]
+    assert predicted["row_id"].tolist() == ["1", "2", "3"]
+    assert predicted["imputed"].tolist() == ["", "age,asa", "smoker"]
+    assert predicted["outside_range"].tolist() == ["", "", "age"]
+    assert predicted["y_prob"].between(0, 1).all()
+
+
+def test_row_ids_are_kept(folder: Path) -> None:
+    asked = patients(3).assign(row_id=["a", "b", "c"]).iloc[[2, 0]]
+    assert load_model(folder).predict(asked)["row_id"].tolist() == ["c", "a"]
+
+
+def test_an_empty_frame_gives_an_empty_table(folder: Path) -> None:
+    assert load_model(folder).predict(patients(5).iloc[:0]).empty
+
+
+def test_absent_predictor_is_named_with_the_nearest(folder: Path) -> None:
+    asked = patients(3).rename(columns={"smoker": "smokers"})
+    with pytest.raises(DataError, match="must have the predictor 'smoker', got no such column; nearest is 'smokers'"):
+        load_model(folder).predict(asked)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "rule"),
+    [
+        ("asa", ["1", "9", "2"], "one of 1, 2, 3"),
+        ("smoker", [0, 17, 1], "0 or 1"),
+        ("age", [60, "forty", 61], "a finite number"),
+        ("age", [60, np.inf, 61], "a finite number"),
+    ],
+)
+def test_impossible_values_are_refused_without_showing_them(
+    folder: Path, name: str, values: list[Any], rule: str
+) -> None:
+    asked = patients(3).assign(**{name: values})
+    message = rf"predictor '{name}' must be {rule}, got something else in 1 rows \(rows 2\)"
+    with pytest.raises(DataError, match=message) as caught:
+        load_model(folder).predict(asked)
+    assert str(values[1]) not in str(caught.value).replace("predictor", "")
+
+
+def test_unknown_format_is_refused(folder: Path) -> None:
+    edit(folder, format=2)
+    with pytest.raises(BundleError, match="format must be 1, got 2"):
+        load_model(folder)
+
+
+def test_altered_missing_and_extra_files_are_refused(folder: Path) -> None:
+    (folder / "coefficients.json").write_text("{}")
+    (folder / "definition.toml").unlink()
+    (folder / "notes.txt").write_text("x")
+    with pytest.raises(BundleError) as caught:
+        load_model(folder)
+    for fault in ("coefficients.json was altered", "definition.toml is missing", "notes.txt does not belong to it"):
+        assert fault in str(caught.value)
+
+
+def test_check_patients_must_get_the_same_risks(folder: Path) -> None:
+    check = json.loads((folder / "bundle.json").read_text())["check"]
+    check["y_prob"][0] += 1e-11
+    edit(folder, check=check)
+    with pytest.raises(BundleError, match=r"check patients must get the risks they had, got a difference of 1.0e-11"):
+        load_model(folder)
+
+
+def test_another_version_of_the_predicting_library_is_refused(tmp_path: Path) -> None:
+    bundle(tmp_path / "bundle", MODELS["xgboost"])
+    versions = json.loads((tmp_path / "bundle" / "bundle.json").read_text())["versions"]
+    assert set(versions) == {"spinerisk", "numpy", "xgboost"}
+    edit(tmp_path / "bundle", versions={**versions, "xgboost": "0.9"})
+    with pytest.raises(BundleError, match=r"must be read with xgboost 0.9, got .*; install xgboost==0.9"):
+        load_model(tmp_path / "bundle")
+
+
+def test_what_is_no_bundle_is_refused(tmp_path: Path, folder: Path) -> None:
+    with pytest.raises(BundleError, match=r"must be a folder with a readable bundle.json"):
+        load_model(tmp_path / "nowhere")
+    edit(folder, model="spline_logistics")
+    with pytest.raises(BundleError, match="model must be a known name, got 'spline_logistics'; nearest"):
+        load_model(folder)
+    edit(folder, model="spline_logistic", check={})
+    with pytest.raises(BundleError, match=r"is incomplete \(KeyError\)"):
+        load_model(folder)
+    (folder / "bundle.json").write_text("{")
+    with pytest.raises(BundleError, match="must be JSON"):
+        load_model(folder)
+
+
+def test_a_folder_in_use_is_not_written_to(tmp_path: Path) -> None:
+    (tmp_path / "other.txt").write_text("x")
+    with pytest.raises(BundleError, match="folder must be empty"):
+        bundle(tmp_path, MODELS["spline_logistic"])
+
+
+def test_check_patients_are_made_of_ranges_and_levels() -> None:
+    pre = fit_preprocessor(patients(), COLUMNS, n_knots=3)
+    rows = build_check_rows(pre)
+    low, high = pre.ranges["age"]
+    np.testing.assert_allclose(sorted(rows["age"].dropna()), np.linspace(low, high, 5))
+    assert set(rows["asa"].dropna()) == {"1", "2", "3"}
+    assert rows.iloc[-1].isna().all()

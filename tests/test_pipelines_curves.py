@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+
+from pipelines.curves import compute_curves
+from pipelines.evaluate import evaluate_fold_predictions
+from schemas.tables import CURVES
+
+THRESHOLDS = {"ssi": (0.1, 0.255)}
+
+
+def simulate_predictions(n: int = 400, **columns: Any) -> pd.DataFrame:
+    rng = np.random.default_rng(2)
+    truth = rng.normal(-1, 1.2, n)
+    known = {
+        "row_id": np.arange(n).astype(str), "patient": np.arange(n).astype(str), "outcome": "ssi", "model": "a",
+        "dataset": "development", "validation": "internal", "repeat": 0, "fold": np.arange(n) % 5, "imputation": 0,
+        "y_true": (rng.random(n) < expit(truth)).astype(float), "y_prob": expit(truth + rng.normal(0, 0.3, n)),
+        "y_pred": math.nan, "scale": "probability", "weight": 1.0, "n_train": 320, "site": "s", "year": "2020",
+    }  # fmt: skip
+    return pd.DataFrame({**known, **columns})
+
+
+def test_columns_are_those_of_the_contract() -> None:
+    curves = compute_curves(simulate_predictions(), thresholds=THRESHOLDS)
+    assert {name: tuple(table.columns) for name, table in curves.items()} == CURVES
+    empty = compute_curves(simulate_predictions().iloc[:0], thresholds=THRESHOLDS)
+    assert {name: tuple(table.columns) for name, table in empty.items()} == CURVES
+
+
+def test_calibration_curve_stays_within_the_middle_of_the_risks() -> None:
+    data = simulate_predictions()
+    curve = compute_curves(data, thresholds={})["calibration"]
+    low, high = data["y_prob"].quantile([0.01, 0.99])
+    assert len(curve) == 100
+    assert curve["predicted"].iloc[[0, -1]].tolist() == pytest.approx([low, high])
+    assert (curve["lower"] < curve["observed"]).all()
+    assert (curve["observed"] < curve["upper"]).all()
+    assert set(curve["knots"]) == {4}
+    # the risks are true to within their noise
+    assert (curve["observed"] - curve["predicted"]).abs().max() < 0.12
+
+
+def test_calibration_curve_shows_the_first_repeat() -> None:
+    data = simulate_predictions()
+    other = data.assign(repeat=1, y_prob=0.5)
+    first = compute_curves(data, thresholds={})["calibration"]
+    both = compute_curves(pd.concat([other, data]), thresholds={})["calibration"]
+    pd.testing.assert_frame_equal(first, both)
+
+
+def test_repeated_patients_widen_the_band() -> None:
+    data = simulate_predictions()
+    twice = pd.concat([data, data.assign(row_id=data["row_id"] + "b")])
+    single, double = (compute_curves(rows, thresholds={})["calibration"] for rows in (data, twice))
+    width, naive = ((curve["upper"] - curve["lower"]).mean() for curve in (double, single))
+    assert width == pytest.approx(naive, rel=0.2)
+
+
+def test_roc_curve_has_the_area_of_the_evaluation() -> None:
+    data = simulate_predictions()
+    roc = compute_curves(data, thresholds={})["roc"]
+    np.testing.assert_allclose(roc["false_positive_rate"], np.linspace(0, 1, 101), atol=1e-15)
+    assert roc["sensitivity"].is_monotonic_increasing
+    evaluation = evaluate_fold_predictions(data, thresholds={}, threshold_sets={}, subgroups=(), seed=1)
+    c_statistic = evaluation.set_index("metric").loc["c_statistic", "estimate"]
+    assert np.trapezoid(roc["sensitivity"], roc["false_positive_rate"]) == pytest.approx(c_statistic, abs=0.01)
+
+
+def test_decision_curve_has_declared_thresholds_and_the_two_defaults() -> None:
+    data = simulate_predictions()
+    rate = data["y_true"].mean()
+    curve = compute_curves(data, thresholds=THRESHOLDS)["decision"]
+    assert set(curve["model"]) == {"a", "treat_all", "treat_none"}
+    declared = curve[curve["declared"]]
+    assert sorted(set(declared["threshold_probability"])) == [0.1, 0.255]
+    assert curve["threshold_probability"].max() <= min(2 * rate, 0.99)
+    everyone = curve[curve["model"] == "treat_all"]
+    t = everyone["threshold_probability"]
+    np.testing.assert_allclose(everyone["net_benefit"], rate - (1 - rate) * t / (1 - t), atol=1e-12)
+    assert (curve.loc[curve["model"] == "treat_none", "net_benefit"] == 0).all()
+    evaluation = evaluate_fold_predictions(data, thresholds=THRESHOLDS, threshold_sets={}, subgroups=(), seed=1)
+    benefit = evaluation[evaluation["metric"] == "net_benefit"]
+    ours = declared[declared["model"] == "a"]
+    np.testing.assert_allclose(
+        ours[["net_benefit", "lower", "upper"]], benefit[["estimate", "lower", "upper"]], atol=1e-12
+    )
+
+
+def test_risk_distribution_counts_patients_once() -> None:
+    data = simulate_predictions(4000)
+    twice = pd.concat([data, data.assign(repeat=1)])
+    table = compute_curves(twice, thresholds={})["risk_distribution"]
+    events = data[data["y_true"] == 1]["y_prob"]
+    shown = table[(table["group"] == "event") & (table["status"] == "ok")]
+    for row in shown.itertuples():
+        inside = ((events >= row.bin_low) & (events < row.bin_high)).sum()
+        assert row.count == inside
+        assert row.percent == pytest.approx(100 * inside / len(events))
+    assert len(table) == 40
+
+
+def test_small_bins_are_hidden_and_cannot_be_computed_back() -> None:
+    p = np.repeat([0.02, 0.12, 0.22, 0.32], [50, 20, 3, 50])
+    data = simulate_predictions(123, y_true=np.repeat([0.0, 1.0], [73, 50]), y_prob=p)
+    table = compute_curves(data, thresholds={})["risk_distribution"]
+    without = table[(table["group"] == "no_event") & (table["count"] != 0).fillna(True)]
+    assert without["status"].tolist() == ["ok", "suppressed", "suppressed"]
+    assert without.loc[without["status"] == "suppressed", ["count", "percent"]].isna().all(axis=None)
+
+
+def test_a_score_has_a_roc_curve_alone() -> None:
+    data = simulate_predictions()
+    score = data.assign(model="score", scale="score", y_pred=data["y_prob"], y_prob=np.nan)
+    curves = compute_curves(pd.concat([data, score]), thresholds=THRESHOLDS)
+    models = {name: set(table["model"]) for name, table in curves.items()}
+    assert models["roc"] == {"a", "score"}
+    assert models["calibration"] == models["risk_distribution"] == {"a"}
+
+
+@pytest.mark.parametrize("events", [0, 3])
+def test_tiny_samples_give_no_curve(events: int) -> None:
+    data = simulate_predictions(60, y_true=np.repeat([1.0, 0.0], [events, 60 - events]))
+    curves = compute_curves(data, thresholds=THRESHOLDS)
+    assert all(curves[name].empty for name in ("calibration", "roc", "decision"))
+
+
+def test_one_distinct_risk_gives_one_point() -> None:
+    curve = compute_curves(simulate_predictions(y_prob=0.3), thresholds={})["calibration"]
+    assert len(curve) == 1
+    assert curve["knots"].tolist() == [0]

