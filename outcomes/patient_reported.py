@@ -71,11 +71,12 @@ def build_threshold_outcome(
     """
     instrument, threshold, named_set = _resolve(spec, instruments, threshold_sets)
     baseline, follow_up = str(spec.baseline), str(spec.follow_up)
-    rule = {"instrument": instrument, "threshold": threshold}
+    room = partial(_has_room, baseline=baseline, instrument=instrument, threshold=threshold)
+    occurred = partial(_occurred, baseline=baseline, follow_up=follow_up, instrument=instrument, threshold=threshold)
     eligible = [Criterion(reason=f"{baseline} not recorded", keep=partial(_known, name=baseline))]
     if unattainable == "exclude":
         reason = f"threshold not attainable from {baseline} ({describe_threshold(threshold, instrument)})"
-        eligible.append(Criterion(reason=reason, keep=partial(_has_room, baseline=baseline, **rule)))
+        eligible.append(Criterion(reason=reason, keep=room))
     return Outcome(
         name=spec.name,
         title=spec.title,
@@ -83,7 +84,7 @@ def build_threshold_outcome(
         desirable=spec.desirable,
         horizon=spec.horizon,
         needs=(baseline, follow_up),
-        occurred=partial(_occurred, baseline=baseline, follow_up=follow_up, **rule),
+        occurred=occurred,
         eligible=tuple(eligible),
         observed=(
             Criterion(reason=f"{follow_up} not recorded: outcome unknown", keep=partial(_known, name=follow_up)),
@@ -165,17 +166,18 @@ def _resolve(
     spec: OutcomeSpec, instruments: Mapping[str, InstrumentSpec], threshold_sets: Mapping[str, ThresholdSetSpec]
 ) -> tuple[InstrumentSpec, ThresholdSpec, ThresholdSetSpec]:
     """Find what the names of `spec` stand for, or say which one is unknown."""
-    if spec.instrument not in instruments:
-        raise StudyError(unknown_name(f"the instrument of {spec.name}", str(spec.instrument), instruments))
-    if spec.threshold_set not in threshold_sets:
-        raise StudyError(unknown_name(f"the threshold set of {spec.name}", str(spec.threshold_set), threshold_sets))
-    named_set = threshold_sets[spec.threshold_set]
+    instrument, set_name = str(spec.instrument), str(spec.threshold_set)
+    if instrument not in instruments:
+        raise StudyError(unknown_name(f"the instrument of {spec.name}", instrument, instruments))
+    if set_name not in threshold_sets:
+        raise StudyError(unknown_name(f"the threshold set of {spec.name}", set_name, threshold_sets))
+    named_set = threshold_sets[set_name]
     for threshold in named_set.thresholds:
-        if threshold.instrument == spec.instrument:
-            return instruments[spec.instrument], threshold, named_set
+        if threshold.instrument == instrument:
+            return instruments[instrument], threshold, named_set
     covered = ", ".join(threshold.instrument for threshold in named_set.thresholds)
     raise StudyError(
-        f"the threshold set of {spec.name} must cover {spec.instrument!r}, got {named_set.name!r}, "
+        f"the threshold set of {spec.name} must cover {instrument!r}, got {named_set.name!r}, "
         f"which covers {covered}; name another set under [threshold_sets]"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,15 +109,25 @@ def compute_lightgbm_contributions(fitted: LightGBMFit, X: Array) -> tuple[Array
 
 
 def write_lightgbm(fitted: LightGBMFit, folder: Path) -> None:
-    """Write the trees in use in the library's own text format."""
+    """Write the trees in use in the library's own text format, without the range of each column.
+
+    The format keeps each column's lowest and highest training values, which are single patients' values and which no
+    prediction needs.
+    """
     text = fitted.booster.model_to_string(num_iteration=fitted.trees)
-    (folder / LIGHTGBM_FILE).write_text(text, encoding="utf-8")
+    blanked = re.sub(r"^feature_infos=.*$", _without_ranges, text, flags=re.MULTILINE)
+    (folder / LIGHTGBM_FILE).write_text(blanked, encoding="utf-8")
 
 
 def read_lightgbm(folder: Path) -> LightGBMFit:
     """Read what `write_lightgbm` wrote."""
     booster = lightgbm.Booster(model_str=(folder / LIGHTGBM_FILE).read_text(encoding="utf-8"))
     return LightGBMFit(booster=booster, trees=booster.current_iteration())
+
+
+def _without_ranges(line: re.Match[str]) -> str:
+    name, _, infos = line[0].partition("=")
+    return f"{name}=" + " ".join("none" for _ in infos.split())
 
 
 def _train_xgboost(X: Array, y: Array, weights: Array, params: Params, seed: int, *, trees: int) -> xgboost.Booster:

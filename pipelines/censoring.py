@@ -78,4 +78,4 @@ def fit_censoring(time_days: FloatArray, ended_by_event: BoolArray) -> Censoring
     at_risk = len(time_days) - starts - ended
     censored = all_ended - ended
     survival = np.where(at_risk > 0, 1.0 - censored / np.where(at_risk > 0, at_risk, 1.0), 1.0)
-    return CensoringModel(days=days, probability=np.cumprod(survival))
+    return CensoringModel(days=days, probability=np.cumprod(survival, dtype=np.float64))

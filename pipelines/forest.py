@@ -18,8 +18,10 @@ Ints = npt.NDArray[np.int64]
 Params = Mapping[str, float | int]
 
 TREES = 300
-TREES_TUNING = 100
-"""Settings hardly depend on the number of trees, and the search is two thirds faster with fewer."""
+TREES_TUNING = 50
+"""Settings hardly depend on the number of trees, and the search is much faster with fewer."""
+MOST_ROWS = 8_000
+"""A tree is grown on at most this many rows, in the search as in the end: beyond it a tree gains little but time."""
 FILE = "forest.npz"
 
 
@@ -112,7 +114,7 @@ def _grow(X: Array, y: Array, weights: Array, params: Params, seed: int, *, tree
         # In a small training part a leaf of the searched size would leave a tree without a split.
         min_samples_leaf=max(1, min(int(params["min_samples_leaf"]), n // 10)),
         max_features=float(params["max_features"]),
-        max_samples=max(1, round(float(params["max_samples"]) * n)),
+        max_samples=max(1, min(round(float(params["max_samples"]) * n), MOST_ROWS)),
         random_state=seed % 2**32,
         n_jobs=1,
     )

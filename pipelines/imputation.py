@@ -19,6 +19,8 @@ ROUNDS = 10
 """Most rounds of fitting, and the number of sweeps on every row afterwards."""
 TOLERANCE = 1e-4
 """Fitting stops when no imputed value moves by more, in standard deviations."""
+EXTREMES = 5
+"""How many training values lie at or beyond each end of a column's range."""
 RIDGE = 1e-3
 """Added to the unit variances of the regressors: a full set of dummies is collinear by design."""
 
@@ -51,7 +53,8 @@ class Imputer:
     means
         Means of the observed training values, shape (p,); 0 where none was observed.
     low, high
-        Range of the observed training values, shape (p,); 0 where none was observed.
+        Range of the observed training values, shape (p,), without the four lowest and the four highest; 0 where none
+        was observed.
     regressions
         One per predictor, so that a predictor complete in training may be missing later.
     sweeps
@@ -179,9 +182,9 @@ class _Fitting:
         centred = np.where(missing, 0.0, encoded - self.means)
         deviation = np.sqrt((seen * centred**2).sum(axis=0) / safe)
         self.scale: Array = np.where(deviation > 0, deviation, 1.0)
-        observed = (~missing).any(axis=0)
-        self.low: Array = np.where(observed, np.where(missing, np.inf, encoded).min(axis=0), 0.0)
-        self.high: Array = np.where(observed, np.where(missing, -np.inf, encoded).max(axis=0), 0.0)
+        bounds = [_find_bounds(column, weights) for column in encoded.T]
+        self.low: Array = np.array([low for low, _ in bounds])
+        self.high: Array = np.array([high for _, high in bounds])
         self.missing = missing
         self.weights = weights
         self.rows: Array = np.hstack([np.ones((len(encoded), 1)), centred / self.scale])
@@ -232,6 +235,31 @@ class _Fitting:
         system = covariance[np.ix_(others, others)] + RIDGE * np.eye(others.size)
         slopes: Array = np.linalg.solve(system, covariance[np.ix_(others, np.array(block))])
         return means[list(block)] - means[others] @ slopes, slopes
+
+
+def _find_bounds(values: Array, weights: Array) -> tuple[float, float]:
+    """Return the range of a column; 0 to 1 for flags and dummies, 0 to 0 where nothing was recorded.
+
+    Each end lies midway between the `EXTREMES`-th outermost value and the next one inwards: ranges are written into
+    model bundles, in which no single patient's value may stand.
+    """
+    known = ~np.isnan(values)
+    if not known.any():
+        return 0.0, 0.0
+    if np.isin(values[known], (0.0, 1.0)).all():
+        return 0.0, 1.0
+    order = np.argsort(values[known], kind="stable")
+    ordered, above = values[known][order], weights[known][order]
+    low, high = _end(ordered, above), _end(ordered[::-1], above[::-1])
+    return min(low, high), max(low, high)
+
+
+def _end(ordered: Array, weights: Array) -> float:
+    """Return the value midway between the `EXTREMES`-th and the next, counted by weight; of few values, the middle."""
+    reached = np.cumsum(weights)
+    count = min(float(EXTREMES), reached[-1] / 2)
+    at = np.searchsorted(reached, [count, count + 1]).clip(max=len(ordered) - 1)
+    return float(ordered[at].mean())
 
 
 def _bound(values: Array, low: Array, high: Array) -> Array:

@@ -131,7 +131,8 @@ ENTRIES = (
     Model(
         name="random_forest",
         title="Random forest",
-        text=f"Mean event rate over the leaves of {forest.TREES} trees (scikit-learn).",
+        text=f"Mean event rate over the leaves of {forest.TREES} trees, each grown on at most "
+        f"{forest.MOST_ROWS} rows (scikit-learn).",
         design="trees",
         scale="probability",
         space=(

@@ -79,7 +79,7 @@ def build_comparator_predictions(
     position = pd.Series(np.arange(len(cohort.row_id)), index=cohort.row_id)
     at = position.loc[predictions["row_id"]].to_numpy()
     tables = []
-    for name in cohort.comparators:
+    for name in map(str, cohort.comparators):
         values = cohort.comparators[name].to_numpy(dtype=np.float64)[at]
         is_score = scales[name] == "score"
         table = predictions.assign(
@@ -103,7 +103,7 @@ def _identity(cohort: Cohort, rows: IntArray) -> pd.DataFrame:
         }
     )
     subgroups = cohort.subgroups.iloc[rows].reset_index(drop=True)
-    return frame.assign(**{name: subgroups[name] for name in subgroups})
+    return frame.assign(**{str(name): subgroups[name] for name in subgroups})
 
 
 def _ordered(frame: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:

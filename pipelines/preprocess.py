@@ -129,7 +129,7 @@ class Preprocessor:
 
     @property
     def ranges(self) -> dict[str, tuple[float, float]]:
-        """Lowest and highest training value of each number."""
+        """Range of each number in training, short of its outermost values: the ends are no single patient's."""
         low, high, at = self.imputer.low, self.imputer.high, self._slices()
         return {
             p: (float(low[at[p].start]), float(high[at[p].start])) for p in self.predictors if self.kinds[p] == "number"

@@ -96,7 +96,7 @@ def run_study(
     # One thread, as in the workers: threads would change the order of sums, and are slower here.
     with threadpool_limits(limits=1):
         predictions = _predict_all(study, prepared, results)
-        tables = _evaluate_all(study, prepared, predictions)
+        evaluation, comparison, curves = _evaluate_all(study, prepared, predictions)
         explanations, contributions = assemble_explanations(study, analysed, results)
     ended = time.perf_counter()
     datasets = [dataset.name for dataset in prepared.datasets]
@@ -106,7 +106,9 @@ def run_study(
         outcomes=prepared.outcomes,
         skipped=prepared.skipped,
         predictions=predictions,
-        **tables,
+        evaluation=evaluation,
+        comparison=comparison,
+        curves=curves,
         flow=assemble_flow(prepared.everyone, suppress_below=study.suppress_below),
         table1=assemble_table1(
             {name: prepared.analysed(name) for name in datasets}, suppress_below=study.suppress_below
@@ -213,29 +215,30 @@ def _predict_all(study: Study, prepared: Prepared, results: list[tuple[FoldTask,
     return pd.concat(tables, ignore_index=True)
 
 
-def _evaluate_all(study: Study, prepared: Prepared, predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def _evaluate_all(
+    study: Study, prepared: Prepared, predictions: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Return the evaluation, the comparison with the reference, and the curves."""
     thresholds = {name: plan.values for name, plan in study.threshold_probabilities.items()}
     named_sets = {name: outcome.threshold_set for name, outcome in prepared.outcomes.items()}
     small = study.suppress_below
-    return {
-        "evaluation": evaluate_fold_predictions(
-            predictions,
-            thresholds=thresholds,
-            threshold_sets=named_sets,
-            subgroups=study.subgroups,
-            seed=study.seed,
-            suppress_below=small,
-        ),
-        "comparison": compare_fold_predictions(
-            predictions,
-            reference=study.reference,
-            thresholds=thresholds,
-            threshold_sets=named_sets,
-            seed=study.seed,
-            suppress_below=small,
-        ),
-        "curves": compute_curves(predictions, thresholds=thresholds, suppress_below=small),
-    }
+    evaluation = evaluate_fold_predictions(
+        predictions,
+        thresholds=thresholds,
+        threshold_sets=named_sets,
+        subgroups=study.subgroups,
+        seed=study.seed,
+        suppress_below=small,
+    )
+    comparison = compare_fold_predictions(
+        predictions,
+        reference=study.reference,
+        thresholds=thresholds,
+        threshold_sets=named_sets,
+        seed=study.seed,
+        suppress_below=small,
+    )
+    return evaluation, comparison, compute_curves(predictions, thresholds=thresholds, suppress_below=small)
 
 
 def _silent(done: int, total: int, text: str) -> None:

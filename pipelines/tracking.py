@@ -6,7 +6,6 @@ import json
 import logging
 import math
 import os
-import time
 import warnings
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -85,11 +84,13 @@ def log_run(folder: str | Path, *, tracking_uri: str | None = None) -> str:
     ):
         _log_study(folder, record)
         for outcome, model in _pairs(evaluation):
-            with mlflow.start_run(experiment_id=experiment, run_name=f"{outcome} {model}", nested=True) as run:
+            tags = _model_tags(record, outcome=outcome, model=model)
+            with mlflow.start_run(experiment_id=experiment, run_name=f"{outcome} {model}", nested=True, tags=tags):
+                mlflow.log_params(_settings(_rows_of(tuning, outcome=outcome, model=model)))
+                # the model first: MLflow would look up every metric again that the run already has
+                model_id = _log_bundle(folder / "models" / outcome / model, record["spinerisk"])
                 metrics = _metrics(_rows_of(evaluation, outcome=outcome, model=model))
-                settings = _settings(_rows_of(tuning, outcome=outcome, model=model))
-                _log_batch(run.info.run_id, metrics, settings, _model_tags(record, outcome=outcome, model=model))
-                _log_bundle(folder / "models" / outcome / model, record["spinerisk"])
+                mlflow.log_metrics(metrics, model_id=model_id)
     return str(parent.info.run_id)
 
 
@@ -186,9 +187,8 @@ def _rows_of(frame: pd.DataFrame, *, outcome: str, model: str) -> pd.DataFrame:
 
 
 def _log_study(folder: Path, record: Mapping[str, Any]) -> None:
-    run = mlflow.active_run()
     plan = {key: value for key, value in record["study"].items() if key not in ("title", "sha256")}
-    _log_batch(run.info.run_id, {}, {**plan, "seed": record["seed"]}, {})
+    mlflow.log_params({**{key: _text(value) for key, value in plan.items()}, "seed": record["seed"]})
     for data in record["data"]:
         mlflow.log_input(_dataset(data), context=data["dataset"])
     for name in ROOT_FILES:
@@ -253,27 +253,15 @@ def _settings(rows: pd.DataFrame) -> dict[str, str]:
     return {row["parameter"]: f"{row['value']:.10g}" for row in final.to_dict("records")}
 
 
-def _log_batch(
-    run_id: str, metrics: Mapping[str, float], params: Mapping[str, object], tags: Mapping[str, str]
-) -> None:
-    now = int(time.time() * 1000)
-    mlflow.MlflowClient().log_batch(
-        run_id,
-        metrics=[mlflow.entities.Metric(key, value, now, 0) for key, value in metrics.items()],
-        params=[mlflow.entities.Param(key, _text(value)) for key, value in params.items()],
-        tags=[mlflow.entities.RunTag(key, value) for key, value in tags.items()],
-    )
-
-
 def _text(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _log_bundle(bundle: Path, version: str) -> None:
-    """Log a model bundle as it is; published comparators have none."""
+def _log_bundle(bundle: Path, version: str) -> str | None:
+    """Log a model bundle as it is and return its identifier; published comparators have none."""
     if not bundle.is_dir():
-        return
-    mlflow.pyfunc.log_model(
+        return None
+    logged = mlflow.pyfunc.log_model(
         name="model",
         python_model=str(LOADER),
         artifacts={"bundle": str(bundle)},
@@ -281,6 +269,7 @@ def _log_bundle(bundle: Path, version: str) -> None:
         # given, because MLflow would otherwise import the model in a child process to find out
         pip_requirements=[f"spinerisk=={version}"],
     )
+    return str(logged.model_id)
 
 
 def _signature(bundle: Path) -> Any:

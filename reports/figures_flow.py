@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from reports.canvas import PALETTE
-from reports.tables import event_status, format_count, records, suppressed_text
+from reports.tables import HIDDEN, event_status, format_count, records
 
 LINE_HEIGHT = 1.0
 GAP = 0.9
@@ -64,7 +64,7 @@ def draw_flow(frame: pd.DataFrame, ax: Axes, *, title: str, suppress_below: int)
         if row["excluded"] == 0:
             continue
         hidden = row["status"] == "suppressed"
-        text = _wrapped(row, suppressed_text(suppress_below) if hidden else format_count(row["excluded"]))
+        text = _wrapped(row, HIDDEN if hidden else format_count(row["excluded"]))
         y = start + GAP + _lines(text) / 2
         _draw_box(ax, 3.4, y, text, side=True)
         ax.annotate("", (3.28, y), (2.1, y), arrowprops=ARROW)
@@ -75,9 +75,9 @@ def draw_flow(frame: pd.DataFrame, ax: Axes, *, title: str, suppress_below: int)
 
 def _last_text(row: dict[str, Any], suppress_below: int) -> str:
     if row["status"] == "suppressed":
-        return f"Analysed\nn = {suppressed_text(suppress_below)}"
+        return f"Analysed\nn = {HIDDEN}"
     few = event_status(row, suppress_below) == "suppressed"
-    events = suppressed_text(suppress_below) if few else format_count(row["events"])
+    events = HIDDEN if few else format_count(row["events"])
     return f"Analysed\nn = {format_count(row['remaining'])}, events {events}"
 
 

@@ -213,6 +213,14 @@ class RunFolder:
         found = self._predictor(predictor)
         return level_in_words(level, kind=found.kind if found else "category")
 
+    def order_levels(self, predictor: str, levels: tuple[str, ...]) -> tuple[str, ...]:
+        """Return levels in the dictionary's order, bands of a number upwards, what is unknown last."""
+        found = self._predictor(predictor)
+        declared = {level: k for k, level in enumerate(found.levels if found else ())}
+        return tuple(
+            sorted(levels, key=lambda v: (v == "unknown", declared.get(v, len(declared)), not v.startswith("under ")))
+        )
+
     def _predictor(self, name: str) -> PredictorFacts | None:
         return next((predictor for predictor in self.facts.predictors if predictor.name == name), None)
 

@@ -83,12 +83,11 @@ def _tabulate_measures(
 
 def _measure_row(run: RunFolder, rows: pd.DataFrame, measures: tuple[str, ...]) -> tuple[Cell, ...]:
     counts = rows.iloc[0]
-    below = run.facts.study.suppress_below
     status = "suppressed" if (rows["status"] == "suppressed").all() else "ok"
     return (
         Cell(text=run.model_title(str(counts["model"]))),
-        count_cell(counts["n"], status=status, suppress_below=below),
-        count_cell(counts["events"], status=status, suppress_below=below),
+        count_cell(counts["n"], status=status),
+        count_cell(counts["events"], status=status),
         *(estimate_cell(first_row(rows, metric=metric)) for metric in measures),
         *(_null_cell(first_row(rows, metric=NULL_OF[metric])) for metric in measures if metric in NULL_OF),
     )

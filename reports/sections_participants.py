@@ -13,6 +13,7 @@ from reports.canvas import render_svg
 from reports.figures_flow import compute_height, draw_flow
 from reports.run_folder import OutcomeFacts, PredictorFacts, RunFolder
 from reports.tables import (
+    HIDDEN,
     count_cell,
     distinct,
     event_status,
@@ -23,7 +24,6 @@ from reports.tables import (
     number_cell,
     records,
     rows_where,
-    suppressed_text,
     suppression_note,
 )
 from reports.views import make_slug
@@ -79,7 +79,7 @@ def _draw_columns(canvas: Canvas, *, frame: pd.DataFrame, datasets: tuple[str, .
 
 def _describe_flow(run: RunFolder, frame: pd.DataFrame) -> str:
     rows = records(frame.sort_values("step"))
-    hidden = suppressed_text(run.facts.study.suppress_below)
+    hidden = HIDDEN
     left_out = [
         f"{row['reason']} {hidden if row['status'] == 'suppressed' else format_count(row['excluded'])}"
         for row in rows[1:]
@@ -98,9 +98,9 @@ def _tabulate_flow(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -
         (
             Cell(text=str(row["dataset"])),
             Cell(text=str(row["reason"])),
-            count_cell(row["excluded"], status=row["status"], suppress_below=below),
-            count_cell(row["remaining"], status=row["status"], suppress_below=below),
-            count_cell(row["events"], status=event_status(row, below), suppress_below=below),
+            count_cell(row["excluded"], status=row["status"]),
+            count_cell(row["remaining"], status=row["status"]),
+            count_cell(row["events"], status=event_status(row, below)),
         )
         for row in records(frame)
     )
@@ -182,17 +182,16 @@ def _describe_predictor(run: RunFolder, predictor: PredictorFacts, frame: pd.Dat
         return
     title = run.predictor_title(predictor.name)
     levels = [level for level in distinct(part["level"]) if level]
-    below = run.facts.study.suppress_below
     if levels:
         yield (Cell(text=title, style="group"), *(Cell(text="") for _ in GROUPS))
         for level in _shown_levels(predictor, levels):
             name = Cell(text=run.level_title(predictor.name, level), style="indent")
-            yield (name, *(_share_cell(rows_where(part, group=group, level=level), below) for group, _ in GROUPS))
+            yield (name, *(_share_cell(rows_where(part, group=group, level=level)) for group, _ in GROUPS))
     else:
         yield (Cell(text=title, style="group"), *(_number_cell(rows_where(part, group=group)) for group, _ in GROUPS))
     if _has_missing(part):
         name = Cell(text="missing", style="indent")
-        yield (name, *(_missing_cell(rows_where(part, group=group), below) for group, _ in GROUPS))
+        yield (name, *(_missing_cell(rows_where(part, group=group)) for group, _ in GROUPS))
 
 
 def _shown_levels(predictor: PredictorFacts, levels: list[str]) -> list[str]:
@@ -212,22 +211,23 @@ def _value(part: pd.DataFrame, statistic: str) -> float:
     return float("nan") if row is None else float(row["value"])
 
 
-def _share_cell(part: pd.DataFrame, suppress_below: int) -> Cell:
+def _share_cell(part: pd.DataFrame) -> Cell:
     if (part["status"] == "suppressed").any():
-        return count_cell(None, status="suppressed", suppress_below=suppress_below)
+        return count_cell(None, status="suppressed")
     percent = format_number(_value(part, "percent"), 1)
     count = format_count(_value(part, "count"))
     return number_cell(f"{count} ({percent} %)" if percent else count)
 
 
-def _missing_cell(part: pd.DataFrame, suppress_below: int) -> Cell:
+def _missing_cell(part: pd.DataFrame) -> Cell:
     row = first_row(part, statistic="missing")
     status = "ok" if row is None else str(row["status"])
-    return count_cell(_value(part, "missing"), status=status, suppress_below=suppress_below)
+    return count_cell(_value(part, "missing"), status=status)
 
 
 def _number_cell(part: pd.DataFrame) -> Cell:
-    values = {name: format_number(_value(part, name), 1) for name in ("mean", "sd", "median", "q1", "q3")}
+    digits = 1 if _value(part, "sd") >= 1 else 2
+    values = {name: format_number(_value(part, name), digits) for name in ("mean", "sd", "median", "q1", "q3")}
     if not values["mean"]:
         return number_cell("")
     middle = f"{values['median']} ({values['q1']} to {values['q3']})"

@@ -72,7 +72,10 @@ def _tabulate(run: RunFolder, view: View, model: str, frame: pd.DataFrame) -> Ta
     for subgroup in distinct(frame["subgroup"]):
         part = rows_where(frame, subgroup=subgroup)
         rows.append((Cell(text=run.predictor_title(subgroup), style="group"), *[Cell(text="")] * (2 + len(measures))))
-        rows += [_level_row(run, rows_where(part, level=level), measures) for level in distinct(part["level"])]
+        rows += [
+            _level_row(run, rows_where(part, level=level), measures)
+            for level in run.order_levels(subgroup, distinct(part["level"]))
+        ]
     notes = [describe_intervals(frame[frame["metric"].isin(measures)])]
     if (frame["status"] == "suppressed").any():
         notes.append(suppression_note(below))
@@ -88,19 +91,18 @@ def _tabulate(run: RunFolder, view: View, model: str, frame: pd.DataFrame) -> Ta
 
 def _level_row(run: RunFolder, rows: pd.DataFrame, measures: tuple[str, ...]) -> tuple[Cell, ...]:
     first = rows.iloc[0]
-    below = run.facts.study.suppress_below
     status = "suppressed" if (rows["status"] == "suppressed").any() else "ok"
     return (
         Cell(text=run.level_title(str(first["subgroup"]), str(first["level"])), style="indent"),
-        count_cell(first["n"], status=status, suppress_below=below),
-        count_cell(first["events"], status=status, suppress_below=below),
+        count_cell(first["n"], status=status),
+        count_cell(first["events"], status=status),
         *(estimate_cell(first_row(rows, metric=metric)) for metric in measures),
     )
 
 
 def _draw_forest(run: RunFolder, view: View, frame: pd.DataFrame) -> Figure:
     name = make_slug("subgroup-forest", view.slug)
-    levels = _list_levels(frame)
+    levels = _list_levels(run, frame)
     draw = partial(_draw_panels, run=run, frame=frame, levels=levels)
     return Figure(
         name=name,
@@ -111,12 +113,12 @@ def _draw_forest(run: RunFolder, view: View, frame: pd.DataFrame) -> Figure:
     )
 
 
-def _list_levels(frame: pd.DataFrame) -> tuple[tuple[str, str], ...]:
+def _list_levels(run: RunFolder, frame: pd.DataFrame) -> tuple[tuple[str, str], ...]:
     """List subgroup and level in order, each subgroup headed by a row without a level."""
     return tuple(
         (subgroup, level)
         for subgroup in distinct(frame["subgroup"])
-        for level in ("", *distinct(rows_where(frame, subgroup=subgroup)["level"]))
+        for level in ("", *run.order_levels(subgroup, distinct(rows_where(frame, subgroup=subgroup)["level"])))
     )
 
 

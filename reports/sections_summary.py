@@ -25,7 +25,7 @@ ENOUGH_TRIALS = 50
 """With fewer trials of tuning a rival counts as budget-limited, whatever its interval says."""
 
 READINGS = {
-    "gain": "the whole interval lies beyond the margin",
+    "gain": "a gain beyond the margin: the whole interval lies beyond it",
     "none": "no worthwhile gain: the interval excludes a gain as large as the margin",
     "undecided": "undecided: the interval holds gains smaller and larger than the margin",
 }

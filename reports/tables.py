@@ -12,6 +12,8 @@ from reports.blocks import Cell, CellStyle
 from reports.measures import MEASURES
 
 MINUS = "\u2212"
+HIDDEN = "hidden \u2020"
+"""What stands in the place of a small count, or of one that would give a small count away."""
 EMPTY = Cell(text="\u2013", style="muted")
 Key = str | float
 PROPER_WORDS = ("Brier", "ICI", "O:E")
@@ -59,11 +61,6 @@ def words_of(metric: str) -> str:
     return title if title.split()[0] in PROPER_WORDS else title[0].lower() + title[1:]
 
 
-def suppressed_text(suppress_below: int) -> str:
-    """Return what stands in the place of a hidden count."""
-    return f"<{suppress_below} \u2020"
-
-
 def suppression_note(suppress_below: int) -> str:
     """Return the note that explains hidden counts."""
     return (
@@ -106,10 +103,10 @@ def number_cell(text: str, *, detail: str = "") -> Cell:
     return Cell(text=text, detail=detail, style="number") if text else EMPTY
 
 
-def count_cell(value: float | None, *, status: str, suppress_below: int) -> Cell:
+def count_cell(value: float | None, *, status: str) -> Cell:
     """Return a count; a suppressed one never shows its number."""
     if status == "suppressed":
-        return Cell(text=suppressed_text(suppress_below), style="suppressed")
+        return Cell(text=HIDDEN, style="suppressed")
     return number_cell(format_count(value))
 
 

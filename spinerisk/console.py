@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console as RichConsole
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from pipelines.result import StudyResult
 
 Tell = Callable[[int, int, str], None]
+KEYS = ("outcome", "dataset", "validation", "model")
 REPORT = Path("share") / "report.html"
 
 
@@ -70,7 +74,7 @@ class Console:
         self._lines("note", facts["notes"])
 
     def show_result(self, result: StudyResult, out: Path) -> None:
-        """Show the models of a study side by side, what needs a person, and where the report is."""
+        """Show the models of each outcome side by side, what needs a person, and where the report is."""
         rows = summarise_result(result)
         report = out / REPORT
         if self._as_json:
@@ -78,8 +82,12 @@ class Console:
             return
         if self._quiet:
             return
-        title = result.study.title + (" (synthetic data)" if result.datasets[0].registry.synthetic else "")
-        self._out.print(_table(rows, title))
+        synthetic = " (synthetic data)" if result.datasets[0].registry.synthetic else ""
+        self._out.print(f"[bold]{escape(result.study.title)}[/bold]{synthetic}", soft_wrap=True)
+        for title, part in _by_group(rows):
+            self._out.print()
+            self._out.print(_table(part, title))
+        self._out.print("\nIntervals are 95 %. Log loss: difference to the reference; below 0 is better.")
         self._lines("warning", result.warnings)
         self._out.print(f"report: {report}", soft_wrap=True)
 
@@ -97,15 +105,13 @@ def open_console(*, quiet: bool, as_json: bool) -> Console:
 
 
 def summarise_result(result: StudyResult) -> list[dict[str, Any]]:
-    """Return one row per outcome, dataset and model: the c-statistic, its slope, and the difference in log loss."""
+    """Return one row per outcome, dataset and model: c-statistic, calibration slope, difference in log loss."""
     evaluation = result.evaluation
     shown = evaluation[(evaluation["subgroup"] == "overall") & (evaluation["validation"] != "apparent")]
-    keys = ["outcome", "dataset", "validation", "model"]
     rows = []
-    for key, part in shown.groupby(keys, sort=False):
-        own = dict(zip(keys, key, strict=True))
+    for key, part in shown.groupby(list(KEYS), sort=False):
+        own = dict(zip(KEYS, key, strict=True))
         by_metric = part[part["threshold_probability"].isna()].set_index("metric")
-        gain = _difference(result.comparison, own)
         rows.append(
             {
                 **own,
@@ -113,10 +119,20 @@ def summarise_result(result: StudyResult) -> list[dict[str, Any]]:
                 "events": _count(by_metric, "events"),
                 "c_statistic": _interval(by_metric, "c_statistic", 3),
                 "calibration_slope": _interval(by_metric, "calibration_slope", 2),
-                "log_loss_difference": gain,
+                "log_loss_difference": _difference(result.comparison, own),
             }
         )
     return rows
+
+
+def _by_group(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Group rows by outcome, dataset and validation; what they share becomes the title."""
+    for (outcome, dataset, validation), part in groupby(rows, key=itemgetter("outcome", "dataset", "validation")):
+        group = list(part)
+        n, events = max(row["n"] or 0 for row in group), max(row["events"] or 0 for row in group)
+        columns = ("model", "c_statistic", "calibration_slope", "log_loss_difference")
+        title = f"{outcome}, {dataset}, {validation} validation: n {n}, events {events}"
+        yield title, [{name: row[name] for name in columns} for row in group]
 
 
 def _difference(comparison: pd.DataFrame, own: dict[str, Any]) -> str:

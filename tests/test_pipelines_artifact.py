@@ -1,4 +1,5 @@
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,8 @@ def patients(n: int = 300, seed: int = 12) -> pd.DataFrame:
     return X
 
 
-def bundle(folder: Path, model: Model) -> tuple[Any, Preprocessor]:
-    X = patients()
+def bundle(folder: Path, model: Model, X: pd.DataFrame | None = None) -> tuple[Any, Preprocessor]:
+    X = patients() if X is None else X
     y = (np.random.default_rng(2).uniform(size=len(X)) < 0.4).astype(float)
     params: dict[str, float | int] = {p.name: int(p.low) if p.integer else p.low for p in model.space}
     if model.path_name:
@@ -195,3 +196,18 @@ def test_check_patients_are_made_of_ranges_and_levels() -> None:
     np.testing.assert_allclose(sorted(rows["age"].dropna()), np.linspace(low, high, 5))
     assert set(rows["asa"].dropna()) == {"1", "2", "3"}
     assert rows.iloc[-1].isna().all()
+
+
+@EVERY
+@pytest.mark.parametrize("planted", [117.731, 1.137])
+def test_no_single_patients_extreme_value_stands_in_a_bundle(model: Model, planted: float, tmp_path: Path) -> None:
+    X = patients()
+    X.loc[0, "age"] = planted
+    bundle(tmp_path / "bundle", model, X)
+    for path in (tmp_path / "bundle").iterdir():
+        written = path.read_bytes()
+        patterns = [str(planted).encode(), struct.pack(">f", planted), struct.pack("<f", planted)]
+        assert not [pattern for pattern in patterns if pattern in written], path.name
+        if path.suffix == ".npz":
+            with np.load(path) as arrays:
+                assert not [name for name in arrays.files if np.isclose(arrays[name], planted, atol=1e-3).any()]

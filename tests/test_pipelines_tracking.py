@@ -203,6 +203,7 @@ def test_a_logged_model_predicts_what_its_bundle_predicts(
     (output,) = nested["spline_logistic"].outputs.model_outputs
     logged = mlflow.MlflowClient(tracking_uri=uri).get_logged_model(output.model_id)
     home = Path(urllib.request.url2pathname(urllib.parse.urlsplit(logged.artifact_location).path))
+    assert "internal.c_statistic" in {metric.key for metric in logged.metrics}
     assert "spinerisk==0.1.0" in (home / "requirements.txt").read_text().split()
     assert not [path for path in home.rglob("*") if path.suffix in {".pkl", ".pickle"}]
 

@@ -153,7 +153,7 @@ def test_flow_prints_counts_and_hides_suppressed_ones(ax: Axes) -> None:
     )  # fmt: skip
     draw_flow(frame, ax, title="development", suppress_below=5)
     assert [text for text in words(ax) if text] == [
-        "Rows read\nn = 1\u202f000", "too young: <5 \u2020", "no follow-up: 97", "Analysed\nn = 900, events 90",
+        "Rows read\nn = 1\u202f000", "too young: hidden \u2020", "no follow-up: 97", "Analysed\nn = 900, events 90",
     ]  # fmt: skip
 
 

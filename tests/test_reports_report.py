@@ -464,13 +464,24 @@ def test_score_only_comparator_is_ranked_and_not_calibrated(report: Report) -> N
 
 def test_suppressed_cells_never_print_their_number(report: Report, html: str) -> None:
     sub = table_of(report, "subgroups-odi-improved-12m-internal-development-spline-logistic")
-    assert [cell.text for cell in row_of(sub, "unknown")][1:5] == ["<5 \u2020", "<5 \u2020", "suppressed", "suppressed"]
+    assert [cell.text for cell in row_of(sub, "unknown")][1:5] == [
+        "hidden \u2020",
+        "hidden \u2020",
+        "suppressed",
+        "suppressed",
+    ]
     first = table_of(report, "characteristics-odi-improved-12m-development")
-    assert [cell.text for cell in row_of(first, "current")][2:] == ["<5 \u2020", "<5 \u2020"]
+    assert [cell.text for cell in row_of(first, "current")][2:] == ["hidden \u2020", "hidden \u2020"]
     flow = table_of(report, "flow-table-odi-improved-12m")
     hidden = next(row for row in flow.rows if "younger" in row[1].text)
-    assert [cell.text for cell in hidden[2:]] == ["<5 \u2020"] * 3
+    assert [cell.text for cell in hidden[2:]] == ["hidden \u2020"] * 3
     assert not re.search("31\u202f?337", html)
+
+
+def test_levels_stand_in_the_order_of_the_dictionary(run: RunFolder) -> None:
+    assert run.order_levels("smoking", ("unknown", "current", "never")) == ("never", "current", "unknown")
+    bands = ("50 to under 65", "65 and over", "under 50")
+    assert run.order_levels("age", bands) == ("under 50", "50 to under 65", "65 and over")
 
 
 def test_sparse_level_is_not_assessable_with_its_counts(report: Report) -> None:
@@ -480,7 +491,7 @@ def test_sparse_level_is_not_assessable_with_its_counts(report: Report) -> None:
 
 def test_few_events_of_a_skipped_outcome_are_hidden(report: Report) -> None:
     flow = table_of(report, "flow-table-death-30d")
-    assert {cell.text for row in flow.rows for cell in row[4:] if row[1].text == "analysed"} == {"<5 \u2020"}
+    assert {cell.text for row in flow.rows for cell in row[4:] if row[1].text == "analysed"} == {"hidden \u2020"}
     assert not any("death-30d" in table.name for table in report.tables() if table.name.startswith("performance"))
 
 

@@ -84,9 +84,9 @@ def test_not_informative_says_where() -> None:
     assert status_text("not informative", "temporal") == "not informative"
 
 
-def test_suppressed_count_shows_the_limit_only() -> None:
-    cell = count_cell(3.0, status="suppressed", suppress_below=10)
-    assert (cell.text, cell.style) == ("<10 \u2020", "suppressed")
+def test_suppressed_count_shows_no_number() -> None:
+    cell = count_cell(3.0, status="suppressed")
+    assert (cell.text, cell.style) == ("hidden \u2020", "suppressed")
 
 
 @pytest.mark.parametrize(
