@@ -13,6 +13,7 @@ from pipelines.explain import summarise_explanations
 from pipelines.fit import fit_cohort_censoring, weigh_rows
 from pipelines.folds import FoldResult, FoldTask
 from pipelines.predictions import build_comparator_predictions, build_predictions
+from pipelines.suppression import find_suppressed
 from schemas.specs import ComparatorSpec
 from schemas.study import Study
 from schemas.tables import CONTRIBUTION, EXPLANATION, FLOW, TABLE1, TUNING
@@ -142,16 +143,13 @@ def _beside(
 
 def _suppress_flow(flow: pd.DataFrame, suppress_below: int) -> pd.DataFrame:
     """Blank small numbers of excluded patients, and a second step where one alone could be found by subtraction."""
-    by_patients = flow["step"] > 1
-    small = by_patients & flow["excluded"].between(1, suppress_below - 1)
-    others = flow[by_patients & ~small & (flow["excluded"] > 0)]
-    if small.sum() == 1 and len(others):
-        small |= flow.index == others["excluded"].idxmin()
-    blank = flow.astype({"excluded": "float64", "remaining": "float64"})
-    # Who remains after a hidden step, or before the next shown one, would give the hidden number away.
-    hide_remaining = small & (flow["step"] != flow["step"].max())
-    return blank.assign(
-        excluded=blank["excluded"].mask(small),
-        remaining=blank["remaining"].mask(hide_remaining),
-        status=blank["status"].mask(small, "suppressed"),
+    steps = flow.index[flow["step"].between(2, flow["step"].max() - 1)]
+    hidden = steps[find_suppressed(flow.loc[steps, ["excluded"]].to_numpy(dtype=np.int64), suppress_below)]
+    small = flow.index.isin(hidden)
+    # Who remains at a step in between would give a hidden number away as well.
+    between = (flow.index >= hidden.min()) & (flow.index <= hidden.max()) if len(hidden) else small
+    return flow.assign(
+        excluded=flow["excluded"].astype("float64").mask(small),
+        remaining=flow["remaining"].astype("float64").mask(between),
+        status=flow["status"].mask(small, "suppressed"),
     )

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from outcomes.cohort import Cohort
+from pipelines.suppression import find_suppressed
 from schemas.column import Column
 from schemas.tables import TABLE1
 
@@ -40,7 +41,7 @@ def describe_characteristics(cohort: Cohort, *, dataset: str, suppress_below: in
     Notes
     -----
     Where the count of a level is small in one outcome group, it is suppressed in both, so that it cannot be found
-    by subtraction from the whole; where one level alone would be suppressed, the next smallest goes with it.
+    by subtraction from the whole; see `pipelines.suppression.find_suppressed`.
     """
     known = np.isfinite(cohort.y)
     X, y = cohort.X[known], cohort.y[known]
@@ -81,33 +82,12 @@ def _levels(values: pd.Series, column: Column) -> Iterator[tuple[str, str, float
 
 def _suppress(table: pd.DataFrame, suppress_below: int) -> pd.DataFrame:
     """Blank small counts, what would reveal them, and the percentages beside them."""
-    counted = table[table["statistic"].isin(["count", "missing"])]
-    hidden: set[tuple[str, str]] = set()
-    small = counted[counted["value"].between(1, suppress_below - 1)]
-    hidden.update(zip(small["predictor"], small["level"], strict=True))
-    hidden.update(_partners(counted, hidden))
-    keys = pd.Series(list(zip(table["predictor"], table["level"], strict=True)), index=table.index)
+    mask = pd.Series(data=False, index=table.index)
     is_count = table["statistic"].isin(["count", "percent", "missing"])
-    in_groups = table["group"] != "all"
-    whole_small = _whole_small(counted, hidden, suppress_below)
-    mask = is_count & ((keys.isin(list(hidden)) & in_groups) | (keys.isin(list(whole_small)) & ~in_groups))
+    for predictor, part in table[table["statistic"].isin(["count", "missing"])].groupby("predictor", sort=False):
+        counts = part.pivot(index="level", columns="group", values="value").astype(np.int64)
+        own = is_count & (table["predictor"] == predictor)
+        for groups in (["event", "no_event"], ["all"]):
+            hidden = counts.index[find_suppressed(counts[groups].to_numpy(), suppress_below)]
+            mask |= own & table["group"].isin(groups) & table["level"].isin(hidden)
     return table.assign(value=table["value"].mask(mask), status=table["status"].mask(mask, "suppressed"))
-
-
-def _partners(counted: pd.DataFrame, hidden: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """For a predictor with one hidden level, the next smallest level that is not empty."""
-    partners: set[tuple[str, str]] = set()
-    whole = counted[counted["group"] == "all"]
-    for predictor, part in whole.groupby("predictor", sort=False):
-        levels = [level for name, level in hidden if name == predictor]
-        others = part[~part["level"].isin(levels) & (part["value"] > 0)].sort_values("value", kind="stable")
-        if len(levels) == 1 and len(others):
-            partners.add((str(predictor), str(others["level"].iloc[0])))
-    return partners
-
-
-def _whole_small(counted: pd.DataFrame, hidden: set[tuple[str, str]], suppress_below: int) -> set[tuple[str, str]]:
-    """Of the hidden levels, those whose count over all patients is small too, with their partners."""
-    whole = counted[(counted["group"] == "all") & counted["value"].between(1, suppress_below - 1)]
-    small = set(zip(whole["predictor"], whole["level"], strict=True)) & hidden
-    return small | _partners(counted, small) if small else small

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import partial
 
@@ -99,7 +100,7 @@ def _tabulate_flow(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -
             Cell(text=str(row["dataset"])),
             Cell(text=str(row["reason"])),
             count_cell(row["excluded"], status=row["status"]),
-            count_cell(row["remaining"], status=row["status"]),
+            count_cell(row["remaining"], status="suppressed" if math.isnan(row["remaining"]) else "ok"),
             count_cell(row["events"], status=event_status(row, below)),
         )
         for row in records(frame)

@@ -1,0 +1,93 @@
+"""The table of characteristics: figures by hand, and no small count that could be found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from outcomes.cohort import Cohort, build_cohort
+from outcomes.outcomes import build_outcomes
+from pipelines.assemble import assemble_flow
+from pipelines.characteristics import describe_characteristics
+from schemas.study import parse_study
+from schemas.synthetic import simulate_registry
+
+STUDY = parse_study(
+    'title = "a"\ndefinition = "lumbar"\nseed = 1\noutcomes = ["any_complication_30d"]\n'
+    'predictors = ["age", "diabetes", "smoking"]\n',
+    folder=Path(),
+)
+
+
+@pytest.fixture(scope="module")
+def cohort() -> Cohort:
+    registry = simulate_registry("lumbar", n=400, seed=9)
+    return build_cohort(registry, build_outcomes(STUDY, registry.definition)["any_complication_30d"], STUDY)
+
+
+def cell(table: pd.DataFrame, **where: str) -> pd.Series:
+    for name, value in where.items():
+        table = table[table[name] == value]
+    assert len(table) == 1
+    return table.iloc[0]
+
+
+def with_smoking(cohort: Cohort, events: dict[str, int], rest: dict[str, int]) -> Cohort:
+    """Return a cohort whose smoking levels have the given counts among events and the others."""
+    values = [level for counts in (events, rest) for level, count in counts.items() for _ in range(count)]
+    y = np.array([1.0] * sum(events.values()) + [0.0] * sum(rest.values()))
+    X = pd.concat([cohort.X] * 2, ignore_index=True).head(len(y)).assign(smoking=pd.array(values, dtype="str"))
+    return replace(cohort, X=X, y=y)
+
+
+def test_numbers_are_described_by_hand_formulas(cohort: Cohort):
+    table = describe_characteristics(cohort, dataset="development", suppress_below=5)
+    known = cohort.X["age"][cohort.y == 0].dropna()
+    own = {"predictor": "age", "group": "no_event"}
+    assert cell(table, **own, statistic="mean")["value"] == pytest.approx(known.mean())
+    assert cell(table, **own, statistic="sd")["value"] == pytest.approx(known.std())
+    assert cell(table, **own, statistic="q3")["value"] == pytest.approx(known.quantile(0.75))
+    assert cell(table, **own, statistic="mean")["n"] == (cohort.y == 0).sum()
+
+
+def test_percent_is_of_those_recorded(cohort: Cohort):
+    table = describe_characteristics(cohort, dataset="development", suppress_below=5)
+    known = cohort.X["diabetes"][np.isfinite(cohort.y)].dropna()
+    got = cell(table, predictor="diabetes", group="all", level="1", statistic="percent")["value"]
+    assert got == pytest.approx(100 * known.mean())
+
+
+def test_a_small_count_is_hidden_in_both_groups_with_a_second_level(cohort: Cohort):
+    made = with_smoking(cohort, {"never": 50, "former": 20, "current": 3}, {"never": 200, "former": 90, "current": 40})
+    table = describe_characteristics(made, dataset="development", suppress_below=5)
+    smoking = table[(table["predictor"] == "smoking") & (table["statistic"] == "count")]
+    hidden = smoking[smoking["status"] == "suppressed"]
+    assert set(zip(hidden["group"], hidden["level"], strict=True)) == {
+        ("event", "current"), ("no_event", "current"), ("event", "former"), ("no_event", "former"),
+    }  # fmt: skip
+    assert hidden["value"].isna().all()
+    percent = table[(table["predictor"] == "smoking") & (table["statistic"] == "percent")]
+    assert (percent["status"].to_numpy() == smoking["status"].to_numpy()).all()
+
+
+def test_a_level_that_is_small_over_all_is_hidden_there_too(cohort: Cohort):
+    made = with_smoking(cohort, {"never": 50, "former": 20, "current": 1}, {"never": 200, "former": 90, "current": 2})
+    table = describe_characteristics(made, dataset="development", suppress_below=5)
+    whole = cell(table, predictor="smoking", group="all", level="current", statistic="count")
+    assert whole["status"] == "suppressed"
+
+
+def test_small_exclusions_are_hidden_in_pairs(cohort: Cohort):
+    steps = [(0, 0, 400), (1, 0, 400), (2, 3, 397), (3, 40, 357), (4, 7, 350), (5, 0, 350)]
+    flow = pd.DataFrame(steps, columns=["step", "excluded", "remaining"]).assign(
+        outcome="o", reason="r", events=np.nan, status="ok"
+    )
+    shown = assemble_flow({"development": {"o": replace(cohort, flow=flow)}}, suppress_below=5)
+    assert shown.loc[shown["status"] == "suppressed", "step"].tolist() == [2, 4]
+    assert shown.loc[[2, 4], "excluded"].isna().all()
+    assert shown.loc[3, "excluded"] == 40
+    assert shown.loc[[2, 3, 4], "remaining"].isna().all()
