@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
@@ -93,6 +94,11 @@ def _describe_flow(run: RunFolder, frame: pd.DataFrame) -> str:
     )
 
 
+def _remaining_status(row: dict[str, Any]) -> str:
+    """Between two hidden steps the remaining number is missing, though the step itself is shown."""
+    return "suppressed" if math.isnan(row["remaining"]) else str(row["status"])
+
+
 def _tabulate_flow(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Table:
     below = run.facts.study.suppress_below
     rows = tuple(
@@ -100,7 +106,7 @@ def _tabulate_flow(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -
             Cell(text=str(row["dataset"])),
             Cell(text=str(row["reason"])),
             count_cell(row["excluded"], status=row["status"]),
-            count_cell(row["remaining"], status="suppressed" if math.isnan(row["remaining"]) else "ok"),
+            count_cell(row["remaining"], status=_remaining_status(row)),
             count_cell(row["events"], status=event_status(row, below)),
         )
         for row in records(frame)
