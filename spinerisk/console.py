@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 Tell = Callable[[int, int, str], None]
 KEYS = ("outcome", "dataset", "validation", "model")
+BAR = (
+    TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
+    TimeRemainingColumn(),
+)  # fmt: skip
 REPORT = Path("share") / "report.html"
 
 
@@ -36,15 +40,15 @@ class Console:
 
     @contextmanager
     def progress(self) -> Iterator[Tell]:
-        """Show a bar with the time left while a study runs; silent when quiet or not on a terminal."""
-        columns = (
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-            TextColumn("left"), TimeRemainingColumn(),
-        )  # fmt: skip
-        hidden = self._quiet or self._as_json or not self._err.is_terminal
-        with Progress(*columns, console=self._err, disable=hidden, transient=True) as bar:
-            task = bar.add_task("preparing", total=None)
-            yield lambda done, total, text: bar.update(task, completed=done, total=total, description=text)
+        """Show how far a study is: a bar with the time left on a terminal, else a line a step; nothing when quiet."""
+        if self._quiet or self._as_json:
+            yield _tell_nobody
+        elif not self._err.is_terminal:
+            yield lambda done, total, text: self._err.print(f"{done} of {total} steps done: {text}", soft_wrap=True)
+        else:
+            with Progress(*BAR, console=self._err, transient=True) as bar:
+                task = bar.add_task("preparing", total=None)
+                yield lambda done, total, text: bar.update(task, completed=done, total=total, description=text)
 
     def show_rows(self, rows: Sequence[dict[str, Any]], *, title: str) -> None:
         """Show entries as a table."""
@@ -97,6 +101,10 @@ class Console:
 
     def _print_json(self, document: Any) -> None:
         self._out.print_json(json.dumps(document, ensure_ascii=False), indent=1)
+
+
+def _tell_nobody(done: int, total: int, text: str) -> None:
+    """Show nothing."""
 
 
 def open_console(*, quiet: bool, as_json: bool) -> Console:
