@@ -95,7 +95,7 @@ def build_cohort(registry: Registry, outcome: Outcome, study: Study) -> Cohort:
         If the outcome needs a column that the data lack, a predictor leaks or is absent, or a subgroup cannot be made.
     """
     _check_needs(outcome, registry)
-    check_predictors(study.predictors, registry.columns, predict_at=study.predict_at)
+    check_predictors(study.predictors, registry.columns, predict_at=study.predict_at, revealing=outcome.revealing)
     frame, flow = _select(registry, outcome)
     y = outcome.occurred(frame)
     follow_up = outcome.follow_up
@@ -219,4 +219,11 @@ def _published(frame: pd.DataFrame, spec: ComparatorSpec, columns: Mapping[str, 
             raise StudyError(
                 f"the comparator {spec.name} must have its columns in the data, {name!r} is not{suggest(name, columns)}"
             )
-    return frame[list(spec.plus)].sum(axis=1, skipna=False) - frame[list(spec.minus)].sum(axis=1, skipna=False)
+    values = frame[list(spec.plus)].sum(axis=1, skipna=False) - frame[list(spec.minus)].sum(axis=1, skipna=False)
+    outside = int((~values.dropna().between(0, 1)).sum())
+    if spec.scale == "probability" and outside:
+        raise StudyError(
+            f"the comparator {spec.name} must be a probability from 0 to 1, got {outside} rows outside; "
+            'divide per cents by 100, or call it scale = "score"'
+        )
+    return values

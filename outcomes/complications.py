@@ -40,6 +40,7 @@ def build_any_of_outcome(spec: OutcomeSpec) -> Outcome:
         desirable=spec.desirable,
         horizon=spec.horizon,
         needs=flags,
+        revealing=flags,
         occurred=partial(any_of, flags=flags),
         observed=(
             Criterion(

@@ -10,8 +10,10 @@ from schemas.errors import StudyError, suggest
 PREDICTOR_KINDS = ("number", "flag", "category")
 
 
-def check_predictors(predictors: Sequence[str], columns: Mapping[str, Column], *, predict_at: str) -> None:
-    """Refuse predictors that are absent, that no model may use, or that are known only later.
+def check_predictors(
+    predictors: Sequence[str], columns: Mapping[str, Column], *, predict_at: str, revealing: Sequence[str] = ()
+) -> None:
+    """Refuse predictors that are absent, that no model may use, that are known only later, or that tell the outcome.
 
     Parameters
     ----------
@@ -21,6 +23,8 @@ def check_predictors(predictors: Sequence[str], columns: Mapping[str, Column], *
         The registry's columns.
     predict_at
         When the prediction is made, one of `schemas.column.KNOWN_AT`.
+    revealing
+        Columns that the outcome is made of.
 
     Raises
     ------
@@ -28,6 +32,7 @@ def check_predictors(predictors: Sequence[str], columns: Mapping[str, Column], *
         Naming every refused predictor with its reason.
     """
     faults = [fault for name in predictors if (fault := _fault(name, columns, predict_at))]
+    faults += [f"{name}: leaks, the outcome is made of it" for name in predictors if name in revealing]
     if faults:
         raise StudyError(
             f"every predictor must be in the data and known {_when(predict_at)}:\n"

@@ -51,6 +51,8 @@ class Outcome:
         Until when, in words, counted from the operation.
     needs
         Columns that must be in the registry.
+    revealing
+        Those of them that tell the outcome, and so can never be predictors, whenever they are known.
     eligible
         Steps that decide who belongs, counted in order; known at the time of the prediction.
     observed
@@ -72,6 +74,7 @@ class Outcome:
     desirable: bool
     horizon: str
     needs: tuple[str, ...]
+    revealing: tuple[str, ...]
     occurred: Callable[[pd.DataFrame], FloatArray]
     eligible: tuple[Criterion, ...] = ()
     observed: tuple[Criterion, ...] = ()

@@ -84,6 +84,7 @@ def build_threshold_outcome(
         desirable=spec.desirable,
         horizon=spec.horizon,
         needs=(baseline, follow_up),
+        revealing=(follow_up,),
         occurred=occurred,
         eligible=tuple(eligible),
         observed=(

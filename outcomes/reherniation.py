@@ -37,13 +37,15 @@ def build_event_by_horizon_outcome(spec: OutcomeSpec) -> Outcome:
         followed_until=str(spec.followed_until),
         horizon_days=int(spec.horizon_days or 0),
     )
+    columns = (clock.time, *clock.competing, clock.followed_until)
     return Outcome(
         name=spec.name,
         title=spec.title,
         kind="event_by_horizon",
         desirable=spec.desirable,
         horizon=spec.horizon,
-        needs=(clock.time, *clock.competing, clock.followed_until),
+        needs=columns,
+        revealing=columns,
         occurred=clock.occurred,
         observed=(
             Criterion(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from outcomes.cohort import Cohort
@@ -19,14 +20,50 @@ LEAST_RECORDED = 50
 
 
 def find_alarms(
-    datasets: Sequence[Dataset], skipped: Mapping[str, str], cohorts: Mapping[str, Cohort]
+    datasets: Sequence[Dataset], skipped: Mapping[str, str], cohorts: Mapping[str, Mapping[str, Cohort]]
 ) -> tuple[str, ...]:
-    """List what needs a person: quarantined rows, skipped outcomes and predictors that look like leaks."""
+    """List what needs a person.
+
+    Parameters
+    ----------
+    datasets
+        Development first, then those validated on.
+    skipped
+        Reason by outcome.
+    cohorts
+        Analysed cohorts by dataset and outcome.
+
+    Returns
+    -------
+    tuple of str
+        Quarantined rows, skipped outcomes, predictors that look like leaks, patients in both development and
+        validation, and outcomes that a validation dataset cannot assess.
+    """
+    development = datasets[0]
     return (
         *_quarantined(datasets),
         *(f"outcome {name} was skipped: {reason}" for name, reason in skipped.items()),
-        *(alarm for cohort in cohorts.values() for alarm in _near_perfect(cohort)),
+        *(alarm for cohort in cohorts[development.name].values() for alarm in _near_perfect(cohort)),
+        *(alarm for other in datasets[1:] for alarm in _shared(development, other)),
+        *(alarm for other in datasets[1:] for alarm in _unassessable(other.name, cohorts[other.name])),
     )
+
+
+def _shared(development: Dataset, other: Dataset) -> Iterator[str]:
+    """Alarm where both datasets record patients and some are in both."""
+    if all("patient" in dataset.registry.columns for dataset in (development, other)):
+        shared = set(development.registry.frame["patient"]) & set(other.registry.frame["patient"])
+        if shared:
+            yield (
+                f"patients of {other.name} are also among those of development: its results are not those of new "
+                "patients; remove them, or make sure that the identifiers mean different people"
+            )
+
+
+def _unassessable(name: str, cohorts: Mapping[str, Cohort]) -> Iterator[str]:
+    for outcome, cohort in cohorts.items():
+        if not 0 < cohort.events < cohort.n:
+            yield f"{outcome} cannot be assessed on {name}: it must have patients with and without the event there"
 
 
 def _quarantined(datasets: Sequence[Dataset]) -> Iterator[str]:
@@ -40,11 +77,15 @@ def _quarantined(datasets: Sequence[Dataset]) -> Iterator[str]:
 
 
 def _near_perfect(cohort: Cohort) -> Iterator[str]:
-    """Alarm for each number or level that alone nearly separates the outcome."""
+    """Alarm for each predictor of which a value, a level, or being recorded at all nearly separates the outcome."""
     for name, column in cohort.columns.items():
         values = cohort.X[name]
         candidates = [values] if column.kind != "category" else [values == level for level in column.levels]
-        separation = max((_separation(candidate, values, cohort) for candidate in candidates), default=0.5)
+        recorded = values.notna().to_numpy()
+        separation = max(
+            _separation(values.isna(), np.ones(len(values), dtype=bool), cohort),
+            *(_separation(candidate, recorded, cohort) for candidate in candidates),
+        )
         if separation > NEAR_PERFECT:
             yield (
                 f"predictor {name} alone separates {cohort.outcome.name} with a c-statistic of {separation:.2f}; "
@@ -52,8 +93,8 @@ def _near_perfect(cohort: Cohort) -> Iterator[str]:
             )
 
 
-def _separation(candidate: pd.Series, values: pd.Series, cohort: Cohort) -> float:
-    used = (values.notna() & np.isfinite(cohort.y)).to_numpy()
+def _separation(candidate: pd.Series, considered: npt.NDArray[np.bool_], cohort: Cohort) -> float:
+    used = considered & np.isfinite(cohort.y)
     y = cohort.y[used]
     if used.sum() < LEAST_RECORDED or y.min() == y.max():
         return 0.5

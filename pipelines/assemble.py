@@ -13,7 +13,7 @@ from pipelines.explain import summarise_explanations
 from pipelines.fit import fit_cohort_censoring, weigh_rows
 from pipelines.folds import FoldResult, FoldTask
 from pipelines.predictions import build_comparator_predictions, build_predictions
-from pipelines.suppression import find_suppressed
+from pipelines.suppression import find_small, find_suppressed
 from schemas.specs import ComparatorSpec
 from schemas.study import Study
 from schemas.tables import CONTRIBUTION, EXPLANATION, FLOW, TABLE1, TUNING
@@ -142,14 +142,18 @@ def _beside(
 
 
 def _suppress_flow(flow: pd.DataFrame, suppress_below: int) -> pd.DataFrame:
-    """Blank small numbers of excluded patients, and a second step where one alone could be found by subtraction."""
+    """Blank small numbers of excluded patients and of events, and what would give them away by subtraction."""
     steps = flow.index[flow["step"].between(2, flow["step"].max() - 1)]
     hidden = steps[find_suppressed(flow.loc[steps, ["excluded"]].to_numpy(dtype=np.int64), suppress_below)]
     small = flow.index.isin(hidden)
     # Who remains at a step in between would give a hidden number away as well.
     between = (flow.index >= hidden.min()) & (flow.index <= hidden.max()) if len(hidden) else small
+    known = flow[["remaining", "events"]].fillna(0).to_numpy(dtype=np.int64)
+    few = find_small(np.column_stack([known[:, 1], known[:, 0] - known[:, 1]]), suppress_below).any(axis=1)
+    few_events = few & flow["events"].notna().to_numpy()
     return flow.assign(
         excluded=flow["excluded"].astype("float64").mask(small),
-        remaining=flow["remaining"].astype("float64").mask(between),
-        status=flow["status"].mask(small, "suppressed"),
+        remaining=flow["remaining"].astype("float64").mask(between | find_small(known[:, 0], suppress_below)),
+        events=flow["events"].mask(few_events),
+        status=flow["status"].mask(small | few_events, "suppressed"),
     )

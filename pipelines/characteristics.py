@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from outcomes.cohort import Cohort
-from pipelines.suppression import find_suppressed
+from pipelines.suppression import find_small, find_suppressed
 from schemas.column import Column
 from schemas.tables import TABLE1
 
@@ -41,15 +41,16 @@ def describe_characteristics(cohort: Cohort, *, dataset: str, suppress_below: in
     Notes
     -----
     Where the count of a level is small in one outcome group, it is suppressed in both, so that it cannot be found
-    by subtraction from the whole; see `pipelines.suppression.find_suppressed`.
+    by subtraction from the whole. Where a group itself is small, all of its figures are, and those of the other.
+    See `pipelines.suppression.find_suppressed`.
     """
     known = np.isfinite(cohort.y)
     X, y = cohort.X[known], cohort.y[known]
     rows = [row for name, column in cohort.columns.items() for row in _describe(X[name], column, y)]
     table = pd.DataFrame(rows).assign(outcome=cohort.outcome.name, dataset=dataset, status="ok")
     sizes = {"all": len(y), "event": int(y.sum()), "no_event": int((1 - y).sum())}
-    table["n"] = table["group"].map(sizes)
-    return _suppress(table, suppress_below)[list(TABLE1)]
+    table["n"] = table["group"].map(sizes).astype("Int64")
+    return _suppress(_suppress_groups(table, sizes, suppress_below), suppress_below)[list(TABLE1)]
 
 
 def _describe(values: pd.Series, column: Column, y: FloatArray) -> Iterator[Row]:
@@ -80,14 +81,28 @@ def _levels(values: pd.Series, column: Column) -> Iterator[tuple[str, str, float
         yield name, "percent", 100.0 * count / recorded if recorded else np.nan
 
 
+def _suppress_groups(table: pd.DataFrame, sizes: dict[str, int], suppress_below: int) -> pd.DataFrame:
+    """Blank every figure of the outcome groups where one of them is small, and of all where all are few."""
+    small = {group for group, size in sizes.items() if 0 < size < suppress_below}
+    hidden = table["group"].isin(small | {"event", "no_event"} if small else small)
+    return table.assign(
+        value=table["value"].mask(hidden), n=table["n"].mask(hidden), status=table["status"].mask(hidden, "suppressed")
+    )
+
+
 def _suppress(table: pd.DataFrame, suppress_below: int) -> pd.DataFrame:
-    """Blank small counts, what would reveal them, and the percentages beside them."""
+    """Blank small counts, what would reveal them, and the figures that rest on so few."""
     mask = pd.Series(data=False, index=table.index)
     is_count = table["statistic"].isin(["count", "percent", "missing"])
-    for predictor, part in table[table["statistic"].isin(["count", "missing"])].groupby("predictor", sort=False):
-        counts = part.pivot(index="level", columns="group", values="value").astype(np.int64)
-        own = is_count & (table["predictor"] == predictor)
-        for groups in (["event", "no_event"], ["all"]):
-            hidden = counts.index[find_suppressed(counts[groups].to_numpy(), suppress_below)]
-            mask |= own & table["group"].isin(groups) & table["level"].isin(hidden)
+    for predictor, part in table.groupby("predictor", sort=False):
+        own = table["predictor"] == predictor
+        counted = part[part["statistic"].isin(["count", "missing"])]
+        counts = counted.pivot(index="level", columns="group", values="value")[list(GROUPS)].fillna(0).astype(np.int64)
+        for groups, judged in ((["event", "no_event"], list(GROUPS)), (["all"], ["all"])):
+            hidden = counts.index[find_suppressed(counts[judged].to_numpy(), suppress_below)]
+            mask |= own & is_count & table["group"].isin(groups) & table["level"].isin(hidden)
+        missing = counted[counted["statistic"] == "missing"]
+        recorded = (missing["n"] - missing["value"]).fillna(0).to_numpy(dtype=np.int64)
+        if find_small(recorded, suppress_below).any():
+            mask |= own & ~is_count
     return table.assign(value=table["value"].mask(mask), status=table["status"].mask(mask, "suppressed"))

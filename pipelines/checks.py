@@ -39,14 +39,16 @@ def reason_to_skip(cohort: Cohort, study: Study) -> str:
 
     Notes
     -----
-    Each outer fold must be able to hold an event and a non-event, counted by patient; an outcome by a horizon must
-    have a tenth of its patients still followed there.
+    Each outer fold must be able to hold an event and a non-event, counted by patient, and their number must be one
+    that may be shown; an outcome by a horizon must have a tenth of its patients still followed there.
     """
-    needed = study.split.outer_folds
+    needed = max(study.split.outer_folds, study.suppress_below)
     for value, word in ((1.0, "events"), (0.0, "non-events")):
-        found = len(set(cohort.patient[cohort.y == value]))
-        if found < needed:
-            return f"patients with {word} must be at least the {needed} outer folds, got {found}"
+        if len(set(cohort.patient[cohort.y == value])) < needed:
+            return (
+                f"patients with {word} must be at least the {study.split.outer_folds} outer folds, and "
+                f"{study.suppress_below} so that they may be counted, got fewer"
+            )
     follow_up = cohort.outcome.follow_up
     if follow_up and cohort.time_days is not None:
         at_risk = float(np.mean(cohort.time_days >= follow_up.horizon_days))

@@ -16,6 +16,7 @@ from pipelines.evaluate import (
     describe_counts,
     describe_estimate,
     finish_table,
+    hide_few,
     is_assessable,
     is_small,
     repeat_for_thresholds,
@@ -55,12 +56,14 @@ def compare_fold_predictions(
 
     Notes
     -----
-    Rows that only one of the two predicts are left out, so a difference need not equal the difference of two rows of
+    Apparent performance is not compared: a paired test of models on their own training data means nothing. Rows that
+    only one of the two predicts are left out, so a difference need not equal the difference of two rows of
     the evaluation. The calibration slope and the calibration index are described without an interval: noise in them
     is too large for a comparison to mean much. A model that only ranks is compared by the c-statistic alone.
     """
     rows: list[dict[str, object]] = []
-    for _, analysis in split_groups(predictions.reset_index(drop=True), ANALYSIS):
+    honest = predictions[predictions["validation"] != "apparent"]
+    for _, analysis in split_groups(honest.reset_index(drop=True), ANALYSIS):
         if not (analysis["model"] == reference).any():
             continue
         groups = list(build_groups(analysis, thresholds=thresholds, seed=seed))
@@ -88,7 +91,8 @@ def _compare_groups(group: Group, base: Group, threshold_set: str, suppress_belo
         elif not (is_assessable(metric, model) and is_assessable(metric, reference)):
             estimates = repeat_for_thresholds(metric, reference, NOT_ASSESSABLE)
         else:
-            estimates = metric.compare(model, reference)
+            estimates = hide_few(metric, reference, metric.compare(model, reference), suppress_below)
+            estimates = hide_few(metric, model, estimates, suppress_below)
         for estimate in estimates:
             yield frame | describe_estimate(metric, estimate)
 

@@ -14,7 +14,7 @@ from pipelines.calibration_curve import (
     predict_curve,
 )
 from pipelines.discrimination import compute_sensitivity, split_rows
-from pipelines.evaluate import Group, build_groups, describe_counts, finish_table, is_small
+from pipelines.evaluate import Group, build_groups, describe_counts, finish_table, is_small, rests_on_few
 from pipelines.intervals import FloatArray, compute_standard_error, compute_wald
 from pipelines.overall import compute_event_rates
 from pipelines.sample import ANALYSIS, Sample, split_groups
@@ -129,6 +129,8 @@ def _trace_decision(sample: Sample, suppress_below: int) -> Iterator[Row]:
         return
     event_rate = float(compute_event_rates(sample.y, sample.weights, np.zeros_like(sample.replicate))[0])
     for threshold in compute_threshold_grid(event_rate, sample.thresholds).tolist():
+        if rests_on_few(sample, threshold, suppress_below):
+            continue
         value, influence = linearise_net_benefit(sample.y, sample.p, threshold, sample.weights, sample.replicate)
         interval = compute_wald(value, compute_standard_error(influence, sample.patient, ddof=0), kind="Wald")
         yield {

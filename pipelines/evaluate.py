@@ -14,6 +14,7 @@ from pipelines.intervals import NOT_ASSESSABLE, Estimate, create_draws
 from pipelines.metrics import METRICS, Metric
 from pipelines.sample import ANALYSIS, GROUP, Sample, build_sample, find_levels, select_usable, split_groups
 from pipelines.suppression import find_small, find_suppressed
+from pipelines.utility import count_decisions
 from schemas.errors import InputError, unknown_name
 from schemas.tables import EVALUATION
 
@@ -164,6 +165,26 @@ def repeat_for_thresholds(metric: Metric, sample: Sample, estimate: Estimate) ->
     return tuple(Estimate(status=estimate.status, threshold_probability=t) for t in sample.thresholds)
 
 
+def hide_few(
+    metric: Metric, sample: Sample, estimates: tuple[Estimate, ...], suppress_below: int
+) -> tuple[Estimate, ...]:
+    """Suppress values at thresholds that put few patients on one side: their counts could be solved for."""
+    if not metric.by_threshold:
+        return estimates
+    return tuple(
+        Estimate(status=SUPPRESSED.status, threshold_probability=estimate.threshold_probability)
+        if rests_on_few(sample, estimate.threshold_probability, suppress_below)
+        else estimate
+        for estimate in estimates
+    )
+
+
+def rests_on_few(sample: Sample, threshold: float, suppress_below: int) -> bool:
+    """Tell whether a threshold leaves a small number of true or false positives or negatives."""
+    first = sample.replicate == 0
+    return bool(find_small(count_decisions(sample.y[first], sample.p[first], threshold), suppress_below).any())
+
+
 def is_assessable(metric: Metric, sample: Sample) -> bool:
     """Tell whether a metric can be computed at all: a risk where it needs one, events and non-events likewise."""
     if sample.n == 0 or (sample.ranks_only and not metric.for_scores):
@@ -180,7 +201,7 @@ def _evaluate_overall(sample: Sample, suppress_below: int) -> Iterator[dict[str,
         elif not is_assessable(metric, sample):
             estimates = repeat_for_thresholds(metric, sample, NOT_ASSESSABLE)
         else:
-            estimates = metric.compute(sample)
+            estimates = hide_few(metric, sample, metric.compute(sample), suppress_below)
         if metric.fixed_by_folds and sample.fitted_by_fold and sample.validation == "internal":
             estimates = tuple(_not_informative(estimate) for estimate in estimates)
         for estimate in estimates:

@@ -90,14 +90,15 @@ def prepare_training(cohort: Cohort, rows: IntArray, *, n_knots: int, inner_fold
     n_knots
         Number of spline knots.
     inner_folds
-        Number of inner folds; fewer where the rarer outcome has fewer rows than that.
+        Number of inner folds; fewer where fewer patients have the rarer outcome.
     seed
         Seed of the inner folds.
     """
     learned = _learn(cohort, rows, n_knots)
     y = cohort.y[rows]
-    n_folds = max(2, min(inner_folds, int((y == 1).sum()), int((y == 0).sum())))
-    folds = assign_folds(y, cohort.patient[rows], n_folds=n_folds, seed=child_seed(seed, "inner folds"))
+    patients = cohort.patient[rows]
+    n_folds = max(2, min(inner_folds, len(set(patients[y == 1])), len(set(patients[y == 0]))))
+    folds = assign_folds(y, patients, n_folds=n_folds, seed=child_seed(seed, "inner folds"))
     return TrainingPart(
         learned=learned,
         part=_apply(learned, cohort, rows),

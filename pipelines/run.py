@@ -120,7 +120,7 @@ def run_study(
         models={
             (task.outcome, model): pipeline for task, result in results for model, pipeline in result.pipelines.items()
         },
-        warnings=find_alarms(prepared.datasets, prepared.skipped, analysed),
+        warnings=find_alarms(prepared.datasets, prepared.skipped, {name: prepared.analysed(name) for name in datasets}),
         notes=tuple(f"{dataset.name}: {note}" for dataset in prepared.datasets for note in dataset.registry.warnings),
         timings_seconds={
             "cohorts": fitted - started,
@@ -148,6 +148,11 @@ def _prepare(study: Study, registry: Registry, validate_on: Mapping[str, Registr
     check_study(study, registry)
     if DEVELOPMENT in validate_on:
         raise StudyError(f"a dataset to validate on must not be called {DEVELOPMENT!r}; rename it")
+    for name, other in validate_on.items():
+        if other.fingerprint == registry.fingerprint:
+            raise StudyError(
+                f"data to validate on must be other data than those of development, got the same in {name!r}"
+            )
     datasets = (
         Dataset(name=DEVELOPMENT, registry=registry),
         *(
@@ -155,16 +160,20 @@ def _prepare(study: Study, registry: Registry, validate_on: Mapping[str, Registr
             for name, other in validate_on.items()
         ),
     )
-    everyone = {
-        dataset.name: {name: build_cohort(dataset.registry, outcome, study) for name, outcome in outcomes.items()}
-        for dataset in datasets
-    }
+    everyone = {dataset.name: _build_cohorts(dataset, outcomes, study) for dataset in datasets}
     cohorts = everyone[DEVELOPMENT]
     skipped = {name: reason for name, cohort in cohorts.items() if (reason := reason_to_skip(cohort, study))}
     if len(skipped) == len(cohorts):
         reasons = "\n".join(f"  {name}: {reason}" for name, reason in skipped.items())
         raise StudyError(f"at least one outcome must have enough events, none has:\n{reasons}")
     return Prepared(datasets=datasets, outcomes=outcomes, everyone=everyone, skipped=skipped)
+
+
+def _build_cohorts(dataset: Dataset, outcomes: Mapping[str, Outcome], study: Study) -> dict[str, Cohort]:
+    try:
+        return {name: build_cohort(dataset.registry, outcome, study) for name, outcome in outcomes.items()}
+    except StudyError as error:
+        raise StudyError(f"{dataset.registry.source}: {error}") from None
 
 
 def _list_tasks(study: Study, cohorts: Mapping[str, Cohort]) -> list[FoldTask]:

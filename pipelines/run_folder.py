@@ -20,17 +20,23 @@ from schemas.errors import RunError
 from schemas.tables import CURVES, RUN_FORMAT, SHARE
 
 RUN_JSON = "run.json"
+RUN_ENTRIES = {RUN_JSON, "study.toml", "definition.toml", "share", "private", "models", "mlflow"}
+"""What a run's folder holds; anything else in it is somebody's own."""
 
 
 def check_output(folder: Path) -> None:
-    """Refuse a folder that holds anything but an earlier run.
+    """Refuse a folder that holds anything but an earlier run, or that is being worked in.
 
     Raises
     ------
     RunError
-        If `folder` holds something that is not a run.
+        If something would be lost by putting a run in its place.
     """
-    if folder.exists() and not (folder / RUN_JSON).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+    if Path.cwd().is_relative_to(folder.resolve()):
+        raise RunError(
+            f"the output folder must not hold the working folder, got {str(folder)!r}; name another with --out"
+        )
+    if folder.exists() and not _is_replaceable(folder):
         raise RunError(
             f"the output folder must be new, empty or an earlier run, got {str(folder)!r}, which holds something else; "
             "name another with --out"
@@ -49,9 +55,10 @@ def replacing(folder: Path) -> Iterator[Path]:
     Raises
     ------
     RunError
-        If `folder` holds something that is not a run.
+        If `folder` holds something that is not a run, or cannot be written.
     """
     check_output(folder)
+    folder = folder.resolve()
     staging = folder.parent / f".{folder.name}.partial"
     shutil.rmtree(staging, ignore_errors=True)
     try:
@@ -63,6 +70,20 @@ def replacing(folder: Path) -> Iterator[Path]:
         _swap(staging, folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _is_replaceable(folder: Path) -> bool:
+    """Tell whether the folder is empty, or an earlier run and nothing else."""
+    if not folder.is_dir():
+        return False
+    names = {path.name for path in folder.iterdir()}
+    if not names:
+        return True
+    try:
+        record = json.loads((folder / RUN_JSON).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(record, dict) and record.get("format") == RUN_FORMAT and names <= RUN_ENTRIES
 
 
 def write_run(result: StudyResult, folder: Path) -> None:
@@ -144,6 +165,7 @@ def _write_share(result: StudyResult, folder: Path) -> None:
 
 def _write_private(result: StudyResult, folder: Path) -> None:
     (folder / "explanations").mkdir(parents=True)
+    folder.chmod(0o700)
     result.predictions.to_parquet(folder / "predictions.parquet", index=False)
     for (outcome, model), table in result.row_explanations.items():
         table.to_parquet(folder / "explanations" / f"{outcome}__{model}.parquet", index=False)
@@ -207,13 +229,18 @@ def _describe_outcome(result: StudyResult, name: str) -> dict[str, object]:
         "threshold_set": outcome.threshold_set,
         "threshold_text": outcome.threshold_text,
         "source": outcome.source,
-        "n": int(flow["remaining"]),
-        "events": int(flow["events"]),
+        "n": _shown(flow["remaining"]),
+        "events": _shown(flow["events"]),
         "status": "skipped" if name in result.skipped else "run",
         "reason": result.skipped.get(name, ""),
         "thresholds": list(decision.values) if decision else [],
         "action": decision.action if decision else "",
     }
+
+
+def _shown(count: float) -> int | None:
+    """Return a count of the flow, or None where it is suppressed."""
+    return None if pd.isna(count) else int(count)
 
 
 def _describe_column(column: Column) -> dict[str, object]:

@@ -44,7 +44,7 @@ def find_suppressed(counts: IntArray, suppress_below: int) -> BoolArray:
     counts = np.asarray(counts)
     hidden: BoolArray = np.asarray(find_small(counts, suppress_below).any(axis=1))
     while hidden.any() and _gives_away(counts, hidden, suppress_below):
-        shown = np.flatnonzero(~hidden & (counts[:, 0] > 0))
+        shown = np.flatnonzero(~hidden & (counts.sum(axis=1) > 0))
         if shown.size == 0:
             break
         hidden[shown[np.argmin(counts[shown, 0])]] = True

@@ -15,7 +15,10 @@ from pipelines.overall import clip_probability
 FloatArray = npt.NDArray[np.float64]
 Params = dict[str, float | int]
 
+# Optuna would print the text of an error inside a trial, which may quote data; the error itself goes on as it is.
 optuna.logging.disable_default_handler()
+optuna.logging.disable_propagation()
+optuna.logging.set_verbosity(optuna.logging.CRITICAL)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,20 @@ def compute_benefits(y: FloatArray, p: FloatArray, threshold: float) -> FloatArr
     return np.where(p >= threshold, y - (1 - y) * threshold / (1 - threshold), 0.0)
 
 
+def count_decisions(y: FloatArray, p: FloatArray, threshold: float) -> IntArray:
+    """Count true and false positives and negatives at a threshold, shape (4,): TP, FP, FN, TN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> count_decisions(np.array([1.0, 0.0, 0.0]), np.array([0.9, 0.5, 0.1]), 0.5).tolist()
+    [1, 1, 0, 1]
+    """
+    acted, event = p >= threshold, y == 1
+    counts = [(acted & event).sum(), (acted & ~event).sum(), (~acted & event).sum(), (~acted & ~event).sum()]
+    return np.array(counts, dtype=np.int64)
+
+
 def linearise_net_benefit(
     y: FloatArray, p: FloatArray, threshold: float, weights: FloatArray, replicate: IntArray
 ) -> Linear:

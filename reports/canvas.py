@@ -16,7 +16,6 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
 MM_PER_INCH = 25.4
-SINGLE_COLUMN_MM = 85.0
 DOUBLE_COLUMN_MM = 174.0
 MARK_MM = 3.5
 """Room kept free at the top for the mark."""

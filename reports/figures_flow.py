@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import textwrap
+from math import isnan
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from reports.canvas import PALETTE
-from reports.tables import HIDDEN, event_status, format_count, records
+from reports.tables import HIDDEN, format_count, records
 
-LINE_HEIGHT = 1.0
 GAP = 0.9
 WRAP = 34
+UNKNOWN = "followed for less than the horizon"
+"""How the reason starts of those who stay in the cohort with weight 0."""
 BOX = {"boxstyle": "square,pad=0.55", "linewidth": 0.7}
 ARROW = {
     "arrowstyle": "-|>",
@@ -23,6 +25,11 @@ ARROW = {
     "linewidth": 0.7,
     "color": PALETTE["soft"],
 }
+
+
+def has_weight_zero(row: dict[str, Any]) -> bool:
+    """Tell whether a step is about those who are kept with weight 0: they are not left out."""
+    return str(row["reason"]).startswith(UNKNOWN)
 
 
 def compute_height(frame: pd.DataFrame) -> float:
@@ -39,8 +46,8 @@ def _wrapped(row: dict[str, Any], count: str) -> str:
     return textwrap.fill(f"{row['reason']}: {count}", WRAP)
 
 
-def draw_flow(frame: pd.DataFrame, ax: Axes, *, title: str, suppress_below: int) -> None:
-    """Draw who was read, who was left out and why, and who was analysed.
+def draw_flow(frame: pd.DataFrame, ax: Axes, *, title: str) -> None:
+    """Draw who was read, who was left out and why (in a dashed box: kept with weight 0), and who was analysed.
 
     Parameters
     ----------
@@ -50,8 +57,6 @@ def draw_flow(frame: pd.DataFrame, ax: Axes, *, title: str, suppress_below: int)
         Where to; its axes are hidden.
     title
         What the column is about.
-    suppress_below
-        Printed in the place of a hidden count.
     """
     rows = records(frame.sort_values("step"))
     height = compute_height(frame)
@@ -66,21 +71,26 @@ def draw_flow(frame: pd.DataFrame, ax: Axes, *, title: str, suppress_below: int)
         hidden = row["status"] == "suppressed"
         text = _wrapped(row, HIDDEN if hidden else format_count(row["excluded"]))
         y = start + GAP + _lines(text) / 2
-        _draw_box(ax, 3.4, y, text, side=True)
+        _draw_side_box(ax, 3.4, y, text, line="--" if has_weight_zero(row) else "-")
         ax.annotate("", (3.28, y), (2.1, y), arrowprops=ARROW)
         start = y + _lines(text) / 2 + GAP
     ax.annotate("", (2.1, start + 0.6), (2.1, 2.5), arrowprops=ARROW)
-    _draw_box(ax, 2.1, start + 1.9, _last_text(rows[-1], suppress_below))
+    _draw_box(ax, 2.1, start + 1.9, _last_text(rows[-1]))
 
 
-def _last_text(row: dict[str, Any], suppress_below: int) -> str:
-    if row["status"] == "suppressed":
+def _last_text(row: dict[str, Any]) -> str:
+    """Name those analysed; the status of this row is that of the events."""
+    if isnan(row["remaining"]):
         return f"Analysed\nn = {HIDDEN}"
-    few = event_status(row, suppress_below) == "suppressed"
-    events = HIDDEN if few else format_count(row["events"])
+    events = HIDDEN if row["status"] == "suppressed" else format_count(row["events"])
     return f"Analysed\nn = {format_count(row['remaining'])}, events {events}"
 
 
-def _draw_box(ax: Axes, x: float, y: float, text: str, *, side: bool = False) -> None:
-    box = {**BOX, "facecolor": PALETTE["paper"], "edgecolor": PALETTE["faint" if side else "soft"]}
-    ax.text(x, y, text, ha="left" if side else "center", va="center", bbox=box, fontsize=6.5 if side else 7)
+def _draw_box(ax: Axes, x: float, y: float, text: str) -> None:
+    box = {**BOX, "facecolor": PALETTE["paper"], "edgecolor": PALETTE["soft"]}
+    ax.text(x, y, text, ha="center", va="center", bbox=box, fontsize=7)
+
+
+def _draw_side_box(ax: Axes, x: float, y: float, text: str, *, line: str) -> None:
+    box = {**BOX, "facecolor": PALETTE["paper"], "edgecolor": PALETTE["faint"], "linestyle": line}
+    ax.text(x, y, text, ha="left", va="center", bbox=box, fontsize=6.5)

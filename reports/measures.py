@@ -22,7 +22,9 @@ class Measure:
     reference
         Value of a perfect or neutral model on which a forest plot has its line, or None.
     source
-        Where the measure is described.
+        Where the measure is described, a name in `REFERENCES`.
+    has_interval
+        Printed with its interval.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Measure:
     text: str
     reference: float | None = None
     source: str = ""
+    has_interval: bool = True
 
 
 _MEASURES = (
@@ -40,7 +43,6 @@ _MEASURES = (
         digits=3,
         text="Probability that a patient with the event has a higher predicted risk than one without; also called "
         "AUROC. 0.5 is no discrimination. Within cross-validation, the mean of the folds' values.",
-        source="DeLong 1988",
     ),
     Measure(
         name="log_loss",
@@ -95,12 +97,15 @@ _MEASURES = (
         text="Integrated calibration index: mean absolute distance between predicted risk and the flexible calibration "
         "curve. Lower is better, but it is above 0 even for a perfectly calibrated model.",
         source="Austin and Steyerberg 2019",
+        # The percentiles of a bootstrap can lie wholly above the estimate.
+        has_interval=False,
     ),
     Measure(
         name="ici_null",
         title="ICI if perfect",
         digits=3,
         text="What the ICI would be, on average, if the predicted risks were true: what to hold the ICI against.",
+        has_interval=False,
     ),
     Measure(
         name="net_benefit",
@@ -120,17 +125,17 @@ SUBGROUP_MEASURES = ("oe_ratio", "calibration_in_the_large", "calibration_slope"
 NULL_OF = {"ici": "ici_null"}
 """Measures that are printed with their value under perfect calibration, and where that stands."""
 
-REFERENCES = (
-    "Collins GS, Moons KGM, Dhiman P, et al. TRIPOD+AI statement. BMJ 2024;385:e078378.",
-    "Van Calster B, Nieboer D, Vergouwe Y, et al. A calibration hierarchy for risk models was defined. "
-    "J Clin Epidemiol 2016;74:167-76.",
-    "Austin PC, Steyerberg EW. The integrated calibration index (ICI) and related metrics. Stat Med 2019;38:4051-65.",
-    "Vickers AJ, Elkin EB. Decision curve analysis. Med Decis Making 2006;26:565-74.",
-    "Vickers AJ, Van Calster B, Wynants L, Steyerberg EW. Decision curve analysis: confidence intervals and "
-    "hypothesis testing for net benefit. Diagn Progn Res 2023;7:11.",
-    "DeLong ER, DeLong DM, Clarke-Pearson DL. Comparing the areas under two or more correlated ROC curves. "
-    "Biometrics 1988;44:837-45.",
-    "Nadeau C, Bengio Y. Inference for the generalization error. Mach Learn 2003;52:239-81.",
-    "Lundberg SM, Erion G, Chen H, et al. From local explanations to global understanding with explainable AI for "
-    "trees. Nat Mach Intell 2020;2:56-67.",
-)
+REFERENCES = {
+    "Van Calster 2016": "Van Calster B, Nieboer D, Vergouwe Y, et al. A calibration hierarchy for risk models was "
+    "defined. J Clin Epidemiol 2016;74:167-76.",
+    "Austin and Steyerberg 2019": "Austin PC, Steyerberg EW. The integrated calibration index (ICI) and related "
+    "metrics. Stat Med 2019;38:4051-65.",
+    "Vickers and Elkin 2006": "Vickers AJ, Elkin EB. Decision curve analysis. Med Decis Making 2006;26:565-74.",
+    "Vickers 2023": "Vickers AJ, Van Calster B, Wynants L, Steyerberg EW. Decision curve analysis: confidence "
+    "intervals and hypothesis testing for net benefit. Diagn Progn Res 2023;7:11.",
+    "DeLong 1988": "DeLong ER, DeLong DM, Clarke-Pearson DL. Comparing the areas under two or more correlated ROC "
+    "curves. Biometrics 1988;44:837-45.",
+    "Lundberg 2020": "Lundberg SM, Erion G, Chen H, et al. From local explanations to global understanding with "
+    "explainable AI for trees. Nat Mach Intell 2020;2:56-67.",
+}
+"""By the name under which a report cites them."""

@@ -67,7 +67,6 @@ class StudyFacts(Facts):
     predictors: tuple[str, ...]
     predict_at: str
     missing: str
-    calibration: str
     outer_folds: int
     repeats: int
     inner_folds: int
@@ -108,7 +107,7 @@ class DatasetFacts(Facts):
 
 
 class OutcomeFacts(Facts):
-    """One outcome of the study; `status` is run or skipped."""
+    """One outcome of the study; `status` is run or skipped, `n` and `events` are None where they are hidden."""
 
     name: str
     title: str

@@ -14,6 +14,8 @@ from reports.figures_risk import draw_calibration, draw_decision_curves, draw_ri
 from reports.run_folder import OutcomeFacts, RunFolder
 from reports.sections_participants import mark_of
 from reports.tables import (
+    PLANNED,
+    count_words,
     describe_intervals,
     end,
     estimate_cell,
@@ -43,7 +45,7 @@ def build_calibration(run: RunFolder) -> list[Block]:
         Text(
             text="Each panel shows one model: the observed proportion of events against predicted risk as a flexible "
             "curve with its pointwise 95 % band; on the dashed line the two are equal. Beneath, on the same axis, how "
-            "predicted risks are distributed among patients with the event (upwards) and without (downwards)."
+            "predicted risks are distributed among operations with the event (upwards) and without (downwards)."
         )
     ]
     for outcome in run.outcomes:
@@ -142,7 +144,7 @@ def _describe_curves(run: RunFolder, view: View, models: tuple[str, ...]) -> str
         f"{run.model_title(model)} {estimate_words(first_row(rows, model=model, metric='calibration_slope'))}"
         for model in models
     ]
-    return f"Calibration curves of {len(models)} models. Calibration slopes: {'; '.join(parts)}."
+    return f"Calibration curves of {count_words(len(models), 'model')}. Calibration slopes: {'; '.join(parts)}."
 
 
 def build_decisions(run: RunFolder) -> list[Block]:
@@ -158,8 +160,8 @@ def build_decisions(run: RunFolder) -> list[Block]:
     blocks: list[Block] = [
         Text(
             text="Net benefit weighs patients who are rightly chosen for an action against those wrongly chosen, at "
-            "the exchange rate that the threshold probability states. The action and its thresholds were declared "
-            f"before the results. Every risk here is a risk {AMONG_OPERATED}."
+            "the exchange rate that the threshold probability states. The action and its thresholds are "
+            f"{PLANNED}. Every risk here is a risk {AMONG_OPERATED}."
         )
     ]
     for outcome in declared:
@@ -191,13 +193,14 @@ def _draw_decision(run: RunFolder, view: View, curves: pd.DataFrame) -> Figure:
     name = make_slug("decision", view.slug)
     models = models_in(run, curves)
     draw = partial(_draw_decision_panel, run=run, curves=curves, models=models)
-    low, high = curves["threshold_probability"].min(), curves["threshold_probability"].max()
+    ends = curves["threshold_probability"].min(), curves["threshold_probability"].max()
+    low, high = (format_number(value, 2) for value in ends)
     return Figure(
         name=name,
         caption=f"Decision curves. {view.title}. The heavy line with its 95 % band is the reference; the grey lines "
         f"are the same action for everyone and for no one. Vertical lines: declared thresholds. Read {AMONG_OPERATED}.",
-        description=f"Net benefit of {len(models)} models, of the action for everyone and for no one, at threshold "
-        f"probabilities from {format_number(low, 2)} to {format_number(high, 2)}. {_describe_declared(run, view)}",
+        description=f"Net benefit of {count_words(len(models), 'model')}, of the action for everyone and for no one, "
+        f"at threshold probabilities from {low} to {high}. {_describe_declared(run, view)}",
         svg=render_svg(draw, name=name, height_mm=82, mark=mark_of(run)),
     )
 
@@ -235,7 +238,7 @@ def _tabulate_net_benefit(run: RunFolder, view: View, rows: pd.DataFrame) -> Tab
             for note in (
                 describe_intervals(rows),
                 "Intervals show the uncertainty of the sample; the choice between strategies is by the higher net "
-                "benefit, not by significance.",
+                "benefit, not by significance (Vickers 2023).",
                 f"Read {AMONG_OPERATED}.",
             )
             if note

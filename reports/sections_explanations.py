@@ -18,7 +18,9 @@ from reports.tables import distinct, format_count, format_number, join_words, nu
 from reports.views import make_slug, models_in
 
 SHOWN = 6
-ATTRIBUTION = "Contributions of tree models are path-dependent, those of logistic models in closed form."
+ATTRIBUTION = (
+    "Contributions of tree models are path-dependent (Lundberg 2020), those of logistic models in closed form."
+)
 
 
 def build_explanations(run: RunFolder) -> list[Block]:
@@ -28,7 +30,7 @@ def build_explanations(run: RunFolder) -> list[Block]:
             text="A contribution is what a predictor's value adds to a model's prediction for a patient, relative to "
             "the model's average; contributions and average add up to the prediction. It is a contribution to the "
             "model's prediction, not a cause, and no advice on what to change. Predictors that go together share "
-            "contributions in ways that differ between models. All are computed on held-out patients; rank intervals "
+            "contributions in ways that differ between models. All are computed on held-out operations; rank intervals "
             "are the extremes over the outer folds."
         )
     ]
@@ -115,7 +117,7 @@ def _tabulate_ranking(run: RunFolder, outcome: OutcomeFacts, model: str, frame: 
         columns=("Predictor", "Rank", "Mean absolute contribution"),
         rows=rows,
         notes=(
-            f"n = {format_count(frame['n'].iloc[0])} held-out patients. Beneath: the extremes over the outer folds. "
+            f"n = {format_count(frame['n'].iloc[0])} held-out operations. Beneath: the extremes over the outer folds. "
             f"{ATTRIBUTION} Not causes.",
         ),
         folded=True,
@@ -135,7 +137,7 @@ def _draw_contributions(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFra
     return Figure(
         name=name,
         caption=f"Mean contribution to the model's prediction by value of the predictor, on the {words} scale. Heavy: "
-        f"{run.model_title(models[0])}{others}. {outcome.title}. {ATTRIBUTION} Groups of fewer than 10 patients are "
+        f"{run.model_title(models[0])}{others}. {outcome.title}. {ATTRIBUTION} Groups of fewer than 10 operations are "
         "left out. Not causes.",
         description=_describe_contributions(run, rows, models[0], predictors, words),
         svg=render_svg(

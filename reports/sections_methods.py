@@ -7,10 +7,20 @@ from collections.abc import Iterator
 import pandas as pd
 
 from reports.blocks import Block, Cell, CellStyle, Table, Text
-from reports.measures import MEASURES, REFERENCES
+from reports.measures import MEASURES, REFERENCES, Measure
 from reports.run_folder import OutcomeFacts, RunFolder
-from reports.tables import distinct, first_row, format_count, format_number, number_cell, plain_rows, rows_where
-from reports.views import make_slug, models_in
+from reports.tables import (
+    count_words,
+    distinct,
+    first_row,
+    format_count,
+    format_number,
+    join_words,
+    number_cell,
+    plain_rows,
+    rows_where,
+)
+from reports.views import VALIDATION_WORDS, make_slug, models_in
 
 FINAL = -1
 """Fold of the model that is fitted on everyone, which is the one to be used."""
@@ -23,8 +33,8 @@ def build_tuning(run: RunFolder) -> list[Block]:
         Text(
             text=f"Every model was tuned inside each of {study.outer_folds} outer training folds"
             f"{f', {study.repeats} times' if study.repeats > 1 else ''}, by log loss over {study.inner_folds} inner "
-            f"folds, with {study.trials} trials for each model that has something to search. Settings that jump from "
-            "fold to fold are a result too: the data do not determine them."
+            f"folds, with {count_words(study.trials, 'trial')} for each model that has something to search. "
+            "Settings that jump from fold to fold are a result too: the data do not determine them."
         )
     ]
     for outcome in run.outcomes:
@@ -45,7 +55,7 @@ def _tabulate_tuning(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame)
         caption=f"Settings chosen, {outcome.title}.",
         columns=("Setting", *(_word_fit(repeat, fold, run.facts.study.repeats) for repeat, fold in fits)),
         rows=tuple(rows),
-        notes=("Final: fitted on all patients; this is the model to be used.",),
+        notes=("Final: fitted on all operations; this is the model to be used.",),
         folded=True,
     )
 
@@ -160,10 +170,13 @@ def build_notes(run: RunFolder) -> list[Block]:
         Text(
             text=f"Internal validation is nested cross-validation: {study.outer_folds} outer folds{repeats}, "
             f"{study.inner_folds} inner folds for tuning, no patient in two folds. Everything that is learned from "
-            "data (imputation, spline knots, scaling, tuning) is learned from each training fold alone. Missing "
-            "predictors are imputed by chained regressions that never see the outcome, the same ones in later use. "
-            f"{_word_recalibration(study.calibration)} No resampling or weighting is used against a rare outcome."
+            "data (imputation, positions of the spline knots, scaling, tuning) is learned from each training fold "
+            "alone. Only the number of spline knots is the same in all folds: it follows from how many events, or "
+            "operations without the event if these are fewer, the whole cohort has. Missing predictors are imputed by "
+            "chained regressions that never see the outcome, the same ones in later use. Predicted risks are not "
+            "recalibrated afterwards. No resampling or weighting is used against a rare outcome."
         ),
+        *_describe_weights(run),
         Text(
             text="Risks are predicted for patients who were operated on. Nothing here estimates the effect of an "
             "operation, or compares operating with not operating."
@@ -172,18 +185,42 @@ def build_notes(run: RunFolder) -> list[Block]:
             name="measures",
             caption="Measures.",
             columns=("Measure", "What it is", "Source"),
-            rows=plain_rows((m.title, m.text, m.source or "\u2013") for m in MEASURES.values()),
+            rows=plain_rows((m.title, m.text, m.source or "\u2013") for m in _measures_in(run)),
         ),
         Table(
             name="references",
             caption="References.",
-            columns=("No.", "Reference"),
-            rows=plain_rows((str(k), text) for k, text in enumerate(REFERENCES, start=1)),
+            columns=("Source", "Reference"),
+            rows=plain_rows((name, text) for name, text in REFERENCES.items() if name in _sources_of(run)),
         ),
     ]
 
 
-def _word_recalibration(name: str) -> str:
-    if name == "none":
-        return "Predicted risks are not recalibrated afterwards."
-    return f"Predicted risks are recalibrated ({name}) inside each training fold."
+def _describe_weights(run: RunFolder) -> Iterator[Text]:
+    """Say how those are handled who were not followed to the horizon, where an outcome has any."""
+    titles = [outcome.title for outcome in run.outcomes if outcome.kind == "event_by_horizon"]
+    if titles:
+        yield Text(
+            text=f"{join_words(titles)}: patients followed for less than the horizon without an event are unknown, "
+            "not free of the event. The known ones stand for them, weighted by the inverse probability of not being "
+            "censored (Kaplan-Meier, fitted in each training fold; weights are truncated at 10). A competing event, "
+            "after which the outcome can no longer be observed, counts as a known non-event."
+        )
+
+
+def _measures_in(run: RunFolder) -> list[Measure]:
+    found = set(run.tables["evaluation"]["metric"])
+    return [measure for measure in MEASURES.values() if measure.name in found]
+
+
+def _sources_of(run: RunFolder) -> set[str]:
+    """Return the names of the references that this run's report rests on."""
+    measures = _measures_in(run)
+    estimates = pd.concat([run.tables[name] for name in ("evaluation", "comparison")])
+    kinds = estimates.loc[estimates["validation"].isin(VALIDATION_WORDS), "interval_kind"]
+    sources = {
+        "Vickers 2023": any(measure.name == "net_benefit" for measure in measures),
+        "DeLong 1988": kinds.str.contains("DeLong").any(),
+        "Lundberg 2020": not run.tables["explanations"].empty,
+    }
+    return {measure.source for measure in measures} | {name for name, is_used in sources.items() if is_used}

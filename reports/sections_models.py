@@ -13,9 +13,10 @@ from reports.figures_forest import draw_differences
 from reports.measures import CALIBRATION_MEASURES, DIFFERENCE_MEASURES, NULL_OF, OVERALL_MEASURES
 from reports.run_folder import RunFolder
 from reports.sections_participants import mark_of
-from reports.sections_summary import margin_of
+from reports.sections_summary import margin_of, multiplicity_note
 from reports.tables import (
     EMPTY,
+    PLANNED,
     count_cell,
     describe_intervals,
     end,
@@ -105,8 +106,9 @@ def _notes_of(view: View, measures: tuple[str, ...]) -> list[str]:
     notes = []
     if "ici" in measures:
         notes.append(
-            "The ICI is above 0 even under perfect calibration; the last column is its mean, and 95th percentile, if "
-            "the predicted risks were true."
+            "The ICI stands without an interval: percentiles of a bootstrap claim no coverage and may exclude the "
+            "estimate. It is above 0 even under perfect calibration; the last column is its mean, and 95th "
+            "percentile, if the predicted risks were true."
         )
     if "oe_ratio" in measures and view.validation == "internal":
         notes.append(
@@ -121,14 +123,13 @@ def _tabulate_differences(run: RunFolder, view: View, frame: pd.DataFrame) -> Ta
     margin = margin_of(run, view)
     share = format_number(100 * run.facts.study.margin_relative_log_loss, 1)
     notes = [
-        "Model minus reference, on the same patients. Log loss and Brier score: below 0 the model is better than the "
+        "Model minus reference, on the same operations. Log loss and Brier score: below 0 the model is better than the "
         "reference; c-statistic and scaled Brier score: above 0.",
         describe_intervals(frame[frame["metric"].isin(metrics)]),
     ]
     if margin is not None:
-        notes.append(
-            f"Margin fixed before the results: {share} % of the reference's log loss, {format_number(margin, 4)}."
-        )
+        notes.append(f"Margin {PLANNED}: {share} % of the reference's log loss, {format_number(margin, 4)}.")
+    notes.append(multiplicity_note(run))
     return Table(
         name=make_slug("differences", view.slug),
         caption=f"Differences to the reference, {run.model_title(run.facts.study.reference)}. {view.title}.",
@@ -152,7 +153,7 @@ def _draw_forest(run: RunFolder, view: View, frame: pd.DataFrame) -> Figure:
     return Figure(
         name=name,
         caption=f"Paired differences to the reference with 95 % intervals. {view.title}. The dashed line in the panel "
-        "of log loss is the margin fixed before the results; a gain worth having lies to its left.",
+        f"of log loss is the margin {PLANNED}; a gain worth having lies to its left.",
         description=_describe_differences(run, shown, models),
         svg=render_svg(draw, name=name, height_mm=17 + 5.5 * len(models), mark=mark_of(run)),
     )

@@ -12,13 +12,12 @@ from matplotlib.figure import Figure as Canvas
 
 from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.canvas import render_svg
-from reports.figures_flow import compute_height, draw_flow
+from reports.figures_flow import compute_height, draw_flow, has_weight_zero
 from reports.run_folder import OutcomeFacts, PredictorFacts, RunFolder
 from reports.tables import (
     HIDDEN,
     count_cell,
     distinct,
-    event_status,
     first_row,
     format_count,
     format_number,
@@ -32,6 +31,8 @@ from reports.views import make_slug
 
 SYNTHETIC_MARK = "Synthetic data"
 LINE_MM = 3.1
+ANALYSED = "analysed"
+"""Reason of the last step of every flow; only there are events counted, and the status is theirs."""
 GROUPS = (("all", "All"), ("event", "Event"), ("no_event", "No event"))
 
 
@@ -63,61 +64,64 @@ def _draw_flows(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> F
     name = make_slug("flow", outcome.name)
     datasets = distinct(frame["dataset"])
     lines = max(compute_height(rows_where(frame, dataset=dataset)) for dataset in datasets)
-    draw = partial(_draw_columns, frame=frame, datasets=datasets, suppress_below=run.facts.study.suppress_below)
+    draw = partial(_draw_columns, frame=frame, datasets=datasets)
+    dashed = " The dashed box: not left out, but kept with weight 0." if _has_weight_zero(frame) else ""
     return Figure(
         name=name,
-        caption=f"Flow of participants, {outcome.title}.",
-        description=" ".join(_describe_flow(run, rows_where(frame, dataset=dataset)) for dataset in datasets),
+        caption=f"Flow of participants, {outcome.title}.{dashed}",
+        description=" ".join(_describe_flow(rows_where(frame, dataset=dataset)) for dataset in datasets),
         svg=render_svg(draw, name=name, height_mm=lines * LINE_MM + 6, mark=mark_of(run)),
     )
 
 
-def _draw_columns(canvas: Canvas, *, frame: pd.DataFrame, datasets: tuple[str, ...], suppress_below: int) -> None:
+def _has_weight_zero(frame: pd.DataFrame) -> bool:
+    return any(has_weight_zero(row) for row in records(frame))
+
+
+def _draw_columns(canvas: Canvas, *, frame: pd.DataFrame, datasets: tuple[str, ...]) -> None:
     columns = max(2, len(datasets))
     for k, dataset in enumerate(datasets):
         ax = canvas.add_subplot(1, columns, k + 1)
-        draw_flow(rows_where(frame, dataset=dataset), ax, title=dataset, suppress_below=suppress_below)
+        draw_flow(rows_where(frame, dataset=dataset), ax, title=dataset)
 
 
-def _describe_flow(run: RunFolder, frame: pd.DataFrame) -> str:
+def _describe_flow(frame: pd.DataFrame) -> str:
     rows = records(frame.sort_values("step"))
-    hidden = HIDDEN
-    left_out = [
-        f"{row['reason']} {hidden if row['status'] == 'suppressed' else format_count(row['excluded'])}"
-        for row in rows[1:]
-        if row["excluded"] != 0
-    ]
-    last = hidden if rows[-1]["status"] == "suppressed" else format_count(rows[-1]["remaining"])
+    steps = [row for row in rows[1:] if row["excluded"] != 0]
+    left_out = join_words(_word_step(row) for row in steps if not has_weight_zero(row))
+    unknown = join_words(_word_step(row) for row in steps if has_weight_zero(row))
     return (
-        f"{rows[0]['dataset']}: {format_count(rows[0]['remaining'])} rows read; left out: "
-        f"{join_words(left_out) or 'none'}; analysed {last}."
+        f"{rows[0]['dataset']}: {format_count(rows[0]['remaining'])} rows read; left out: {left_out or 'none'}; "
+        f"{f'not left out: {unknown}; ' if unknown else ''}analysed {format_count(rows[-1]['remaining']) or HIDDEN}."
     )
 
 
-def _remaining_status(row: dict[str, Any]) -> str:
-    """Between two hidden steps the remaining number is missing, though the step itself is shown."""
-    return "suppressed" if math.isnan(row["remaining"]) else str(row["status"])
+def _word_step(row: dict[str, Any]) -> str:
+    return f"{row['reason']} {HIDDEN if row['status'] == 'suppressed' else format_count(row['excluded'])}"
 
 
 def _tabulate_flow(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Table:
-    below = run.facts.study.suppress_below
-    rows = tuple(
-        (
-            Cell(text=str(row["dataset"])),
-            Cell(text=str(row["reason"])),
-            count_cell(row["excluded"], status=row["status"]),
-            count_cell(row["remaining"], status=_remaining_status(row)),
-            count_cell(row["events"], status=event_status(row, below)),
-        )
-        for row in records(frame)
-    )
+    left_out = "Left out, or weight 0" if _has_weight_zero(frame) else "Left out"
     return Table(
         name=make_slug("flow-table", outcome.name),
         caption=f"Flow of participants in numbers, {outcome.title}.",
-        columns=("Data", "Step", "Left out", "Remaining", "Events"),
-        rows=rows,
+        columns=("Data", "Step", left_out, "Remaining", "Events"),
+        rows=tuple(_flow_row(row) for row in records(frame)),
         notes=_suppression_notes(run, frame),
         folded=True,
+    )
+
+
+def _flow_row(row: dict[str, Any]) -> tuple[Cell, ...]:
+    status = str(row["status"])
+    step = "ok" if row["reason"] == ANALYSED else status
+    return (
+        Cell(text=str(row["dataset"])),
+        Cell(text=str(row["reason"])),
+        count_cell(row["excluded"], status=step),
+        # Between two hidden steps the remaining number is missing, though the step itself is shown.
+        count_cell(row["remaining"], status="suppressed" if math.isnan(row["remaining"]) else step),
+        count_cell(row["events"], status=status),
     )
 
 
@@ -176,7 +180,7 @@ def _tabulate_characteristics(run: RunFolder, outcome: OutcomeFacts, dataset: st
     rows = [row for predictor in run.facts.predictors for row in _describe_predictor(run, predictor, frame)]
     return Table(
         name=make_slug("characteristics", outcome.name, dataset),
-        caption=f"Characteristics of the patients analysed for {outcome.title}, {dataset} data.",
+        caption=f"Characteristics of the operations analysed for {outcome.title}, {dataset} data.",
         columns=("", *heads),
         rows=tuple(rows),
         notes=_suppression_notes(run, frame),

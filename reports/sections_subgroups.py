@@ -15,6 +15,7 @@ from reports.run_folder import RunFolder
 from reports.sections_participants import mark_of
 from reports.tables import (
     OVERALL,
+    PLANNED,
     count_cell,
     describe_intervals,
     distinct,
@@ -38,7 +39,7 @@ def build_subgroups(run: RunFolder) -> list[Block]:
         return [Text(text="The study declares no subgroup.")]
     blocks: list[Block] = [
         Text(
-            text="Subgroups were declared before the results; patients without a recorded value form a level of their "
+            text=f"Subgroups are {PLANNED}; operations without a recorded value form a level of their "
             f"own. Levels with fewer than {study.suppress_below} patients, events or patients without the event are "
             "suppressed, and so are levels from which such a one could be found by subtraction. With too few events "
             "or patients without the event an estimate is not assessable. Every interval is unadjusted for the number "
@@ -107,7 +108,7 @@ def _draw_forest(run: RunFolder, view: View, frame: pd.DataFrame) -> Figure:
     return Figure(
         name=name,
         caption=f"Calibration by subgroup, {run.model_title(run.facts.study.reference)} (the reference), with 95 % "
-        f"intervals. {view.title}. The vertical line is perfect calibration; in brackets patients / events.",
+        f"intervals. {view.title}. The vertical line is perfect calibration; in brackets operations / events.",
         description=_describe_levels(run, frame, levels),
         svg=render_svg(draw, name=name, height_mm=16 + 4.4 * len(levels), mark=mark_of(run)),
     )

@@ -9,6 +9,8 @@ import pandas as pd
 from reports.blocks import Block, Text
 from reports.run_folder import OutcomeFacts, RunFolder
 from reports.tables import (
+    PLANNED,
+    count_words,
     end,
     estimate_words,
     first_row,
@@ -34,6 +36,8 @@ READINGS = {
 def build_summary(run: RunFolder) -> list[Block]:
     """Build the summary: question, one paragraph per outcome, and what needs a person."""
     blocks: list[Block] = [Text(text=_describe_question(run))]
+    if note := multiplicity_note(run):
+        blocks.append(Text(text=note))
     for outcome in run.outcomes:
         blocks.append(Text(text=outcome.title, kind="subsection", anchor=f"summary-{outcome.name}"))
         blocks += [Text(text=text) for text in _describe_outcome(run, outcome)]
@@ -51,9 +55,10 @@ def _describe_question(run: RunFolder) -> str:
     times = {"preop": "before the operation", "planned": "when the operation is planned"}
     titles = [run.model_title(model.name) for model in run.facts.models if model.role == "candidate"]
     versus = f" predict better than the reference ({run.model_title(study.reference)})"
+    known = times.get(study.predict_at, f"at {study.predict_at}")
     question = (
-        f"How well can the outcome of the operation be predicted from {len(study.predictors)} predictors known "
-        f"{times.get(study.predict_at, 'at ' + study.predict_at)}"
+        "How well can the outcome of the operation be predicted from "
+        f"{count_words(len(study.predictors), 'predictor')} known {known}"
     )
     return f"{question}, and does any of {join_words(titles)}{versus}?" if titles else f"{question}?"
 
@@ -74,16 +79,36 @@ def _describe_reference(run: RunFolder, view: View, rows: pd.DataFrame) -> str:
     c_statistic = estimate_words(first_row(rows, metric="c_statistic"))
     slope = estimate_words(first_row(rows, metric="calibration_slope"))
     direction = "wanted" if view.outcome.desirable else "unwanted"
-    who = f"{format_count(counts['n'])} patients, {format_count(counts['events'])} with the event ({direction})"
+    who = _word_counts(counts["n"], counts["events"], run.facts.study.suppress_below)
     ratio = first_row(rows, metric="oe_ratio")
     observed = "" if ratio is None or ratio["status"] != "ok" else f", observed over expected {estimate_words(ratio)}"
     defined = (
         f" Defined as: {end(view.outcome.threshold_text)}" if _is_first(view) and view.outcome.threshold_text else ""
     )
     return (
-        f"{view.short_title}: {who}, horizon {view.outcome.horizon}. The reference, "
+        f"{view.short_title}: {who} ({direction}), horizon {view.outcome.horizon}. The reference, "
         f"{run.model_title(run.facts.study.reference)}, had a c-statistic of {c_statistic} and a calibration slope of "
         f"{slope}{observed}.{defined}"
+    )
+
+
+def _word_counts(n: float | None, events: float | None, below: int) -> str:
+    """Name operations and events; a missing count is hidden because it, or what it leaves, is small."""
+    if not format_count(n):
+        return f"fewer than {below} operations, or fewer than {below} with or without the event"
+    if not format_count(events):
+        return f"{format_count(n)} operations, fewer than {below} with or without the event"
+    return f"{format_count(n)} operations, {format_count(events)} with the event"
+
+
+def multiplicity_note(run: RunFolder) -> str:
+    """Say that several comparisons are made, or nothing where there is one only."""
+    models = sum(model.role != "reference" for model in run.facts.models)
+    if models * len(run.outcomes) <= 1:
+        return ""
+    return (
+        f"Compared with the reference: {count_words(models, 'model')} on {count_words(len(run.outcomes), 'outcome')}. "
+        "The intervals are not adjusted for the number of comparisons."
     )
 
 
@@ -92,7 +117,7 @@ def _is_first(view: View) -> bool:
 
 
 def margin_of(run: RunFolder, view: View) -> float | None:
-    """Return the study's margin on the scale of the log loss: the declared share of the reference's."""
+    """Return the study's margin on the scale of the log loss: the stated share of the reference's."""
     rows = view.select(whole_sample(run.tables["evaluation"]))
     row = first_row(rows, model=run.facts.study.reference, metric="log_loss")
     if row is None or row["status"] != "ok":
@@ -123,7 +148,7 @@ def _describe_comparison(run: RunFolder, view: View) -> Iterator[str]:
     if margin is None or not found:
         return
     yield (
-        "Compared on the same patients, the difference in log loss to the reference (below 0: better than the "
+        "Compared on the same operations, the difference in log loss to the reference (below 0: better than the "
         f"reference) was {join_words(_word_difference(run, name, row) for name, row in found.items())}."
     )
     yield _word_readings(run, found, margin)
@@ -144,15 +169,15 @@ def _word_readings(run: RunFolder, found: dict[str, pd.Series], margin: float) -
     ]
     budget = "" if run.facts.study.trials >= ENOUGH_TRIALS else _word_budget(run)
     return (
-        f"The margin fixed before the results is {share} % of the reference's log loss ({format_number(margin, 4)}). "
+        f"The margin {PLANNED} is {share} % of the reference's log loss ({format_number(margin, 4)}). "
         f"{'; '.join(parts)}.{budget}"
     )
 
 
 def _word_budget(run: RunFolder) -> str:
     return (
-        f" The search had {run.facts.study.trials} trials per model and fold, fewer than {ENOUGH_TRIALS}: this "
-        "comparison is budget-limited."
+        f" The search had {count_words(run.facts.study.trials, 'trial')} per model and fold, fewer than "
+        f"{ENOUGH_TRIALS}: this comparison is budget-limited."
     )
 
 
@@ -162,7 +187,8 @@ def _list_concerns(run: RunFolder) -> Iterator[str]:
     told = " ".join(run.facts.warnings)
     for outcome in run.skipped:
         if outcome.name not in told:
-            yield f"The outcome {outcome.title} was skipped: {end(outcome.reason or 'no reason was recorded')}"
+            counts = _word_counts(outcome.n, outcome.events, run.facts.study.suppress_below)
+            yield f"{outcome.title} was skipped ({counts}): {end(outcome.reason or 'no reason was recorded')}"
     for data in run.facts.data:
         if data.n_quarantined and "quarantine" not in told:
             yield (

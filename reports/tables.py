@@ -18,7 +18,9 @@ EMPTY = Cell(text="\u2013", style="muted")
 Key = str | float
 PROPER_WORDS = ("Brier", "ICI", "O:E")
 OVERALL = ("", "overall")
-"""How an evaluation names all patients."""
+"""How an evaluation names the whole sample."""
+PLANNED = "stated in the study plan (section 10)"
+"""All that the report can know of a choice: where it is written down, not when it was made."""
 
 
 def format_number(value: float, digits: int) -> str:
@@ -38,6 +40,11 @@ def format_count(value: float | None) -> str:
     return f"{round(value):,}".replace(",", "\u202f")
 
 
+def count_words(count: int, noun: str) -> str:
+    """Return a count with its noun: ``"1 trial"``, ``"10 trials"``."""
+    return f"{format_count(count)} {noun}" if count == 1 else f"{format_count(count)} {noun}s"
+
+
 def format_interval(lower: float, upper: float, digits: int) -> str:
     """Return ``"lower to upper"``; an empty string where there is no interval."""
     if math.isnan(lower) or math.isnan(upper):
@@ -55,6 +62,11 @@ def title_of(metric: str) -> str:
     return MEASURES[metric].title if metric in MEASURES else metric.replace("_", " ")
 
 
+def has_interval(metric: str) -> bool:
+    """Tell whether a measure is printed with its interval; so is one that has no entry."""
+    return MEASURES[metric].has_interval if metric in MEASURES else True
+
+
 def words_of(metric: str) -> str:
     """Return the title of a measure as it stands inside a sentence."""
     title = title_of(metric)
@@ -64,8 +76,8 @@ def words_of(metric: str) -> str:
 def suppression_note(suppress_below: int) -> str:
     """Return the note that explains hidden counts."""
     return (
-        f"\u2020 Hidden: fewer than {suppress_below} patients, or a count from which such a one could be found by "
-        "subtraction."
+        f"\u2020 Hidden: fewer than {suppress_below} operations or patients, or a count from which such a one could be "
+        "found by subtraction."
     )
 
 
@@ -94,7 +106,7 @@ def distinct(values: Iterable[object]) -> tuple[str, ...]:
 
 
 def whole_sample(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of an evaluation that are about all patients."""
+    """Return the rows of an evaluation that are about the whole sample."""
     return frame[frame["subgroup"].isin(OVERALL)]
 
 
@@ -108,12 +120,6 @@ def count_cell(value: float | None, *, status: str) -> Cell:
     if status == "suppressed":
         return Cell(text=HIDDEN, style="suppressed")
     return number_cell(format_count(value))
-
-
-def event_status(row: dict[str, Any], suppress_below: int) -> str:
-    """Return the status of a count of events: also suppressed where events, or the others, are few."""
-    few = any(0 < count < suppress_below for count in (row["events"], row["remaining"] - row["events"]))
-    return "suppressed" if few else str(row["status"])
 
 
 def status_text(status: str, validation: str) -> str:
@@ -141,8 +147,9 @@ def estimate_cell(row: pd.Series | None, *, detail: str = "") -> Cell:
     if words:
         style: CellStyle = "suppressed" if row["status"] == "suppressed" else "muted"
         return Cell(text=words, style=style)
-    digits = digits_of(str(row["metric"]))
-    interval = format_interval(float(row["lower"]), float(row["upper"]), digits)
+    metric = str(row["metric"])
+    digits = digits_of(metric)
+    interval = format_interval(float(row["lower"]), float(row["upper"]), digits) if has_interval(metric) else ""
     return number_cell(format_number(float(row["estimate"]), digits), detail=detail or interval)
 
 
@@ -169,7 +176,8 @@ def join_words(words: Iterable[str]) -> str:
 
 def describe_intervals(frame: pd.DataFrame) -> str:
     """Say what the intervals of these rows are: how they were made, and of what they speak."""
-    shown = frame[(frame["status"] == "ok") & (frame["interval_kind"] != "")]
+    printed = frame["metric"].map(has_interval).astype(bool)
+    shown = frame[printed & (frame["status"] == "ok") & (frame["interval_kind"] != "")]
     if shown.empty:
         return ""
     kinds: dict[tuple[str, str], list[str]] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -65,12 +64,6 @@ def views_of(run: RunFolder, outcome: OutcomeFacts) -> tuple[View, ...]:
         for validation in VALIDATION_WORDS
         for dataset in distinct(frame.loc[frame["validation"] == validation, "dataset"])
     )
-
-
-def iterate_views(run: RunFolder) -> Iterator[View]:
-    """Yield every view of every outcome that was run."""
-    for outcome in run.outcomes:
-        yield from views_of(run, outcome)
 
 
 def models_in(run: RunFolder, frame: pd.DataFrame) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -107,6 +107,27 @@ class Definition:
     def columns_of(self) -> dict[str, Column]:
         """Return every column that is known, by canonical name: the dictionary's of the base, and the registry's."""
         return {name: source.column for name, source in self.sources.items()}
+
+    def for_prediction(self, predictors: Collection[str]) -> Definition:
+        """Return the definition for patients whose outcome is not known yet: the file must have the predictors only.
+
+        Parameters
+        ----------
+        predictors
+            Canonical names of the columns that the model needs.
+
+        Returns
+        -------
+        Definition
+            With the same text and hash.
+
+        Notes
+        -----
+        ``year`` stays optional even as a predictor, as the date of the operation may give it.
+        """
+        needed = set(predictors) - {"year"}
+        sources = {name: replace(source, optional=name not in needed) for name, source in self.sources.items()}
+        return replace(self, sources=sources)
 
     @property
     def required(self) -> tuple[str, ...]:

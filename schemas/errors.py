@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+PLAN_ENDINGS = (".toml",)
+DATA_ENDINGS = (".csv", ".tsv", ".txt", ".gz", ".zip", ".parquet", ".xlsx", ".xlsm")
+
 
 class SpineriskError(Exception):
     """Base of every error that the toolkit raises on purpose."""
@@ -39,10 +42,21 @@ class ExplanationError(SpineriskError):
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """Return ``"; nearest is 'x'"`` for the known name closest to `name`, or an empty string."""
-    by_folded = {k.casefold(): k for k in known}
+    """Return ``"; nearest is 'x'"`` for the known name closest to `name`, or an empty string.
+
+    The name itself is no suggestion, and for a file only files of its kind are: no plan where data were asked for.
+    """
+    by_folded = {k.casefold(): k for k in known if k != name and _kind(name) in ("", _kind(k))}
     hits = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
     return f"; nearest is {by_folded[hits[0]]!r}" if hits else ""
+
+
+def _kind(name: str) -> str:
+    """Return the kind of file that a name is of, or an empty string for what is no file's name."""
+    ending = name.casefold()
+    if ending.endswith(PLAN_ENDINGS):
+        return "plan"
+    return "data" if ending.endswith(DATA_ENDINGS) else ""
 
 
 def unknown_name(thing: str, name: str, known: Iterable[str], *, limit: int = 12) -> str:

@@ -192,8 +192,7 @@ def _contradictions(plan: ColumnPlan, column: Column) -> tuple[str, ...]:
 def _own_faults(name: str, plan: ColumnPlan) -> tuple[str, ...]:
     lacking = [key for key in OWN_KEYS if not getattr(plan, key)]
     if lacking:
-        near = suggest(name, COLUMNS)
-        return (f"must have {', '.join(lacking)}: it is not in the dictionary{near}",)
+        return (f"must have {', '.join(lacking)}: {_why_own(name, plan)}",)
     faults = []
     wanted = STRUCTURAL_KINDS.get(name, plan.kind)
     if name == "row_id":
@@ -205,6 +204,13 @@ def _own_faults(name: str, plan: ColumnPlan) -> tuple[str, ...]:
     if plan.kind == "category" and plan.levels is None:
         faults.append('levels: a category must have its levels, levels = ["a", "b"]')
     return (*faults, *_range_faults(plan), *_level_faults(plan.levels or ()))
+
+
+def _why_own(name: str, plan: ColumnPlan) -> str:
+    if name in COLUMNS:
+        return "with a kind it is the registry's own; leave out kind to take it from the dictionary"
+    alike = [column.name for column in COLUMNS.values() if plan.kind in (None, column.kind)]
+    return f"it is not in the dictionary{suggest(name, alike)}"
 
 
 def _range_faults(plan: ColumnPlan) -> Iterable[str]:

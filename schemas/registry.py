@@ -144,6 +144,22 @@ def read_registry(data: str | Path | pd.DataFrame, definition: str | Path | Defi
     )
 
 
+def recorded_identifiers(registry: Registry) -> pd.DataFrame:
+    """Return whose rows they are, as the file says it.
+
+    Returns
+    -------
+    DataFrame
+        One row per valid row: ``row_id``, and ``patient`` and ``operation`` where the file has them; missing where it
+        names none, never the stand-in of `Registry.frame`.
+    """
+    recorded = [name for name in ("patient", "operation") if name in registry.columns]
+    made = registry.frame[["row_id", *recorded]].copy()
+    if "patient" in recorded:
+        made["patient"] = made["patient"].mask(made["patient"] == _stand_in(made["row_id"]))
+    return made
+
+
 def match_headers(headers: Sequence[str], definition: Definition, source: str) -> dict[str, SourceColumn]:
     """Return the columns that the file has, in the definition's order.
 
@@ -155,9 +171,11 @@ def match_headers(headers: Sequence[str], definition: Definition, source: str) -
     found = {name: at for name, at in definition.sources.items() if at.header in headers}
     absent = [at for name, at in definition.sources.items() if name not in found and not at.optional]
     if absent:
+        taken = {at.header for at in found.values()}
+        free = [header for header in headers if header not in taken]
         lines = [
             f"  column {at.column.name!r} must be in the file under the header {at.header!r}; not found"
-            f"{_nearest_header(at.header, headers)}"
+            f"{_nearest_header(at.header, free)}"
             for at in absent
         ]
         raise DataError(
@@ -227,8 +245,7 @@ def _finish(
     columns = dict(columns)
     row_id = _row_ids(values.index)
     if "patient" in values:
-        # Without a prefix a row number could be another patient's identifier.
-        patient = values["patient"].fillna("row " + row_id)
+        patient = values["patient"].fillna(_stand_in(row_id))
         values = values.drop(columns="patient")
     else:
         patient = row_id
@@ -237,6 +254,11 @@ def _finish(
         frame["year"] = frame["operation_date"].dt.year.astype("float64")
         columns["year"] = COLUMNS["year"]
     return frame[valid].reset_index(drop=True), columns
+
+
+def _stand_in(row_id: pd.Series) -> pd.Series:
+    """Return the patients of rows that name none; without a prefix a row number could be another's identifier."""
+    return "row " + row_id
 
 
 def _row_ids(index: pd.Index) -> pd.Series:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, PrivateAttr, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from schemas.errors import StudyError, suggest
 from schemas.specs import Name, Spec
@@ -94,6 +95,13 @@ class Study(Spec):
                 raise ValueError(f"the cut points of {name!r} must be increasing, one at least")
         return bands
 
+    @model_validator(mode="after")
+    def _bands_are_of_subgroups(self) -> Study:
+        for name in self.bands:
+            if name not in self.subgroups:
+                raise ValueError(f"bands must be of a subgroup, got {name!r}{suggest(name, self.subgroups)}")
+        return self
+
     @property
     def text(self) -> str:
         """The exact text of the study."""
@@ -168,10 +176,28 @@ def _where(fault: Any) -> str:
 
 
 def _what(fault: Any, model: type[Spec]) -> str:
-    if fault["type"] != "extra_forbidden":
-        return str(fault["msg"])
-    known = _keys_at(model, fault["loc"][:-1])
-    return "is not a known key" + suggest(str(fault["loc"][-1]), known)
+    match fault["type"]:
+        case "extra_forbidden":
+            return "is not a known key" + suggest(str(fault["loc"][-1]), _keys_at(model, fault["loc"][:-1]))
+        case "missing":
+            return "must be given"
+        case "value_error":
+            return str(fault["ctx"]["error"])
+        case "too_short":
+            least = fault["ctx"]["min_length"]
+            return f"must have at least {least} item{'s' * (least > 1)}, got {fault['ctx']['actual_length']}"
+        case "model_type":
+            return "must be a table"
+    return _rule(str(fault["msg"])) + _got(fault["input"])
+
+
+def _rule(message: str) -> str:
+    """Turn "Input should be ..." into "must be ...", without the remarks of the parser."""
+    return re.sub(r"^\w+ should ", "must ", message).partition(", unable to parse")[0]
+
+
+def _got(given: Any) -> str:
+    return f", got {given!r}" if isinstance(given, str | int | float) else ""
 
 
 def _keys_at(model: type[Spec], loc: tuple[Any, ...]) -> list[str]:

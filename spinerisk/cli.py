@@ -6,6 +6,7 @@ Heavy modules are imported inside the commands, so that help is quick.
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -115,11 +116,12 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Write the report of a finished run again, from its tables."""
-    from reports.report import write_report
+    from reports.report import write_figures, write_report
     from spinerisk.console import open_console
 
     console = open_console(quiet=quiet, as_json=as_json)
-    console.show_facts({"report": str(write_report(run_dir))})
+    facts = {"report": str(write_report(run_dir)), "figures": len(write_figures(run_dir))}
+    console.show_facts(facts)
 
 
 @app.command(epilog="Example: spinerisk predict runs/demo/models/odi_mcid_12m/spline_logistic new.csv --out risks.csv")
@@ -135,11 +137,16 @@ def predict(
     from spinerisk.console import open_console
     from spinerisk.predicting import predict_file, write_predictions
 
+    console = open_console(quiet=quiet, as_json=as_json)
     predicted, registry = predict_file(model_dir, data)
-    write_predictions(predicted, out)
+    if out is None and as_json:
+        console.show_rows(predicted.to_dict("records"), title="predicted risks")
+    else:
+        write_predictions(predicted, out)
     if out is not None:
         facts = {"written_to": str(out), "predicted": len(predicted), "quarantined": len(registry.quarantine)}
-        open_console(quiet=quiet, as_json=as_json).show_facts(facts)
+        console.show_facts(facts)
+    console.warn_of_faults(registry)
     raise typer.Exit(NEEDS_A_PERSON if len(registry.quarantine) else DONE)
 
 
@@ -150,7 +157,7 @@ def list_entries(
         typer.Argument(help="outcomes, models, metrics, instruments, threshold-sets, columns or splits."),
     ],
     definition: Annotated[
-        str | None, typer.Option(help="Also list what this registry definition declares of its own.")
+        str | None, typer.Option(help="List what this registry definition knows, its own entries included.")
     ] = None,
     *,
     as_json: AsJson = False,
@@ -186,16 +193,20 @@ def _run(
     keep: Path | None = None,
 ) -> None:
     """Run a study into its folder, say what came out, and end with the right code."""
-    from spinerisk.running import run_into
+    from spinerisk.running import log_finished, run_into
 
-    result: StudyResult = run_into(
-        study, registry, validate_on=validate_on, out=out, workers=workers, console=console, keep=keep
-    )
-    console.show_result(result, out)
-    raise typer.Exit(NEEDS_A_PERSON if result.needs_person else DONE)
+    with ExitCodes(interrupted="interrupted; nothing was written"):
+        result: StudyResult = run_into(
+            study, registry, validate_on=validate_on, out=out, workers=workers, console=console, keep=keep
+        )
+    with ExitCodes(interrupted=f"interrupted while logging to MLflow; the run is complete in {out}"):
+        warnings = (*result.warnings, *log_finished(out))
+    console.show_result(result, out, warnings=warnings)
+    raise typer.Exit(NEEDS_A_PERSON if warnings else DONE)
 
 
 def main() -> None:
-    """Start the command line."""
+    """Start the command line; a request to end counts as an interrupt."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitCodes():
         app()

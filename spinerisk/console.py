@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from rich.console import Console as RichConsole
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pipelines.result import StudyResult
+    from schemas.registry import Registry
 
 Tell = Callable[[int, int, str], None]
+SHOWN = {"c_statistic": 3, "calibration_slope": 2, "log_loss_difference": 4}
+"""Measures on the terminal, and their decimals."""
 KEYS = ("outcome", "dataset", "validation", "model")
 BAR = (
     TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
     TimeRemainingColumn(),
 )  # fmt: skip
+PIPE_WIDTH = 240
 REPORT = Path("share") / "report.html"
 
 
@@ -35,8 +39,10 @@ class Console:
     def __init__(self, *, quiet: bool, as_json: bool) -> None:
         self._quiet = quiet
         self._as_json = as_json
-        self._out = RichConsole(highlight=False, soft_wrap=False)
-        self._err = RichConsole(stderr=True, highlight=False)
+        # A pipe has no width of its own: wide enough there that no name is folded. Texts are never read as markup.
+        width = None if sys.stdout.isatty() else PIPE_WIDTH
+        self._out = RichConsole(highlight=False, markup=False, emoji=False, width=width)
+        self._err = RichConsole(stderr=True, highlight=False, markup=False, emoji=False)
 
     @contextmanager
     def progress(self) -> Iterator[Tell]:
@@ -50,7 +56,7 @@ class Console:
                 task = bar.add_task("preparing", total=None)
                 yield lambda done, total, text: bar.update(task, completed=done, total=total, description=text)
 
-    def show_rows(self, rows: Sequence[dict[str, Any]], *, title: str) -> None:
+    def show_rows(self, rows: Sequence[Mapping[Any, Any]], *, title: str) -> None:
         """Show entries as a table."""
         if self._as_json:
             self._print_json(list(rows))
@@ -72,27 +78,38 @@ class Console:
             return
         if self._quiet:
             return
-        self.show_facts({name: value for name, value in facts.items() if name not in ("faults", "notes")})
+        told = {name: value for name, value in facts.items() if name not in ("faults", "notes") and value is not None}
+        self.show_facts(told)
         if facts["faults"]:
             self._out.print(_table(facts["faults"], "faults"))
         self._lines("note", facts["notes"])
 
-    def show_result(self, result: StudyResult, out: Path) -> None:
+    def warn_of_faults(self, registry: Registry) -> None:
+        """Say on standard error which rows were left out of a prediction, and why; never a value."""
+        if self._quiet:
+            return
+        for fault in registry.faults.to_dict("records"):
+            self._err.print(
+                f"not predicted: {fault['count']} row(s), {fault['column']} {fault['rule']}: row {fault['rows']}",
+                soft_wrap=True,
+            )
+
+    def show_result(self, result: StudyResult, out: Path, *, warnings: Sequence[str]) -> None:
         """Show the models of each outcome side by side, what needs a person, and where the report is."""
         rows = summarise_result(result)
         report = out / REPORT
         if self._as_json:
-            self._print_json({"results": rows, "warnings": list(result.warnings), "report": str(report)})
+            self._print_json({"results": rows, "warnings": list(warnings), "report": str(report)})
             return
         if self._quiet:
             return
         synthetic = " (synthetic data)" if result.datasets[0].registry.synthetic else ""
-        self._out.print(f"[bold]{escape(result.study.title)}[/bold]{synthetic}", soft_wrap=True)
+        self._out.print(Text(result.study.title + synthetic, style="bold"), soft_wrap=True)
         for title, part in _by_group(rows):
             self._out.print()
             self._out.print(_table(part, title))
         self._out.print("\nIntervals are 95 %. Log loss: difference to the reference; below 0 is better.")
-        self._lines("warning", result.warnings)
+        self._lines("warning", warnings)
         self._out.print(f"report: {report}", soft_wrap=True)
 
     def _lines(self, word: str, texts: Sequence[str]) -> None:
@@ -100,7 +117,7 @@ class Console:
             self._out.print(f"{word}: {text}", soft_wrap=True)
 
     def _print_json(self, document: Any) -> None:
-        self._out.print_json(json.dumps(document, ensure_ascii=False), indent=1)
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
 
 
 def _tell_nobody(done: int, total: int, text: str) -> None:
@@ -125,8 +142,8 @@ def summarise_result(result: StudyResult) -> list[dict[str, Any]]:
                 **own,
                 "n": _count(by_metric, "n"),
                 "events": _count(by_metric, "events"),
-                "c_statistic": _interval(by_metric, "c_statistic", 3),
-                "calibration_slope": _interval(by_metric, "calibration_slope", 2),
+                "c_statistic": _interval(by_metric, "c_statistic"),
+                "calibration_slope": _interval(by_metric, "calibration_slope"),
                 "log_loss_difference": _difference(result.comparison, own),
             }
         )
@@ -137,37 +154,50 @@ def _by_group(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[str, list[dict[s
     """Group rows by outcome, dataset and validation; what they share becomes the title."""
     for (outcome, dataset, validation), part in groupby(rows, key=itemgetter("outcome", "dataset", "validation")):
         group = list(part)
-        n, events = max(row["n"] or 0 for row in group), max(row["events"] or 0 for row in group)
-        columns = ("model", "c_statistic", "calibration_slope", "log_loss_difference")
+        n, events = (
+            max((row[name] for row in group if row[name] is not None), default="suppressed") for name in ("n", "events")
+        )
         title = f"{outcome}, {dataset}, {validation} validation: n {n}, events {events}"
-        yield title, [{name: row[name] for name in columns} for row in group]
+        yield (
+            title,
+            [{"model": row["model"]} | {name: _words(row[name], d) for name, d in SHOWN.items()} for row in group],
+        )
 
 
-def _difference(comparison: pd.DataFrame, own: dict[str, Any]) -> str:
+def _difference(comparison: pd.DataFrame, own: dict[str, Any]) -> dict[str, Any] | None:
     at = comparison["metric"] == "log_loss"
     for name, value in own.items():
         at &= comparison[name] == value
-    return _interval(comparison[at].set_index("metric"), "log_loss", 4) if at.any() else ""
+    return _interval(comparison[at].set_index("metric"), "log_loss")
 
 
-def _interval(by_metric: pd.DataFrame, metric: str, digits: int) -> str:
+def _interval(by_metric: pd.DataFrame, metric: str) -> dict[str, Any] | None:
+    """Return estimate, interval and status of a metric; None where there is no such row."""
     if metric not in by_metric.index:
-        return ""
+        return None
     row = by_metric.loc[metric]
-    if row["status"] != "ok":
-        return str(row["status"])
-    return f"{row['estimate']:.{digits}f} ({row['lower']:.{digits}f} to {row['upper']:.{digits}f})"
+    numbers = {name: None if pd.isna(row[name]) else float(row[name]) for name in ("estimate", "lower", "upper")}
+    return {**numbers, "status": str(row["status"])}
+
+
+def _words(found: dict[str, Any] | None, digits: int) -> str:
+    """Round an estimate and its interval for a person; the status where there is none."""
+    if found is None:
+        return ""
+    if found["status"] != "ok" or found["lower"] is None:
+        return str(found["status"])
+    return f"{found['estimate']:.{digits}f} ({found['lower']:.{digits}f} to {found['upper']:.{digits}f})"
 
 
 def _count(by_metric: pd.DataFrame, name: str) -> int | None:
     value = by_metric[name].dropna().max()
-    return int(value) if value == value else None
+    return None if pd.isna(value) else int(value)
 
 
-def _table(rows: Sequence[dict[str, Any]], title: str) -> Table:
+def _table(rows: Sequence[Mapping[Any, Any]], title: str) -> Table:
     table = Table(title=title, title_justify="left", header_style="bold")
-    for name in rows[0] if rows else []:
-        table.add_column(name.replace("_", " "), overflow="fold")
+    for position, name in enumerate(rows[0] if rows else []):
+        table.add_column(name.replace("_", " "), overflow="fold", no_wrap=position == 0)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     return table

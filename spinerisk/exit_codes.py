@@ -18,11 +18,19 @@ INTERRUPTED = 130
 class ExitCodes:
     """Turn an exception that leaves a command into a message on standard error and an exit code.
 
+    Parameters
+    ----------
+    interrupted
+        What to say when the user stops the work.
+
     Notes
     -----
     An input error speaks for itself. For an internal error the kind and the place are printed, not its text, which
     might quote a patient's value.
     """
+
+    def __init__(self, *, interrupted: str = "interrupted") -> None:
+        self._interrupted = interrupted
 
     def __enter__(self) -> None:
         """Start watching."""
@@ -34,7 +42,7 @@ class ExitCodes:
         if kind is None or not issubclass(kind, (Exception, KeyboardInterrupt)):
             return
         if issubclass(kind, KeyboardInterrupt):
-            _say("interrupted; nothing was written")
+            _say(self._interrupted)
             sys.exit(INTERRUPTED)
         if issubclass(kind, InputError):
             _say(f"error: {error}")

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from outcomes.outcomes import known_instruments, known_outcomes, known_threshold_sets
 from pipelines.metrics import METRICS
 from pipelines.models import MODELS
 from pipelines.splits import SPLITS
+from schemas.column import Column
 from schemas.columns import COLUMNS
 from schemas.definition import Definition, read_definition
 from schemas.errors import InputError, unknown_name
+from schemas.validation import describe_range
 
 Rows = list[dict[str, object]]
 
 
 def list_table(table: str, definition: str | None) -> Rows:
-    """Return the entries of a table, with those that a registry definition adds.
+    """Return the entries of a table, with those that a registry definition adds; of columns, the definition's only.
 
     Raises
     ------
@@ -25,7 +27,9 @@ def list_table(table: str, definition: str | None) -> Rows:
     """
     if table not in TABLES:
         raise InputError(unknown_name("the table to list", table, TABLES))
-    return TABLES[table](read_definition(definition) if definition else read_definition("lumbar"))
+    if table == "columns" and not definition:
+        return _describe_columns(COLUMNS.values())
+    return TABLES[table](read_definition(definition or "lumbar"))
 
 
 def _outcomes(definition: Definition) -> Rows:
@@ -53,7 +57,7 @@ def _metrics(_: Definition) -> Rows:
 def _instruments(definition: Definition) -> Rows:
     return [
         {
-            "name": spec.name, "title": spec.title, "range": f"{spec.low:g} to {spec.high:g}",
+            "name": spec.name, "title": spec.title, "range": describe_range((spec.low, spec.high)),
             "direction": spec.direction.replace("_", " "), "source": spec.source,
         }
         for spec in known_instruments(definition).values()
@@ -71,13 +75,17 @@ def _threshold_sets(definition: Definition) -> Rows:
 
 
 def _columns(definition: Definition) -> Rows:
-    columns = {**COLUMNS, **definition.columns_of()}
+    return _describe_columns(definition.columns_of().values())
+
+
+def _describe_columns(columns: Iterable[Column]) -> Rows:
     return [
         {
-            "name": column.name, "kind": column.kind, "unit": column.unit or "", "known_at": column.known_at,
-            "text": column.text,
+            "name": column.name, "kind": column.kind, "levels": ", ".join(column.levels),
+            "range": describe_range(column.hard) if column.hard else "", "unit": column.unit or "",
+            "known_at": column.known_at, "text": column.text,
         }
-        for column in columns.values()
+        for column in columns
     ]  # fmt: skip
 
 

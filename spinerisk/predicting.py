@@ -9,20 +9,29 @@ import pandas as pd
 
 from pipelines.artifact import load_model
 from schemas.errors import RunError
-from schemas.registry import Registry, read_registry
+from schemas.registry import Registry, read_registry, recorded_identifiers
 
 
 def predict_file(model_dir: Path, data: Path) -> tuple[pd.DataFrame, Registry]:
-    """Read a file by the model's own definition and predict.
+    """Read a file by the model's own definition and predict; outcomes need not be in the file.
 
     Returns
     -------
     DataFrame, Registry
-        One row per valid row of the file (``row_id``, ``y_prob``, ``imputed``, ``outside_range``), and what was read.
+        One row per valid row of the file (``row_id``, then ``patient`` and ``operation`` where the file has them,
+        ``y_prob``, ``imputed``, ``outside_range``), and what was read.
+
+    Raises
+    ------
+    BundleError
+        If the folder is no sound model.
+    DataError
+        If the file cannot be read or lacks a predictor.
     """
     model = load_model(model_dir)
-    registry = read_registry(data, model.definition)
-    return model.predict(registry), registry
+    registry = read_registry(data, model.definition.for_prediction(model.predictors))
+    predicted = recorded_identifiers(registry).merge(model.predict(registry), on="row_id", validate="one_to_one")
+    return predicted, registry
 
 
 def write_predictions(predicted: pd.DataFrame, out: Path | None) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pipelines.result import StudyResult
 from pipelines.run import run_study
-from pipelines.run_folder import check_output, replacing, write_run
+from pipelines.run_folder import replacing, write_run
 from pipelines.tracking import log_run
-from reports.report import write_report
-from schemas.errors import InputError, StudyError
+from reports.report import write_figures, write_report
+from schemas.errors import InputError, RunError, StudyError
 from schemas.registry import Registry, read_registry
 from schemas.study import Study
 from spinerisk.console import Console
@@ -54,8 +54,15 @@ def read_validation(study: Study, validate_on: Sequence[str]) -> dict[str, Regis
 
 
 def resolve_definition(definition: str, folder: Path) -> str:
-    """Return the path of a definition that a study names as a TOML file beside it, else the name itself."""
-    return str(folder / definition) if definition.endswith(".toml") else definition
+    """Return the path of a definition that a study names as a TOML file beside it, else the name itself.
+
+    A run's folder holds its definition as ``definition.toml``, so that its study can be run again from there.
+    """
+    if not definition.endswith(".toml"):
+        return definition
+    kept = folder / "definition.toml"
+    beside = folder / definition
+    return str(kept if kept.is_file() and not beside.is_file() else beside)
 
 
 def run_into(
@@ -68,7 +75,7 @@ def run_into(
     console: Console,
     keep: Path | None = None,
 ) -> StudyResult:
-    """Run a study and put its finished folder in place, in one move; then log it to MLflow.
+    """Run a study and put its finished folder in place, in one move.
 
     Parameters
     ----------
@@ -81,13 +88,22 @@ def run_into(
     keep
         A folder of data files to keep as ``private/data``.
     """
-    check_output(out)
-    with console.progress() as tell:
-        result = run_study(study, registry, validate_on=validate_on, workers=workers, progress=tell)
+    # The folder is made first: a place that cannot be written must not be found out after the work.
     with replacing(out) as folder:
+        with console.progress() as tell:
+            result = run_study(study, registry, validate_on=validate_on, workers=workers, progress=tell)
         write_run(result, folder)
         write_report(folder)
+        write_figures(folder)
         if keep is not None:
             shutil.copytree(keep, folder / "private" / "data")
-    log_run(out)
     return result
+
+
+def log_finished(out: Path) -> tuple[str, ...]:
+    """Log a finished run to MLflow; return what went wrong, since the run is complete without it."""
+    try:
+        log_run(out)
+    except (RunError, OSError) as error:
+        return (f"the run is complete in {out} but could not be logged to MLflow: {error}",)
+    return ()

@@ -113,3 +113,13 @@ def test_an_outcome_whose_column_is_absent_is_refused(registry: Registry):
     outcome = build_outcomes(study, registry.definition)["ndi_mcid_12m"]
     with pytest.raises(StudyError, match="ndi_0: is not a column of the data"):
         build_cohort(registry, outcome, study)
+
+
+def test_what_the_outcome_is_made_of_is_never_a_predictor(registry: Registry):
+    study = parse_study(
+        'title = "a"\ndefinition = "lumbar"\nseed = 1\noutcomes = ["any_complication_30d"]\npredictors = ["age"]\n',
+        folder=Path(),
+    )
+    outcome = build_outcomes(study, registry.definition)["any_complication_30d"]
+    with pytest.raises(StudyError, match="pneumonia_30d: leaks, the outcome is made of it"):
+        check_predictors(["pneumonia_30d"], COLUMNS, predict_at="discharge", revealing=outcome.revealing)

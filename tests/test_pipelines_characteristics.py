@@ -91,3 +91,32 @@ def test_small_exclusions_are_hidden_in_pairs(cohort: Cohort):
     assert shown.loc[[2, 4], "excluded"].isna().all()
     assert shown.loc[3, "excluded"] == 40
     assert shown.loc[[2, 3, 4], "remaining"].isna().all()
+
+
+def test_a_small_outcome_group_shows_no_figure_at_all(cohort: Cohort):
+    y = np.zeros(len(cohort.y))
+    y[:3] = 1
+    table = describe_characteristics(replace(cohort, y=y), dataset="development", suppress_below=5)
+    groups = table[table["group"] != "all"]
+    assert groups[["value", "n"]].isna().all(axis=None)
+    assert (groups["status"] == "suppressed").all()
+    assert table.loc[table["group"] == "all", "n"].notna().all()
+
+
+def test_a_number_recorded_in_few_patients_shows_no_figure(cohort: Cohort):
+    X = cohort.X.copy()
+    X["age"] = np.nan
+    X.loc[X.index[:3], "age"] = [40.0, 50.0, 60.0]
+    table = describe_characteristics(replace(cohort, X=X, y=np.zeros(len(X))), dataset="development", suppress_below=5)
+    age = table[(table["predictor"] == "age") & (table["statistic"] != "missing")]
+    assert age["value"].isna().all()
+
+
+def test_few_events_are_hidden_in_the_flow(cohort: Cohort):
+    steps = [(0, 0, 400, np.nan), (1, 0, 400, np.nan), (2, 0, 400, 3.0)]
+    flow = pd.DataFrame(steps, columns=["step", "excluded", "remaining", "events"]).assign(
+        outcome="o", reason="r", status="ok"
+    )
+    shown = assemble_flow({"development": {"o": replace(cohort, flow=flow)}}, suppress_below=5)
+    assert np.isnan(shown["events"].iloc[-1])
+    assert shown["status"].iloc[-1] == "suppressed"

@@ -74,7 +74,7 @@ def test_roc_curve_has_the_area_of_the_evaluation() -> None:
 
 
 def test_decision_curve_has_declared_thresholds_and_the_two_defaults() -> None:
-    data = simulate_predictions()
+    data = simulate_predictions(3000)
     rate = data["y_true"].mean()
     curve = compute_curves(data, thresholds=THRESHOLDS)["decision"]
     assert set(curve["model"]) == {"a", "treat_all", "treat_none"}
@@ -91,6 +91,21 @@ def test_decision_curve_has_declared_thresholds_and_the_two_defaults() -> None:
     np.testing.assert_allclose(
         ours[["net_benefit", "lower", "upper"]], benefit[["estimate", "lower", "upper"]], atol=1e-12
     )
+
+
+def test_decision_curve_leaves_out_thresholds_that_single_out_few() -> None:
+    data = simulate_predictions(300)
+    curve = compute_curves(data, thresholds=THRESHOLDS)["decision"]
+    shown = curve.loc[curve["model"] == "a", "threshold_probability"]
+    y, p = data["y_true"], data["y_prob"]
+    every = np.arange(1, 60) / 100
+    few = [
+        t
+        for t in every
+        if any(0 < n < 5 for a in (p >= t, p < t) for n in ((a & (y == 1)).sum(), (a & (y == 0)).sum()))
+    ]
+    assert few
+    assert not set(np.round(few, 2)) & set(shown.round(2))
 
 
 def test_risk_distribution_counts_patients_once() -> None:

@@ -244,9 +244,9 @@ def test_order_of_the_rows_does_not_matter(seed: int) -> None:
 @settings(max_examples=8, deadline=None)
 @given(st.integers(0, 10_000))
 def test_whole_number_weights_are_repeated_rows(seed: int) -> None:
-    data = simulate_predictions(150, models=("a",), seed=seed)
+    data = simulate_predictions(500, models=("a",), seed=seed)
     y, p = data["y_true"].to_numpy(), data["y_prob"].to_numpy()
-    weights = np.random.default_rng(seed).integers(0, 3, 150)
+    weights = np.random.default_rng(seed).integers(0, 3, 500)
     weighted = evaluate_predictions(y, p, weights=weights, thresholds=[0.2]).set_index("metric")
     repeated = evaluate_predictions(np.repeat(y, weights), np.repeat(p, weights), thresholds=[0.2]).set_index("metric")
     same = [name for name in METRICS if name != "ici_null"]  # simulated

@@ -190,6 +190,27 @@ def test_a_planted_leak_raises_an_alarm(registry: Registry):
     assert any(w.startswith("predictor bmi alone separates reherniation_24m") for w in result.warnings)
 
 
+def test_a_predictor_recorded_only_with_the_event_raises_an_alarm(registry: Registry):
+    frame = registry.frame.copy()
+    frame["bmi"] = np.where(frame["reherniation_days"].notna(), 27.0, np.nan)
+    result = run_study(plan(), replace(registry, frame=frame))
+    assert any(w.startswith("predictor bmi alone separates reherniation_24m") for w in result.warnings)
+
+
+def test_the_same_data_are_no_validation(registry: Registry):
+    with pytest.raises(StudyError, match="must be other data than those of development, got the same in 'again'"):
+        run_study(plan(), registry, validate_on={"again": registry})
+
+
+def test_validation_that_cannot_be_had_or_is_not_of_new_patients_is_said(registry: Registry, result: StudyResult):
+    assert any("patients of elsewhere are also among those of development" in w for w in result.warnings)
+    later = simulate_registry("lumbar", n=60, seed=4)
+    frame = later.frame.assign(odi_12m=np.nan, patient="other " + later.frame["patient"])
+    said = run_study(plan(), registry, validate_on={"later": replace(later, frame=frame)}).warnings
+    assert any(w.startswith("odi_mcid_12m cannot be assessed on later") for w in said)
+    assert not any("are also among" in w for w in said)
+
+
 def test_an_unknown_split_and_comparator_are_refused(registry: Registry):
     with pytest.raises(StudyError, match="the split of the study must be a known name, got 'holdout'"):
         run_study(plan(PLAN.replace("[split]", '[split]\nname = "holdout"')), registry)

@@ -151,10 +151,34 @@ def test_flow_prints_counts_and_hides_suppressed_ones(ax: Axes) -> None:
          "excluded": [0, 3, 97, 0], "remaining": [1000, 997, 900, 900], "events": [np.nan, np.nan, np.nan, 90],
          "status": ["ok", "suppressed", "ok", "ok"]}
     )  # fmt: skip
-    draw_flow(frame, ax, title="development", suppress_below=5)
+    draw_flow(frame, ax, title="development")
     assert [text for text in words(ax) if text] == [
         "Rows read\nn = 1\u202f000", "too young: hidden \u2020", "no follow-up: 97", "Analysed\nn = 900, events 90",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("remaining", "text"), [(900, "Analysed\nn = 900, events hidden \u2020"), (np.nan, "Analysed\nn = hidden \u2020")]
+)
+def test_flow_hides_the_events_of_those_analysed(ax: Axes, remaining: float, text: str) -> None:
+    frame = pd.DataFrame(
+        {"step": [0, 1], "reason": ["rows read", "analysed"], "excluded": [0, 0], "remaining": [900, remaining],
+         "events": np.nan, "status": ["ok", "suppressed"]}
+    )  # fmt: skip
+    draw_flow(frame, ax, title="development")
+    assert words(ax)[-1] == text
+
+
+def test_flow_dashes_the_box_of_those_kept_with_weight_zero(ax: Axes) -> None:
+    frame = pd.DataFrame(
+        {"step": [0, 1, 2, 3],
+         "reason": ["rows read", "too young", "followed for less than the horizon: weight 0", "analysed"],
+         "excluded": [0, 30, 70, 0], "remaining": [1000, 970, 900, 900], "events": [np.nan, np.nan, np.nan, 90],
+         "status": "ok"}
+    )  # fmt: skip
+    draw_flow(frame, ax, title="development")
+    lines = {text.get_text().split()[0]: box.get_linestyle() for text in ax.texts if (box := text.get_bbox_patch())}
+    assert lines == {"Rows": "solid", "too": "-", "followed": "--", "Analysed": "solid"}
 
 
 def draw_text(canvas: Canvas) -> None:

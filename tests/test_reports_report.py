@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise, product
 from pathlib import Path
@@ -14,12 +15,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.blocks import Cell, Report, Table
+from reports.blocks import Block, Cell, Report, Table, Text
 from reports.canvas import PALETTE
+from reports.measures import REFERENCES
 from reports.render import render_html
 from reports.report import build_report, write_figures, write_report
 from reports.run_folder import RunFolder, read_run_folder
 from reports.sections import SECTIONS
+from reports.sections_methods import build_notes
+from reports.sections_summary import build_summary
+from reports.tables import PLANNED
 from schemas.errors import RunError
 from schemas.tables import CURVES, SHARE
 
@@ -39,6 +44,12 @@ MODELS = (
 OWN = tuple(name for name, _, _ in MODELS[:-1])
 REFERENCE = OWN[0]
 OUTCOMES = {"odi_improved_12m": (1812, 1098), "reoperation_24m": (1930, 164)}
+KINDS = {"reoperation_24m": "event_by_horizon", "death_30d": "event"}
+NO_FOLLOW_UP = {
+    "odi_improved_12m": "no follow-up questionnaire between 9 and 15 months after the operation",
+    "reoperation_24m": "followed for less than the horizon without an event: unknown, kept with weight 0",
+    "death_30d": "not known whether dead",
+}
 VIEWS = (("development", "internal"), ("north_2023", "temporal"))
 NUMBERS = ("age", "bmi", "odi_0", "symptom_duration_months")
 LEVELS = {"sex": ("female", "male"), "smoking": ("never", "former", "current"), "diabetes": ("0", "1")}
@@ -78,7 +89,7 @@ def make_facts() -> dict[str, Any]:
         _outcome("reoperation_24m", "Reoperation within 24 months", desirable=False)
         | {"thresholds": [0.05, 0.1], "action": "an extra visit at six weeks", "horizon": "24 months"},
         _outcome("death_30d", "Death within 30 days", desirable=False)
-        | {"n": 1990, "events": 2, "status": "skipped", "reason": "2 events are fewer than 5 folds"},
+        | {"n": 1990, "events": None, "status": "skipped", "reason": "fewer events than folds"},
     ]
     study = {
         "title": "Lumbar surgery: improvement & <script>alert(1)</script> reoperation",
@@ -119,7 +130,8 @@ def _outcome(name: str, title: str, *, desirable: bool) -> dict[str, Any]:
     n, events = OUTCOMES.get(name, (0, 0))
     text = "ODI change of at least 15 points (Khor 2018)" if desirable else ""
     return {
-        "name": name, "title": title, "kind": "threshold", "desirable": desirable, "horizon": "12 months",
+        "name": name, "title": title, "kind": KINDS.get(name, "threshold"), "desirable": desirable,
+        "horizon": "12 months",
         "threshold_set": "scoap15" if desirable else None, "threshold_text": text, "n": n, "events": events,
         "status": "run", "reason": "", "thresholds": [], "action": "",
     }  # fmt: skip
@@ -171,16 +183,17 @@ def _flow(outcome: str, dataset: str) -> list[dict[str, Any]]:
     read = 2000 if dataset == "development" else 700
     size = _size(outcome, dataset)
     left = read - 10 - size["n"] - 3
+    few = size["events"] < 5
     steps = [
         ("rows read", 0, read, "ok"),
         ("quarantined: faults in the data", 10, read - 10, "ok"),
         ("younger than 18 years at the operation", HIDDEN, HIDDEN, "suppressed"),
-        ("no follow-up questionnaire between 9 and 15 months after the operation", left, size["n"], "ok"),
-        ("analysed", 0, size["n"], "ok"),
+        (NO_FOLLOW_UP[outcome], left, size["n"], "ok"),
+        ("analysed", 0, size["n"], "suppressed" if few else "ok"),
     ]
     return [
         {"outcome": outcome, "dataset": dataset, "step": k, "reason": reason, "excluded": out, "remaining": remaining,
-         "events": size["events"] if k == len(steps) - 1 else np.nan, "status": status}
+         "events": size["events"] if k == len(steps) - 1 and not few else np.nan, "status": status}
         for k, (reason, out, remaining, status) in enumerate(steps)
     ]  # fmt: skip
 
@@ -402,6 +415,10 @@ def row_of(table: Table, heading: str) -> tuple[Cell, ...]:
     return next(row for row in table.rows if row[0].text == heading)
 
 
+def join_texts(blocks: list[Block]) -> str:
+    return "\n".join(block.text for block in blocks if isinstance(block, Text))
+
+
 def paragraphs(report: Report) -> str:
     return "\n".join(text.text for text in report.texts())
 
@@ -422,6 +439,7 @@ def test_every_table_is_as_wide_as_its_head_and_every_name_is_unique(report: Rep
 
 def test_summary_says_it_in_intervals(report: Report) -> None:
     words = paragraphs(report)
+    assert "1\u202f812 operations, 1\u202f098 with the event (wanted)" in words
     assert "c-statistic of 0.712 (95 % CI 0.700 to 0.724)" in words
     assert "\u22120.0019 (95 % CI \u22120.0041 to 0.0003) for XGBoost" in words
     assert "0.5 % of the reference's log loss (0.0031)" in words
@@ -429,12 +447,33 @@ def test_summary_says_it_in_intervals(report: Report) -> None:
     assert "XGBoost: undecided" in words
     assert "budget-limited" in words
     assert "ODI change of at least 15 points (Khor 2018)" in words
+    assert "5 models on 2 outcomes. The intervals are not adjusted for the number of comparisons." in words
+
+
+def test_summary_of_a_hidden_sample_has_words_for_its_counts(run: RunFolder) -> None:
+    evaluation = run.tables["evaluation"]
+    hidden = evaluation.assign(n=np.nan, events=np.nan, status="suppressed")
+    few = evaluation.assign(events=np.nan)
+    said = [
+        join_texts(build_summary(replace(run, tables=run.tables | {"evaluation": frame}))) for frame in (hidden, few)
+    ]
+    assert ": fewer than 5 operations, or fewer than 5 with or without the event (wanted), horizon" in said[0]
+    assert ": 1\u202f812 operations, fewer than 5 with or without the event (wanted), horizon" in said[1]
+
+
+def test_choices_are_traced_to_the_section_of_the_plan(html: str) -> None:
+    assert f"(section {list(SECTIONS).index('plan') + 1})" in PLANNED
+    assert PLANNED in html
+    assert "before the results" not in html
 
 
 def test_what_needs_a_person_is_said(report: Report) -> None:
     warnings = [text.text for text in report.texts() if text.kind == "warning"]
     assert any("quarantined" in text for text in warnings)
-    assert any("Death within 30 days was skipped: 2 events are fewer than 5 folds" in text for text in warnings)
+    assert (
+        "Death within 30 days was skipped (1\u202f990 operations, fewer than 5 with or without the event): "
+        "fewer events than folds." in warnings
+    )
 
 
 def test_measures_stand_with_interval_n_and_events(report: Report) -> None:
@@ -451,6 +490,9 @@ def test_what_cross_validation_fixes_earns_no_credit(report: Report) -> None:
     row = dict(zip(table.columns, row_of(table, "Elastic net"), strict=True))
     assert row["O:E"].text == row["Calibration in the large"].text == "not informative internally"
     assert (row["ICI"].text, row["ICI if perfect"].text) == ("0.018", "0.012")
+    assert (row["ICI"].detail, row["ICI if perfect"].detail) == ("", "95th pct 0.024")
+    assert not any("ICI: " in note for note in table.notes)
+    assert any("The ICI stands without an interval" in note for note in table.notes)
     temporal = table_of(report, "performance-calibration-odi-improved-12m-temporal-north-2023")
     assert dict(zip(temporal.columns, row_of(temporal, "Elastic net"), strict=True))["O:E"].text == "1.06"
 
@@ -491,8 +533,37 @@ def test_sparse_level_is_not_assessable_with_its_counts(report: Report) -> None:
 
 def test_few_events_of_a_skipped_outcome_are_hidden(report: Report) -> None:
     flow = table_of(report, "flow-table-death-30d")
-    assert {cell.text for row in flow.rows for cell in row[4:] if row[1].text == "analysed"} == {"hidden \u2020"}
+    analysed = [[cell.text for cell in row[2:]] for row in flow.rows if row[1].text == "analysed"]
+    assert analysed == [["0", "1\u202f990", "hidden \u2020"], ["0", "657", "hidden \u2020"]]
     assert not any("death-30d" in table.name for table in report.tables() if table.name.startswith("performance"))
+
+
+def test_those_kept_with_weight_zero_are_not_called_left_out(report: Report) -> None:
+    heads = [table_of(report, f"flow-table-{name.replace('_', '-')}").columns[2] for name in NO_FOLLOW_UP]
+    assert heads == ["Left out", "Left out, or weight 0", "Left out"]
+    flows = {figure.name: figure for figure in report.figures() if figure.name.startswith("flow")}
+    assert "The dashed box: not left out, but kept with weight 0." in flows["flow-reoperation-24m"].caption
+    assert "not left out: followed for less than the horizon" in flows["flow-reoperation-24m"].description
+    assert "weight 0" not in flows["flow-odi-improved-12m"].caption
+
+
+def test_censoring_is_explained_where_an_outcome_has_a_horizon(run: RunFolder) -> None:
+    assert "Reoperation within 24 months: patients followed for less" in join_texts(build_notes(run))
+    plain = tuple(outcome.model_copy(update={"kind": "event"}) for outcome in run.facts.outcomes)
+    assert "Kaplan-Meier" not in join_texts(
+        build_notes(replace(run, facts=run.facts.model_copy(update={"outcomes": plain})))
+    )
+
+
+def test_only_what_the_run_used_is_cited(run: RunFolder, report: Report) -> None:
+    listed = [row[0].text for row in table_of(report, "references").rows]
+    assert listed == [name for name in REFERENCES if name != "DeLong 1988"]
+    assert {row[2].text for row in table_of(report, "measures").rows} - {"\u2013"} <= set(listed)
+    evaluation = run.tables["evaluation"]
+    some = evaluation[evaluation["metric"] == "c_statistic"].assign(interval_kind="DeLong, logit scale")
+    tables = run.tables | {"evaluation": some, "explanations": run.tables["explanations"].iloc[:0]}
+    bare = next(b for b in build_notes(replace(run, tables=tables)) if isinstance(b, Table) and b.name == "references")
+    assert [row[0].text for row in bare.rows] == ["DeLong 1988"]
 
 
 def test_decision_curves_need_a_declared_action(report: Report) -> None:
@@ -552,6 +623,12 @@ def test_synthetic_data_are_marked_on_page_tables_and_figures(report: Report, pa
     assert "Synthetic data: no patient." in page.text
     assert page.text.count("Synthetic data") > len(list(report.tables()))
     assert all("Synthetic data" in figure.svg for figure in report.figures())
+
+
+def test_folded_tables_are_marked_where_they_are_closed(html: str) -> None:
+    summaries = re.findall(r"<summary>.*?</summary>", html, flags=re.DOTALL)
+    assert summaries
+    assert all("Synthetic data" in summary for summary in summaries)
 
 
 def test_colours_of_figures_follow_light_and_dark(html: str) -> None:

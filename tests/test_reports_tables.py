@@ -13,10 +13,10 @@ from reports.names import level_in_words, name_in_words
 from reports.sections_summary import read_difference
 from reports.tables import (
     count_cell,
+    count_words,
     describe_intervals,
     estimate_cell,
     estimate_words,
-    event_status,
     format_count,
     format_interval,
     format_number,
@@ -89,12 +89,14 @@ def test_suppressed_count_shows_no_number() -> None:
     assert (cell.text, cell.style) == ("hidden \u2020", "suppressed")
 
 
-@pytest.mark.parametrize(
-    ("events", "remaining", "status"),
-    [(4, 100, "suppressed"), (97, 100, "suppressed"), (0, 100, "ok"), (5, 100, "ok"), (math.nan, 100, "ok")],
-)
-def test_few_events_or_few_others_are_hidden(events: float, remaining: float, status: str) -> None:
-    assert event_status({"events": events, "remaining": remaining, "status": "ok"}, 5) == status
+def test_one_is_singular() -> None:
+    assert [count_words(count, "trial") for count in (1, 2, 1200)] == ["1 trial", "2 trials", "1\u202f200 trials"]
+
+
+def test_ici_stands_without_its_interval() -> None:
+    row = make_row(metric="ici", estimate=0.002, lower=0.003, upper=0.005)
+    assert estimate_words(row) == "0.002"
+    assert describe_intervals(row.to_frame().T) == ""
 
 
 def test_intervals_are_described_once_for_each_kind() -> None:

@@ -10,7 +10,7 @@ import pytest
 from schemas.column import Column
 from schemas.columns import COLUMNS
 from schemas.definition import BUILT_IN, Definition, parse_definition, read_definition
-from schemas.errors import DefinitionError
+from schemas.errors import DefinitionError, suggest
 from schemas.units import UNITS, compute_factor
 
 HEAD = 'name = "own"\ntitle = "Own"\n'
@@ -112,6 +112,15 @@ def test_columns_come_from_the_base_and_the_definition() -> None:
     assert definition.sources["age"].header == "age"
 
 
+def test_a_prediction_needs_the_predictors_only() -> None:
+    definition = parse_definition(FULL)
+    ready = definition.for_prediction(("age", "grip_kg", "year"))
+    assert set(ready.required) == {"age", "grip_kg"}
+    assert (ready.text, ready.sha256) == (definition.text, definition.sha256)
+    assert ready.columns_of() == definition.columns_of()
+    assert set(definition.required) == {"age", "sex", "grip_kg"}
+
+
 def test_own_identifiers_and_dates_are_no_predictors() -> None:
     definition = parse_definition(
         column_toml(kind='"identifier"') + column_toml(kind='"date"')[len(HEAD) :].replace(".x", ".y")
@@ -151,9 +160,17 @@ def test_a_missing_file_gets_the_nearest(tmp_path: Path) -> None:
         read_definition("owm.toml", folder=tmp_path)
 
 
-def test_a_folder_is_no_definition(tmp_path: Path) -> None:
-    with pytest.raises(DefinitionError, match="must be a readable TOML file"):
-        read_definition(tmp_path)
+def test_a_folder_is_no_definition_and_no_suggestion_of_itself(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").mkdir()
+    with pytest.raises(DefinitionError, match=r"must be a readable TOML file, got '.*own\.toml': Is a directory$"):
+        read_definition(tmp_path / "own.toml")
+
+
+def test_a_suggestion_is_of_the_same_kind_and_not_the_name_itself() -> None:
+    assert suggest("lumbar.csv", ["lumbar.csv", "lumbar.toml", "lumbar.html"]) == ""
+    assert suggest("lumbar.csv", ["lumbar.toml", "lumber.csv.gz"]) == "; nearest is 'lumber.csv.gz'"
+    assert suggest("lumbar", ["lumbar", "lumbar.csv"]) == "; nearest is 'lumbar.csv'"
+    assert suggest("Age", ["age"]) == "; nearest is 'age'"
 
 
 def test_bad_toml_says_where_without_the_parser(tmp_path: Path) -> None:
@@ -172,19 +189,21 @@ def test_another_encoding_is_refused(tmp_path: Path) -> None:
 
 
 FAULTS = {
-    "title: Field required": 'name = "own"',
+    "title: must be given": 'name = "own"',
     "titel: is not a known key; nearest is 'title'": HEAD + 'titel = "x"',
     "file.seperator: is not a known key; nearest is 'separator'": HEAD + '[file]\nseperator = ";"',
     "got 'lumba'; nearest is 'lumbar'": HEAD + 'base = "lumba"',
     "required: a required column must be a known name, got 'agee'; nearest is 'age'": HEAD
     + 'base = "lumbar"\nrequired = ["agee"]',
-    "file.encoding: Value error, must be a known text encoding": HEAD + '[file]\nencoding = "klingon"',
+    "file.encoding: must be a known text encoding": HEAD + '[file]\nencoding = "klingon"',
     "columns.x.levls: is not a known key; nearest is 'levels'": column_toml(levls='["a"]'),
     "columns.x: must have kind, known_at, text: it is not in the dictionary": HEAD + "[columns.x]\n",
     "columns.agee: must have kind, known_at, text: it is not in the dictionary; nearest is 'age'": HEAD
     + "[columns.agee]\n",
+    "columns.age: must have known_at, text: with a kind it is the registry's own; leave out kind": HEAD
+    + '[columns.age]\nkind = "number"',
     "columns.x: must have text": column_toml(text=""),
-    "columns.x.kind: Input should be 'number', 'flag'": column_toml(kind='"boolean"'),
+    "columns.x.kind: must be 'number', 'flag'": column_toml(kind='"boolean"'),
     "columns.x: range: a number must have its lowest and highest possible value": column_toml(kind='"number"'),
     "columns.x: range: the first number must be below the second": column_toml(kind='"number"', range="[9, 1]"),
     "columns.x: plausible: must be increasing and within range": column_toml(
@@ -216,7 +235,7 @@ FAULTS = {
     "columns.age: kind: must be left out or be 'number' as in the dictionary": HEAD
     + 'base = "lumbar"\n[columns.age]\nkind = "flag"',
     "columns.age: unit: must be left out or be 'years'": HEAD + '[columns.age]\nunit = "months"',
-    "instruments.oks.direction: Field required": HEAD + '[instruments.oks]\ntitle = "O"\nlow = 0\nhigh = 48',
+    "instruments.oks.direction: must be given": HEAD + '[instruments.oks]\ntitle = "O"\nlow = 0\nhigh = 48',
     "instruments.oks.lo: is not a known key; nearest is 'low'": HEAD
     + '[instruments.oks]\ntitle = "O"\nlo = 0\nlow = 0\nhigh = 48\ndirection = "higher_is_better"',
     "outcomes.died.name: must be left out": HEAD + '[outcomes.died]\nname = "lived"',
@@ -238,6 +257,11 @@ def test_faults_are_named(message: str, toml: str) -> None:
     assert message in str(caught.value)
     assert str(caught.value).startswith("own.toml must follow the shape of a registry definition:")
     assert caught.value.__context__ is None
+
+
+def test_a_column_of_another_kind_is_no_suggestion() -> None:
+    with pytest.raises(DefinitionError, match=r"must have known_at, text: it is not in the dictionary$"):
+        parse_definition(HEAD + '[columns.agee]\nkind = "category"')
 
 
 def test_all_faults_come_at_once() -> None:

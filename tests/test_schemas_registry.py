@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from schemas.columns import COLUMNS
 from schemas.definition import Definition, parse_definition, read_definition
 from schemas.errors import DataError, DefinitionError
-from schemas.registry import FAULTS, Registry, read_registry
+from schemas.registry import FAULTS, Registry, read_registry, recorded_identifiers
 from schemas.validation import build_schema
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -242,6 +242,18 @@ def test_all_absent_columns_are_named_with_the_nearest_header() -> None:
         "  column 'age' must be in the file under the header 'Age'; not found\n"
         "  column 'sex' must be in the file under the header 'Gender'; not found; nearest header is 'Gendre'"
     )
+
+
+def test_a_header_in_use_is_not_the_nearest() -> None:
+    definition = parse_definition('name="a"\ntitle="A"\n[columns.odi_3m]\n[columns.odi_12m]\n')
+    with pytest.raises(DataError, match=r"under the header 'odi_12m'; not found$"):
+        read_registry(pd.DataFrame({"odi_3m": [20]}), definition)
+
+
+def test_recorded_identifiers_hold_no_stand_in() -> None:
+    identifiers = recorded_identifiers(read(patient=["p1", None], operation=["o1", None]))
+    assert identifiers.replace({np.nan: None}).to_numpy().tolist() == [["1", "p1", "o1"], ["2", None, None]]
+    assert list(recorded_identifiers(read(Age=[50, 60]))) == ["row_id"]
 
 
 def test_a_wrong_separator_is_guessed(tmp_path: Path) -> None:

@@ -82,27 +82,30 @@ def test_the_hash_is_of_the_exact_text() -> None:
 FAULTS = {
     "predictrs: is not a known key; nearest is 'predictors'": LEAST + 'predictrs = ["age"]',
     "split.outer_fold: is not a known key; nearest is 'outer_folds'": LEAST + "[split]\nouter_fold = 5",
-    "seed: Field required": LEAST.replace("seed = 1", ""),
-    "seed: Input should be greater than or equal to 0": LEAST.replace("seed = 1", "seed = -1"),
-    "outcomes: Value error, each name must stand once, got twice: odi_mcid_12m": LEAST.replace(
+    "seed: must be given": LEAST.replace("seed = 1", ""),
+    "seed: must be greater than or equal to 0, got -1": LEAST.replace("seed = 1", "seed = -1"),
+    "outcomes: each name must stand once, got twice: odi_mcid_12m": LEAST.replace(
         '["odi_mcid_12m"]', '["odi_mcid_12m", "odi_mcid_12m"]'
     ),
-    "predictors: Value error, each name must stand once, got twice: age, sex": LEAST.replace(
+    "predictors: each name must stand once, got twice: age, sex": LEAST.replace(
         '["age", "sex"]', '["sex", "age", "sex", "age"]'
     ),
-    "models: Value error, each name must stand once, got twice: xgboost": LEAST + 'models = ["xgboost", "xgboost"]',
-    "subgroups: Value error, each name must stand once, got twice: sex": LEAST + 'subgroups = ["sex", "sex"]',
-    "predictors.0: String should match pattern": LEAST.replace('"age"', '"Age Band"'),
-    "outcomes: Tuple should have at least 1 item": LEAST.replace('["odi_mcid_12m"]', "[]"),
-    "predict_at: Input should be 'preop', 'planned', 'intraop' or 'discharge'": LEAST + 'predict_at = "followup"',
-    "split.outer_folds: Input should be greater than or equal to 2": LEAST + "[split]\nouter_folds = 1",
-    "margin.relative: Input should be greater than 0": LEAST + "[margin]\nrelative = 0",
-    "suppress_below: Input should be greater than or equal to 5": LEAST + "suppress_below = 1",
-    "bands: Value error, the cut points of 'age' must be increasing": LEAST + "bands = { age = [70, 50] }",
-    "bands: Value error, the cut points of 'bmi' must be increasing, one at least": LEAST + "bands = { bmi = [] }",
-    "threshold_probabilities.odi_mcid_12m.values.0: Input should be less than 1": LEAST
+    "models: each name must stand once, got twice: xgboost": LEAST + 'models = ["xgboost", "xgboost"]',
+    "subgroups: each name must stand once, got twice: sex": LEAST + 'subgroups = ["sex", "sex"]',
+    "predictors.0: must match pattern": LEAST.replace('"age"', '"Age Band"'),
+    "outcomes: must have at least 1 item, got 0": LEAST.replace('["odi_mcid_12m"]', "[]"),
+    "predict_at: must be 'preop', 'planned', 'intraop' or 'discharge', got 'followup'": LEAST
+    + 'predict_at = "followup"',
+    "split.outer_folds: must be greater than or equal to 2": LEAST + "[split]\nouter_folds = 1",
+    "seed: must be a valid integer, got 'one'": LEAST.replace("seed = 1", 'seed = "one"'),
+    "split: must be a table": LEAST + "split = 5",
+    "margin.relative: must be greater than 0": LEAST + "[margin]\nrelative = 0",
+    "suppress_below: must be greater than or equal to 5": LEAST + "suppress_below = 1",
+    "bands: the cut points of 'age' must be increasing": LEAST + "bands = { age = [70, 50] }",
+    "bands: the cut points of 'bmi' must be increasing, one at least": LEAST + "bands = { bmi = [] }",
+    "threshold_probabilities.odi_mcid_12m.values.0: must be less than 1": LEAST
     + '[threshold_probabilities.odi_mcid_12m]\nvalues = [1.0]\naction = "act"',
-    "threshold_probabilities.odi_mcid_12m.action: Field required": LEAST
+    "threshold_probabilities.odi_mcid_12m.action: must be given": LEAST
     + "[threshold_probabilities.odi_mcid_12m]\nvalues = [0.5]",
 }
 
@@ -150,4 +153,13 @@ def test_a_misspelt_key_inside_a_named_table_gets_the_nearest_of_that_table():
     with pytest.raises(
         StudyError, match=r"threshold_probabilities\.o\.actoin: is not a known key; nearest is 'action'"
     ):
+        parse_study(text, folder=Path())
+
+
+def test_bands_of_what_is_no_subgroup_are_refused():
+    text = (
+        'title = "a"\ndefinition = "lumbar"\noutcomes = ["o"]\npredictors = ["age"]\nseed = 1\n'
+        'subgroups = ["age"]\nbands = { agee = [50] }\n'
+    )
+    with pytest.raises(StudyError, match="bands must be of a subgroup, got 'agee'; nearest is 'age'"):
         parse_study(text, folder=Path())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -179,3 +181,127 @@ def test_check_of_a_clean_file_is_done(folder: Path):
 def test_quiet_says_nothing(folder: Path):
     done = spinerisk("check", folder / "lumbar.csv", "--definition", folder / "lumbar_definition.toml", "--quiet")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.fixture(scope="module")
+def finished(folder: Path) -> tuple[Path, dict[str, object]]:
+    """A small study run from its file, with a second dataset, and what it printed as JSON."""
+    later = folder / "later"
+    write_synthetic(simulate_registry("lumbar", n=200, seed=6), later)
+    (folder / "run.toml").write_text(STUDY.replace('["odi_mcid_12m"]', '["odi_mcid_12m", "reherniation_24m"]'))
+    out = folder / "run out [a]"
+    done = spinerisk(
+        "run", folder / "run.toml", "--out", out, "--json", "--workers", "1",
+        "--validate-on", f"{later / 'lumbar.csv'}={later / 'lumbar_definition.toml'}",
+    )  # fmt: skip
+    assert done.returncode == 3, done.stderr  # the simulated patients of both have the same names
+    return out, json.loads(done.stdout)
+
+
+@pytest.mark.slow
+def test_a_run_tells_a_machine_numbers(finished: tuple[Path, dict[str, object]]):
+    out, said = finished
+    rows = {(row["outcome"], row["validation"], row["model"]): row for row in said["results"]}
+    assert {key[1] for key in rows} == {"internal", "external"}
+    own = rows["odi_mcid_12m", "internal", "elastic_net"]["c_statistic"]
+    assert own["lower"] < own["estimate"] < own["upper"]
+    assert said["report"] == str(out / "share" / "report.html")
+
+
+@pytest.mark.slow
+def test_a_run_leaves_a_whole_folder(finished: tuple[Path, dict[str, object]]):
+    out, _ = finished
+    names = sorted(path.name for path in out.iterdir())
+    assert names == ["definition.toml", "mlflow", "models", "private", "run.json", "share", "study.toml"]
+    assert (out / "mlflow" / "mlflow.db").is_file()
+    assert list((out / "share" / "figures").glob("*.svg"))
+    assert (out / "private").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.slow
+def test_the_report_is_the_same_when_written_again(finished: tuple[Path, dict[str, object]]):
+    out, _ = finished
+    before = (out / "share" / "report.html").read_bytes()
+    done = spinerisk("report", out)
+    assert done.returncode == 0, done.stderr
+    assert (out / "share" / "report.html").read_bytes() == before
+
+
+@pytest.mark.slow
+def test_a_saved_model_predicts_a_file(finished: tuple[Path, dict[str, object]], tmp_path: Path):
+    out, _ = finished
+    risks = tmp_path / "risks.csv"
+    done = spinerisk(
+        "predict", out / "models" / "odi_mcid_12m" / "elastic_net", out.parent / "lumbar.csv", "--out", risks
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(risks.read_text().splitlines()) == 301
+
+
+@pytest.mark.slow
+def test_a_run_is_repeated_from_its_own_folder(finished: tuple[Path, dict[str, object]], tmp_path: Path):
+    out, _ = finished
+    data = out.parent / "lumbar.csv"
+    done = spinerisk(
+        "run", out / "study.toml", "--data", data, "--out", tmp_path / "again", "--workers", "1", "--quiet"
+    )
+    assert done.returncode == 0, done.stderr
+    first, again = (folder / "share" / "tuning.csv" for folder in (out, tmp_path / "again"))
+    assert first.read_bytes() == again.read_bytes()
+
+
+@pytest.mark.slow
+def test_an_earlier_run_with_a_stranger_in_it_is_left_alone(finished: tuple[Path, dict[str, object]]):
+    out, _ = finished
+    (out / "thesis.docx").write_text("keep me")
+    done = spinerisk("run", out / "study.toml", "--data", out.parent / "lumbar.csv", "--out", out)
+    (out / "thesis.docx").unlink()
+    assert done.returncode == 2
+    assert "which holds something else" in done.stderr
+
+
+@pytest.mark.slow
+def test_an_interrupt_leaves_nothing(folder: Path, tmp_path: Path):
+    (folder / "long.toml").write_text(STUDY.replace("trials = 2", "trials = 200"))
+    command = [
+        sys.executable,
+        "-m",
+        "spinerisk",
+        "run",
+        folder / "long.toml",
+        "--out",
+        tmp_path / "out",
+        "--workers",
+        "2",
+    ]
+    with subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        running.stderr.readline()  # "0 of 4 steps done"
+        running.send_signal(signal.SIGINT)
+        said = running.communicate(timeout=60)[1]
+    assert running.returncode == 130
+    assert "interrupted; nothing was written" in said
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_dead_server_loses_nothing(folder: Path, tmp_path: Path):
+    command = [
+        sys.executable,
+        "-m",
+        "spinerisk",
+        "run",
+        folder / "study.toml",
+        "--out",
+        tmp_path / "out",
+        "--workers",
+        "1",
+    ]
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
+    done = subprocess.run(
+        list(map(str, command)), capture_output=True, text=True, env=environment, timeout=300, check=False
+    )
+    assert done.returncode == 3, done.stderr
+    assert "could not be logged to MLflow" in done.stdout
+    assert (tmp_path / "out" / "share" / "report.html").is_file()

@@ -1,0 +1,50 @@
+"""What the pages for readers promise: the examples of the README work, and no link leads nowhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from outcomes.cohort import build_cohort
+from outcomes.outcomes import build_outcomes
+from schemas.definition import parse_definition, read_definition
+from schemas.readers import frame_as_text
+from schemas.registry import read_registry
+from schemas.study import parse_study
+from schemas.synthetic import simulate_registry
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def test_the_first_study_of_the_readme_works(tmp_path: Path) -> None:
+    definition_text, study_text = re.findall(r"```toml\n(.*?)```", README, flags=re.DOTALL)
+    (tmp_path / "my_registry.toml").write_text(definition_text, encoding="utf-8")
+    sources = parse_definition(definition_text).sources
+    simulated = simulate_registry("lumbar", n=300, seed=1).frame
+    file = frame_as_text(simulated.drop(columns="row_id"))
+    for name, source in sources.items():
+        if name in file:
+            file[name] = file[name].replace({str(level): code for code, level in source.recode.items()})
+    headers = {name: source.header for name, source in sources.items()}
+    file.rename(columns=headers).to_csv(tmp_path / "my_registry.csv", index=False)
+
+    study = parse_study(study_text, folder=tmp_path)
+    registry = read_registry(tmp_path / "my_registry.csv", read_definition(study.definition, folder=study.folder))
+    pd.testing.assert_frame_equal(registry.frame, simulated)
+    assert registry.warnings == ()
+    outcomes = build_outcomes(study, registry.definition)
+    cohorts = [build_cohort(registry, outcome, study) for outcome in outcomes.values()]
+    assert [list(cohort.X) for cohort in cohorts] == [list(study.predictors)]
+    assert all(0 < cohort.events < cohort.n for cohort in cohorts)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)\s#]+)", page.read_text(encoding="utf-8"))
+    absent = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert absent == []
