@@ -110,7 +110,9 @@ def assemble_explanations(
                 for task, result in results
                 if task.outcome == name and (explained := result.explained.get(model))
             ]
-            summary, shape = summarise_explanations(parts, outcome=name, model=model, columns=cohort.columns)
+            summary, shape = summarise_explanations(
+                parts, outcome=name, model=model, columns=cohort.columns, suppress_below=study.suppress_below
+            )
             summaries.append(summary)
             shapes.append(shape)
     explanations = pd.concat(summaries, ignore_index=True)[list(EXPLANATION)]

@@ -35,8 +35,8 @@ def describe_characteristics(cohort: Cohort, *, dataset: str, suppress_below: in
     Returns
     -------
     DataFrame
-        The columns of `schemas.tables.TABLE1`. Numbers: mean, sd, median, q1, q3 and missing; flags and categories:
-        count and percent (of those recorded) by level, and missing.
+        The columns of `schemas.tables.TABLE1`. Numbers: mean, sd, median, q1 and q3, rounded, and missing; flags and
+        categories: count and percent (of those recorded) by level, and missing.
 
     Notes
     -----
@@ -68,8 +68,10 @@ def _number(values: pd.Series) -> Iterator[tuple[str, str, float]]:
     known = values.dropna().to_numpy(dtype=np.float64)
     enough = len(known) >= 2
     figures = (known.mean(), known.std(ddof=1), *np.quantile(known, [0.5, 0.25, 0.75])) if enough else (np.nan,) * 5
+    # Rounded: full precision times n would give away one patient's value as the difference of two cohorts.
+    digits = 2 if enough and known.std(ddof=1) < 1 else 1
     for statistic, value in zip(NUMBER_STATISTICS, figures, strict=True):
-        yield "", statistic, float(value)
+        yield "", statistic, round(float(value), digits)
 
 
 def _levels(values: pd.Series, column: Column) -> Iterator[tuple[str, str, float]]:

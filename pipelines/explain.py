@@ -135,7 +135,7 @@ def compute_forest_contributions(fitted: ForestFit, X: Array) -> tuple[Array, Ar
 
 
 def summarise_explanations(
-    parts: Sequence[Part], *, outcome: str, model: str, columns: Mapping[str, Column]
+    parts: Sequence[Part], *, outcome: str, model: str, columns: Mapping[str, Column], suppress_below: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Summarise the contributions over held-out rows.
 
@@ -147,6 +147,8 @@ def summarise_explanations(
         Names for the tables.
     columns
         Dictionary entries of the predictors.
+    suppress_below
+        Smallest count that may be shown; `SMALLEST_CELL` if that is more.
 
     Returns
     -------
@@ -167,7 +169,8 @@ def summarise_explanations(
     keys: dict[str, Any] = {"outcome": outcome, "model": model, "scale": first.scale}
     values = np.vstack([explanation.values for _, explanation, _ in parts])
     X = pd.concat([predictors for _, _, predictors in parts], ignore_index=True)
-    cells = [_summarise_cells(X[name], values[:, j], columns[name]) for j, name in enumerate(first.names)]
+    least = max(SMALLEST_CELL, suppress_below)
+    cells = [_summarise_cells(X[name], values[:, j], columns[name], least) for j, name in enumerate(first.names)]
     contributions = pd.concat(cells, ignore_index=True).assign(**keys)[list(CONTRIBUTION)]
     return _rank(parts, values).assign(**keys)[list(EXPLANATION)], contributions
 
@@ -218,14 +221,14 @@ def _ranks_of(sizes: Array) -> npt.NDArray[np.int64]:
     return np.asarray(pd.Series(sizes).rank(method="min", ascending=False), dtype=np.int64)
 
 
-def _summarise_cells(x: pd.Series, contribution: Array, column: Column) -> pd.DataFrame:
+def _summarise_cells(x: pd.Series, contribution: Array, column: Column, least: int) -> pd.DataFrame:
     """Return mean contributions by tenth of a number, or by level."""
     cells = _cells_of(x, column)
     is_number = column.kind == "number"
     frame = pd.DataFrame({"cell": cells, "value": x if is_number else np.nan, "mean_contribution": contribution})
     table = frame.groupby("cell", observed=True, sort=True).mean()
     table["n"] = frame.groupby("cell", observed=True, sort=True).size().astype(np.float64)
-    hidden = find_suppressed(table["n"].to_numpy(np.int64)[:, None], SMALLEST_CELL)
+    hidden = find_suppressed(table["n"].to_numpy(np.int64)[:, None], least)
     table.loc[hidden, ["value", "mean_contribution", "n"]] = np.nan
     table["status"] = np.where(hidden, "suppressed", "ok")
     table["level"] = [_level_of(cell, is_number=is_number) for cell in table.index]

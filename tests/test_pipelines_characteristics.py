@@ -48,9 +48,9 @@ def test_numbers_are_described_by_hand_formulas(cohort: Cohort):
     table = describe_characteristics(cohort, dataset="development", suppress_below=5)
     known = cohort.X["age"][cohort.y == 0].dropna()
     own = {"predictor": "age", "group": "no_event"}
-    assert cell(table, **own, statistic="mean")["value"] == pytest.approx(known.mean())
-    assert cell(table, **own, statistic="sd")["value"] == pytest.approx(known.std())
-    assert cell(table, **own, statistic="q3")["value"] == pytest.approx(known.quantile(0.75))
+    assert cell(table, **own, statistic="mean")["value"] == round(known.mean(), 1)
+    assert cell(table, **own, statistic="sd")["value"] == round(known.std(), 1)
+    assert cell(table, **own, statistic="q3")["value"] == round(known.quantile(0.75), 1)
     assert cell(table, **own, statistic="mean")["n"] == (cohort.y == 0).sum()
 
 

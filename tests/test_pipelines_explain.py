@@ -120,7 +120,7 @@ def test_forest_contributions_are_those_of_scikit_learns_forest() -> None:
     params = {"min_samples_leaf": 10, "max_features": 0.5, "max_samples": 0.5}
     (fit,) = MODELS["random_forest"].fit_path(X, y.astype(float), np.ones(300), params, 1)
     theirs = RandomForestClassifier(
-        n_estimators=100, min_samples_leaf=10, max_features=0.5, max_samples=150, random_state=1
+        n_estimators=len(fit.trees), min_samples_leaf=10, max_features=0.5, max_samples=150, random_state=1
     ).fit(X, y, sample_weight=np.ones(300))
     explainer = shap.TreeExplainer(theirs, feature_perturbation="tree_path_dependent")
     values, base = compute_forest_contributions(fit, X[:50])  # type: ignore[arg-type]
@@ -172,7 +172,7 @@ def made_up(seed: int, n: int = 200) -> tuple[Explanation, pd.DataFrame]:
 
 def summarise() -> tuple[pd.DataFrame, pd.DataFrame, list[tuple[int, Explanation, pd.DataFrame]]]:
     parts = [(fold, *made_up(fold, 150 + 50 * fold)) for fold in range(3)]
-    return *summarise_explanations(parts, outcome="o", model="m", columns=COLUMNS), parts
+    return *summarise_explanations(parts, outcome="o", model="m", columns=COLUMNS, suppress_below=5), parts
 
 
 def test_summary_ranks_predictors_with_their_extremes() -> None:
@@ -207,7 +207,7 @@ def test_small_cells_are_suppressed() -> None:
     explanation, X = made_up(1)
     X["asa"] = X["asa"].fillna("2")
     X.loc[:3, "asa"] = "4"
-    _, cells = summarise_explanations([(0, explanation, X)], outcome="o", model="m", columns=COLUMNS)
+    _, cells = summarise_explanations([(0, explanation, X)], outcome="o", model="m", columns=COLUMNS, suppress_below=5)
     asa = cells[cells["predictor"] == "asa"].set_index("level")
     assert asa.loc["4", "status"] == "suppressed"
     assert asa.loc["4", ["value", "mean_contribution", "n"]].isna().all()
@@ -219,13 +219,13 @@ def test_numbers_with_few_values_or_none_have_fewer_cells() -> None:
     explanation, X = made_up(1)
     X["age"] = np.where(np.arange(200) < 100, 40.0, 70.0)
     X["odi_0"] = np.nan
-    _, cells = summarise_explanations([(0, explanation, X)], outcome="o", model="m", columns=COLUMNS)
+    _, cells = summarise_explanations([(0, explanation, X)], outcome="o", model="m", columns=COLUMNS, suppress_below=5)
     assert cells.loc[cells["predictor"] == "age", "value"].tolist() == [40.0, 70.0]
     assert cells.loc[cells["predictor"] == "odi_0", "level"].tolist() == ["missing"]
 
 
 def test_no_part_gives_empty_tables() -> None:
-    summary, cells = summarise_explanations([], outcome="o", model="m", columns=COLUMNS)
+    summary, cells = summarise_explanations([], outcome="o", model="m", columns=COLUMNS, suppress_below=5)
     assert (summary.empty, cells.empty) == (True, True)
     assert tuple(summary.columns) == EXPLANATION
     assert tuple(cells.columns) == CONTRIBUTION

@@ -20,9 +20,13 @@ import pytest
 from pipelines.artifact import load_model, write_bundle
 from pipelines.models import MODELS
 from pipelines.preprocess import fit_preprocessor
+from pipelines.run import run_study
+from pipelines.run_folder import replacing, write_run
 from pipelines.tracking import log_run
 from schemas.columns import COLUMNS
 from schemas.errors import RunError
+from schemas.study import parse_study
+from schemas.synthetic import simulate_registry
 from schemas.tables import COMPARISON, EVALUATION, TUNING
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -322,3 +326,32 @@ def test_a_real_server_gets_runs_metrics_and_artifacts(server: tuple[str, Path],
     assert not (folder / "mlflow").exists()
     assert any((home / "artifacts").rglob("evaluation.csv"))
     assert_no_patient(home)
+
+
+@pytest.mark.slow
+def test_a_real_server_serves_the_models_of_a_real_run(server: tuple[str, Path], tmp_path: Path) -> None:
+    address, home = server
+    study = parse_study(
+        'title = "a"\ndefinition = "lumbar"\nseed = 1\noutcomes = ["odi_mcid_12m"]\n'
+        'predictors = ["age", "sex", "odi_0"]\nmodels = ["xgboost"]\n'
+        "[split]\nouter_folds = 2\ninner_folds = 2\n[tuning]\ntrials = 1\n",
+        folder=Path(),
+    )
+    registry = simulate_registry("lumbar", n=200, seed=1)
+    result = run_study(study, registry)
+    with replacing(tmp_path / "run") as staging:
+        write_run(result, staging)
+    log_run(tmp_path / "run", tracking_uri=address)
+    _, nested = runs_of(address)
+    assert set(nested) == {"spline_logistic", "xgboost"}
+    (output,) = nested["xgboost"].outputs.model_outputs
+    logged = mlflow.MlflowClient(tracking_uri=address).get_logged_model(output.model_id)
+    fetched = mlflow.artifacts.download_artifacts(
+        artifact_uri=logged.artifact_location, dst_path=str(tmp_path / "fetched"), tracking_uri=address
+    )
+    patients = registry.frame[["age", "sex", "odi_0"]].head(20)
+    expected = result.models["odi_mcid_12m", "xgboost"].predict(patients)
+    np.testing.assert_array_equal(mlflow.pyfunc.load_model(fetched).predict(patients)["y_prob"], expected)
+    rows = registry.frame["operation"].head(50) if "operation" in registry.frame else registry.frame["patient"].head(50)
+    stored = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
+    assert not [name for name in rows if f'"{name}"'.encode() in stored]
