@@ -45,9 +45,9 @@ title = "does the spline logistic model find the truth"
 definition = "lumbar"
 seed = 11
 outcomes = ["odi_mcid_12m", "any_complication_30d"]
-predictors = ["age", "sex", "bmi", "smoking", "asa_class", "diabetes", "depression", "opioid_use", "employment",
-  "symptom_duration_months", "previous_spine_surgery", "motor_deficit", "diagnosis", "odi_0", "nrs_back_0",
-  "nrs_leg_0", "eq5d_index_0"]
+predict_at = "planned"
+predictors = ["age", "bmi", "smoking", "asa_class", "diabetes", "depression", "opioid_use", "symptom_duration_months",
+  "previous_spine_surgery", "diagnosis", "planned_fusion", "n_levels_planned", "odi_0"]
 models = []
 [split]
 outer_folds = 2
@@ -264,7 +264,7 @@ def test_two_workers_give_the_same_bytes(registry: Registry, tmp_path: Path):
 @pytest.mark.slow
 def test_the_synthetic_registry_gives_back_its_truth():
     fresh = simulate_registry("lumbar", n=20_000, seed=12)
-    result = run_study(plan(TRUTH), simulate_registry("lumbar", n=5_000, seed=11), validate_on={"fresh": fresh})
+    result = run_study(plan(TRUTH), simulate_registry("lumbar", n=10_000, seed=11), validate_on={"fresh": fresh})
     assert fresh.truth is not None
     truth = fresh.truth.set_index("row_id")
     for outcome in result.study.outcomes:

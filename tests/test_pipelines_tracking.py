@@ -332,7 +332,7 @@ def test_a_real_server_gets_runs_metrics_and_artifacts(server: tuple[str, Path],
 def test_a_real_server_serves_the_models_of_a_real_run(server: tuple[str, Path], tmp_path: Path) -> None:
     address, home = server
     study = parse_study(
-        'title = "a"\ndefinition = "lumbar"\nseed = 1\noutcomes = ["odi_mcid_12m"]\n'
+        f'title = "{TITLE}"\ndefinition = "lumbar"\nseed = 1\noutcomes = ["odi_mcid_12m"]\n'
         'predictors = ["age", "sex", "odi_0"]\nmodels = ["xgboost"]\n'
         "[split]\nouter_folds = 2\ninner_folds = 2\n[tuning]\ntrials = 1\n",
         folder=Path(),
