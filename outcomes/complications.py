@@ -48,9 +48,17 @@ def build_any_of_outcome(spec: OutcomeSpec) -> Outcome:
                 keep=partial(_is_known, flags=flags),
             ),
         ),
-        threshold_text=f"any of {', '.join(flags)}. {spec.text}".strip() if len(flags) > 1 else spec.text,
+        threshold_text=describe_any_of(spec),
         source=spec.source,
     )
+
+
+def describe_any_of(spec: OutcomeSpec) -> str:
+    """Return the components in words, with what the declaration says of them."""
+    if len(spec.any_of) < 2:
+        return spec.text
+    components = ", ".join(name.replace("_", " ") for name in spec.any_of)
+    return f"any of {components}. {spec.text}".strip()
 
 
 def any_of(frame: pd.DataFrame, flags: tuple[str, ...]) -> FloatArray:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.complications import any_of
+from outcomes.complications import any_of, describe_any_of
 from outcomes.follow_up import EventClock
 from outcomes.outcomes import OUTCOMES
 from outcomes.reherniation import build_event_by_horizon_outcome
@@ -64,3 +64,9 @@ def test_short_follow_up_without_event_is_kept_for_weighting_and_untimed_is_excl
     )  # fmt: skip
     assert outcome.observed[0].keep(frame).tolist() == [True, False]
     assert np.isnan(outcome.occurred(frame)).all()
+
+
+def test_the_components_of_a_composite_are_printed():
+    text = describe_any_of(OUTCOMES["any_complication_30d"])
+    assert text.startswith("any of surgical site infection 30d, venous thromboembolism 30d")
+    assert "Transfusion is not counted" in text
