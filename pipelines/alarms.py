@@ -15,12 +15,18 @@ from pipelines.result import Dataset
 NEAR_PERFECT = 0.95
 """A single predictor that separates the outcome this well is more likely a leak than a discovery."""
 
+IMPLAUSIBLE = 0.85
+"""Published models validated honestly in large registries lie between 0.62 and 0.82."""
+
 LEAST_RECORDED = 50
 """Fewer recorded values than this say nothing about a leak."""
 
 
 def find_alarms(
-    datasets: Sequence[Dataset], skipped: Mapping[str, str], cohorts: Mapping[str, Mapping[str, Cohort]]
+    datasets: Sequence[Dataset],
+    skipped: Mapping[str, str],
+    cohorts: Mapping[str, Mapping[str, Cohort]],
+    evaluation: pd.DataFrame,
 ) -> tuple[str, ...]:
     """List what needs a person.
 
@@ -32,21 +38,40 @@ def find_alarms(
         Reason by outcome.
     cohorts
         Analysed cohorts by dataset and outcome.
+    evaluation
+        The evaluation of the study.
 
     Returns
     -------
     tuple of str
-        Quarantined rows, skipped outcomes, predictors that look like leaks, patients in both development and
-        validation, and outcomes that a validation dataset cannot assess.
+        Quarantined rows, skipped outcomes, predictors that look like leaks, discrimination too good to be true,
+        patients in both development and validation, and outcomes that a validation dataset cannot assess.
     """
     development = datasets[0]
     return (
         *_quarantined(datasets),
         *(f"outcome {name} was skipped: {reason}" for name, reason in skipped.items()),
         *(alarm for cohort in cohorts[development.name].values() for alarm in _near_perfect(cohort)),
+        *_implausible(evaluation),
         *(alarm for other in datasets[1:] for alarm in _shared(development, other)),
         *(alarm for other in datasets[1:] for alarm in _unassessable(other.name, cohorts[other.name])),
     )
+
+
+def _implausible(evaluation: pd.DataFrame) -> Iterator[str]:
+    """Alarm for each outcome on which a model discriminates better than honest models of this field do."""
+    internal = evaluation[
+        (evaluation["metric"] == "c_statistic")
+        & (evaluation["validation"] == "internal")
+        & (evaluation["subgroup"] == "overall")
+        & (evaluation["estimate"] > IMPLAUSIBLE)
+    ]
+    for outcome, part in internal.groupby("outcome", sort=False):
+        yield (
+            f"{', '.join(part['model'])} reach a c-statistic above {IMPLAUSIBLE} for {outcome}, more than honest "
+            "models of spine surgery do; look for predictors made from the outcome, patients recorded twice, and whether "
+            "patients with and without the event were chosen in different ways"
+        )
 
 
 def _shared(development: Dataset, other: Dataset) -> Iterator[str]:

@@ -120,7 +120,12 @@ def run_study(
         models={
             (task.outcome, model): pipeline for task, result in results for model, pipeline in result.pipelines.items()
         },
-        warnings=find_alarms(prepared.datasets, prepared.skipped, {name: prepared.analysed(name) for name in datasets}),
+        warnings=find_alarms(
+            prepared.datasets,
+            prepared.skipped,
+            {name: prepared.analysed(name) for name in datasets},
+            evaluation,
+        ),
         notes=tuple(f"{dataset.name}: {note}" for dataset in prepared.datasets for note in dataset.registry.warnings),
         timings_seconds={
             "cohorts": fitted - started,

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from outcomes.cohort import Cohort
+from pipelines.alarms import find_alarms
 from pipelines.discrimination import compute_c_statistic
 from pipelines.predictions import DEVELOPMENT
 from pipelines.result import StudyResult
@@ -195,6 +197,16 @@ def test_a_predictor_recorded_only_with_the_event_raises_an_alarm(registry: Regi
     frame["bmi"] = np.where(frame["reherniation_days"].notna(), 27.0, np.nan)
     result = run_study(plan(), replace(registry, frame=frame))
     assert any(w.startswith("predictor bmi alone separates reherniation_24m") for w in result.warnings)
+
+
+def test_discrimination_too_good_to_be_true_raises_an_alarm(result: StudyResult):
+    own = (result.evaluation["metric"] == "c_statistic") & (result.evaluation["model"] == "lightgbm")
+    own &= (result.evaluation["outcome"] == "odi_mcid_12m") & (result.evaluation["validation"] == "internal")
+    nobody: dict[str, dict[str, Cohort]] = {dataset.name: {} for dataset in result.datasets}
+    for estimate, expected in ((0.86, 1), (0.84, 0)):
+        evaluation = result.evaluation.assign(estimate=result.evaluation["estimate"].mask(own, estimate))
+        said = find_alarms(result.datasets, {}, nobody, evaluation)
+        assert sum(w.startswith("lightgbm reach a c-statistic above 0.85 for odi_mcid_12m") for w in said) == expected
 
 
 def test_the_same_data_are_no_validation(registry: Registry):
