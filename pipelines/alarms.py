@@ -69,8 +69,8 @@ def _implausible(evaluation: pd.DataFrame) -> Iterator[str]:
     for outcome, part in internal.groupby("outcome", sort=False):
         yield (
             f"{', '.join(part['model'])} reach a c-statistic above {IMPLAUSIBLE} for {outcome}, more than honest "
-            "models of spine surgery do; look for predictors made from the outcome, patients recorded twice, and whether "
-            "patients with and without the event were chosen in different ways"
+            "models of spine surgery do; look for predictors made from the outcome, for patients recorded twice, and "
+            "for patients with and without the event that were chosen in different ways"
         )
 
 
