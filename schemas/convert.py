@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from schemas.mapping import FilePlan, SourceColumn
+from schemas.mapping import SourceColumn
+from schemas.plans import FilePlan
 from schemas.units import compute_factor
 
 INTEGRAL = {".": r"^([+-]?\d+)\.0+$", ",": r"^([+-]?\d+),0+$"}

@@ -34,7 +34,8 @@ from pydantic import Field, ValidationError, field_validator
 
 from schemas.column import Column
 from schemas.errors import DefinitionError, suggest, unknown_name
-from schemas.mapping import ColumnPlan, FilePlan, SourceColumn, build_source, columns_of_cohort
+from schemas.mapping import SourceColumn, build_source, columns_of_cohort
+from schemas.plans import ColumnPlan, FilePlan, IdentifiersPlan, TablePlan
 from schemas.specs import ComparatorSpec, InstrumentSpec, Name, OutcomeSpec, Spec, ThresholdSetSpec
 from schemas.study import describe_faults
 
@@ -55,7 +56,11 @@ class DefinitionFile(Spec):
     base: str | None = None
     required: tuple[Name, ...] = ()
     synthetic: bool = False
+    source: str | None = None
+    derive: tuple[Name, ...] = ()
     file: FilePlan = FilePlan()
+    identifiers: IdentifiersPlan = IdentifiersPlan()
+    tables: dict[Name, TablePlan] = Field(default_factory=dict)
     columns: Entries = Field(default_factory=dict)
     instruments: Entries = Field(default_factory=dict)
     threshold_sets: Entries = Field(default_factory=dict)
@@ -84,6 +89,14 @@ class Definition:
         Whether the data are simulated.
     file
         How the file is read.
+    source
+        Name of the entry of `schemas.sources.SOURCES` that prepares the file, or None.
+    derive
+        Columns that are computed from others, names of `schemas.derivations.DERIVATIONS`.
+    identifiers
+        What happens to columns that say who a patient is.
+    tables
+        The tables of an export that has several, by name; empty where there is one.
     sources
         Every column that is known, by canonical name, and how it is found in the file.
     instruments, threshold_sets, outcomes, comparators
@@ -97,6 +110,10 @@ class Definition:
     base: str | None
     synthetic: bool
     file: FilePlan
+    source: str | None
+    derive: tuple[str, ...]
+    identifiers: IdentifiersPlan
+    tables: Mapping[str, TablePlan]
     sources: Mapping[str, SourceColumn]
     instruments: tuple[InstrumentSpec, ...]
     threshold_sets: tuple[ThresholdSetSpec, ...]
@@ -214,6 +231,10 @@ def _build(head: DefinitionFile, text: str, faults: list[str]) -> Definition:
         base=head.base,
         synthetic=head.synthetic,
         file=head.file,
+        source=head.source,
+        derive=head.derive,
+        identifiers=head.identifiers,
+        tables=head.tables,
         sources=_sources(head, faults),
         instruments=_entries("instruments", head.instruments, InstrumentSpec, faults),
         threshold_sets=_entries("threshold_sets", head.threshold_sets, ThresholdSetSpec, faults),

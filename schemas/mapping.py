@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
-
-from schemas.column import Column, Kind, KnownAt
+from schemas.column import Column
 from schemas.columns import COLUMNS
 from schemas.errors import suggest
-from schemas.specs import Spec
+from schemas.plans import Code, ColumnPlan
 from schemas.units import known_units
-
-Range = tuple[float, float]
-Code = bool | int | float | str
 
 STRUCTURAL_KINDS: dict[str, str] = {
     "patient": "identifier",
@@ -40,45 +33,6 @@ KEYS_OF_KIND: dict[str, str] = {
     "date_format": "date",
 }
 """Keys that make sense for columns of one kind only."""
-
-
-class FilePlan(Spec):
-    """How the file is read: the table ``[file]`` of a definition."""
-
-    separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-    encoding: str = "utf-8"
-    decimal: Literal[".", ","] = "."
-    sheet: str | None = None
-    member: str | None = None
-    missing: tuple[str, ...] = ()
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, encoding: str) -> str:
-        try:
-            return codecs.lookup(encoding).name
-        except LookupError:
-            raise ValueError(f"must be a known text encoding such as utf-8 or cp1252, got {encoding!r}") from None
-
-
-class ColumnPlan(Spec):
-    """One table ``[columns.<name>]`` of a definition, as written."""
-
-    header: Annotated[str, Field(min_length=1)] | None = None
-    kind: Kind | None = None
-    known_at: KnownAt | None = None
-    text: str | None = None
-    unit: str | None = None
-    range: Range | None = None
-    plausible: Range | None = None
-    levels: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
-    predictor: bool | None = None
-    source: str | None = None
-    missing: tuple[str, ...] = ()
-    recode: dict[str, Code] = Field(default_factory=dict)
-    unit_in_file: str | None = None
-    date_format: str | None = None
-    optional: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,16 +10,13 @@ import csv
 import gzip
 import hashlib
 import io
-import json
 import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-import numpy as np
 import openpyxl
 import pandas as pd
 import pyarrow as arrow
@@ -28,7 +25,8 @@ import pyarrow.parquet as arrow_parquet
 from openpyxl.utils.exceptions import InvalidFileException
 
 from schemas.errors import DataError, suggest
-from schemas.mapping import FilePlan
+from schemas.plans import FilePlan
+from schemas.raw import as_raw, cell_as_text
 
 SEPARATORS = {".csv": ",", ".txt": ",", ".tsv": "\t"}
 SHOWN_LINES = 10
@@ -40,8 +38,20 @@ NO_WORKBOOK = (InvalidFileException, SyntaxError, LookupError, TypeError, Attrib
 READABLE = "CSV (.csv, .tsv, .txt, also as .gz or .zip), Parquet (.parquet) or Excel (.xlsx)"
 
 
-def read_table(path: str | Path, plan: FilePlan) -> pd.DataFrame:
-    """Read a file as a table of texts.
+@dataclass(frozen=True, kw_only=True)
+class ReadTable:
+    """A raw table (`schemas.raw`), the name of what it was read from without its folder, and its SHA-256 in hex.
+
+    `sha256` is that of the file's bytes, and blank for what is no file.
+    """
+
+    table: pd.DataFrame
+    name: str
+    sha256: str
+
+
+def read_table(path: str | Path, plan: FilePlan) -> ReadTable:
+    """Read a file as a raw table.
 
     Parameters
     ----------
@@ -52,8 +62,8 @@ def read_table(path: str | Path, plan: FilePlan) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        One row per data row; every value a stripped text, blank where missing; columns in the file's order.
+    ReadTable
+        One row per data row, columns in the file's order.
 
     Raises
     ------
@@ -66,29 +76,21 @@ def read_table(path: str | Path, plan: FilePlan) -> pd.DataFrame:
     except OSError as error:
         near = suggest(path.name, [other.name for other in path.parent.iterdir()]) if path.parent.is_dir() else ""
         raise DataError(f"the data must be a readable file, got {str(path)!r}: {error.strerror}{near}") from None
+    sha256 = hashlib.sha256(content).hexdigest()
     name, content = _unpack(path.name, content, plan)
     reader = READERS.get(PurePath(name).suffix.lower())
     if reader is None:
         raise DataError(f"the data must be {READABLE}, got {name!r}; save it as one of these")
     if not content.strip():
         raise DataError(f"{name}: must not be empty; the first row must be headers, followed by one row per operation")
-    return _checked(reader(name, content, plan), name)
+    return ReadTable(table=_checked(reader(name, content, plan), name), name=path.name, sha256=sha256)
 
 
-def frame_as_text(frame: pd.DataFrame, plan: FilePlan | None = None) -> pd.DataFrame:
-    """Return a data frame as `read_table` would read it from a file; its index is not read."""
-    decimal = (plan or FilePlan()).decimal
+def frame_as_raw(frame: pd.DataFrame, plan: FilePlan | None = None) -> pd.DataFrame:
+    """Return a data frame as `read_table` would read it from a typed file; its index is not read."""
     headers = [str(header) for header in frame.columns]
-    columns = [_series_as_text(frame.iloc[:, position], decimal) for position in range(frame.shape[1])]
+    columns = [as_raw(frame.iloc[:, position]) for position in range(frame.shape[1])]
     return _checked((headers, columns), "data frame")
-
-
-def compute_fingerprint(table: pd.DataFrame) -> str:
-    """Return the SHA-256 of headers and texts in order, in hex; the same for every file that holds the same table."""
-    digest = hashlib.sha256()
-    for header in table.columns:
-        digest.update(json.dumps([header, table[header].tolist()]).encode())
-    return digest.hexdigest()
 
 
 Columns = tuple[Sequence[str], Sequence[pd.Series]]
@@ -109,8 +111,12 @@ def _checked(parts: Columns, name: str) -> pd.DataFrame:
     if not len(parts[1][0]):
         raise DataError(f"{name}: must have one data row at least, got headers only")
     return pd.DataFrame(
-        {header: series.str.strip().reset_index(drop=True) for header, series in zip(headers, parts[1], strict=True)}
+        {header: _stripped(series).reset_index(drop=True) for header, series in zip(headers, parts[1], strict=True)}
     )
+
+
+def _stripped(series: pd.Series) -> pd.Series:
+    return series.str.strip() if isinstance(series.dtype, pd.StringDtype) else series
 
 
 def _unpack(name: str, content: bytes, plan: FilePlan) -> tuple[str, bytes]:
@@ -216,10 +222,7 @@ def _read_parquet(name: str, content: bytes, plan: FilePlan) -> Columns:
     nested = [field.name for field in table.schema if arrow.types.is_nested(field.type)]
     if nested:
         raise DataError(f"{name}: every column must hold single values, got lists in: {', '.join(nested)}")
-    columns = [
-        _series_as_text(pd.Series(column.to_pandas(integer_object_nulls=True)), plan.decimal)
-        for column in table.columns
-    ]
+    columns = [as_raw(pd.Series(column.to_pandas(integer_object_nulls=True))) for column in table.columns]
     return table.column_names, columns
 
 
@@ -237,7 +240,7 @@ def _read_excel(name: str, content: bytes, plan: FilePlan) -> Columns:
         raise DataError(
             f"{name}: must be an Excel workbook (.xlsx); it could not be read as one, save it again"
         ) from None
-    texts = [[_cell_as_text(cell, plan.decimal) for cell in row] for row in rows]
+    texts = [[cell_as_text(cell, plan.decimal) for cell in row] for row in rows]
     while texts and not any(texts[-1]):
         texts.pop()
     if not texts:
@@ -257,37 +260,6 @@ def _choose_sheet(name: str, sheets: list[str], wanted: str | None) -> str:
     raise DataError(
         f"{name}: must have {asked}; it has: {', '.join(sheets)}; name one under [file] sheet in the definition"
     )
-
-
-def _series_as_text(series: pd.Series, decimal: str) -> pd.Series:
-    if isinstance(series.dtype, pd.StringDtype):
-        return series.fillna("").astype("str")
-    texts = [_cell_as_text(value, decimal) for value in series.astype(object)]
-    return pd.Series(texts, dtype="str")
-
-
-def _cell_as_text(value: object, decimal: str) -> str:
-    """Return a typed cell as a CSV would hold it: 1.0 as "1", midnight as the date alone."""
-    if value is None or value is pd.NA or value is pd.NaT:
-        return ""
-    if isinstance(value, (bool, np.bool_)):
-        return "true" if value else "false"
-    if isinstance(value, (float, np.floating)):
-        return _number_as_text(float(value), decimal)
-    if isinstance(value, datetime):
-        midnight = value.time() == datetime.min.time()
-        return value.date().isoformat() if midnight else value.isoformat(sep=" ", timespec="seconds")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return format(value, "f").replace(".", decimal)
-    return str(value).strip()
-
-
-def _number_as_text(value: float, decimal: str) -> str:
-    if np.isnan(value):
-        return ""
-    return str(int(value)) if value.is_integer() else repr(value).replace(".", decimal)
 
 
 READERS: dict[str, Callable[[str, bytes, FilePlan], Columns]] = {

@@ -56,6 +56,13 @@ class Registry:
         Faulty rows: ``row_id``, ``reasons``, then the texts of the file. Patient data.
     warnings
         Ignored headers, implausible and wholly missing columns; never values.
+    visits, levels, events
+        Rows of an export's further tables that belong to a valid operation: ``row_id``, then typed columns
+        (`schemas.long_tables`); without rows where the export has no such table.
+    tables
+        Columns ``table, file, sha256, n_read, n_valid, n_quarantined``: what was read; the first row is the operations.
+    further_quarantine
+        Faulty rows of the further tables by the table's name, shaped like `quarantine`. Patient data.
     truth
         Of simulated data: ``row_id`` and the true risk of each outcome in [0, 1]; else None.
     synthetic
@@ -71,6 +78,11 @@ class Registry:
     faults: pd.DataFrame
     quarantine: pd.DataFrame = field(repr=False)
     warnings: tuple[str, ...]
+    visits: pd.DataFrame = field(repr=False, default_factory=pd.DataFrame)
+    levels: pd.DataFrame = field(repr=False, default_factory=pd.DataFrame)
+    events: pd.DataFrame = field(repr=False, default_factory=pd.DataFrame)
+    tables: pd.DataFrame = field(repr=False, default_factory=pd.DataFrame)
+    further_quarantine: Mapping[str, pd.DataFrame] = field(repr=False, default_factory=dict)
     truth: pd.DataFrame | None = field(default=None, repr=False)
     synthetic: bool = False
 

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from schemas.errors import DataError
-from schemas.mapping import FilePlan
+from schemas.plans import FilePlan
 from schemas.readers import compute_fingerprint, frame_as_text, read_table
 
 PLAN = FilePlan()

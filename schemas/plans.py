@@ -1,0 +1,101 @@
+"""What a registry definition may say: of its files, its columns, its further tables and what identifies patients."""
+
+from __future__ import annotations
+
+import codecs
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+
+from schemas.column import Kind, KnownAt
+from schemas.specs import Name, Spec
+
+Range = tuple[float, float]
+Code = bool | int | float | str
+Header = Annotated[str, Field(min_length=1)]
+
+
+class FilePlan(Spec):
+    """How the file is read: the table ``[file]`` of a definition.
+
+    `query` is the SQL of a database, or the name of one of its tables or views; `files` a pattern such as ``*.txt``:
+    where the data is a folder, the files that match are joined row under row, by the names of their headers.
+    """
+
+    separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    encoding: str = "utf-8"
+    decimal: Literal[".", ","] = "."
+    sheet: str | None = None
+    member: str | None = None
+    query: str | None = None
+    files: str | None = None
+    headers: Literal["as_is", "upper"] = "as_is"
+    missing: tuple[str, ...] = ()
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, encoding: str) -> str:
+        try:
+            return codecs.lookup(encoding).name
+        except LookupError:
+            raise ValueError(f"must be a known text encoding such as utf-8 or cp1252, got {encoding!r}") from None
+
+
+class ColumnPlan(Spec):
+    """One table ``[columns.<name>]`` of a definition, as written."""
+
+    header: Annotated[str, Field(min_length=1)] | None = None
+    kind: Kind | None = None
+    known_at: KnownAt | None = None
+    text: str | None = None
+    unit: str | None = None
+    range: Range | None = None
+    plausible: Range | None = None
+    levels: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    predictor: bool | None = None
+    source: str | None = None
+    missing: tuple[str, ...] = ()
+    recode: dict[str, Code] = Field(default_factory=dict)
+    unit_in_file: str | None = None
+    date_format: str | None = None
+    optional: bool = False
+
+
+class TablePlan(Spec):
+    """One table ``[tables.<name>]`` of a definition, as written; ``operations`` is the one with a row per operation.
+
+    `rows` says how the others belong to it: ``one`` row per key, whose columns join the operations (patients), or
+    many: ``visits``, ``levels``, ``events``.
+    """
+
+    rows: Literal["one", "visits", "levels", "events"] = "one"
+    file: str | None = None
+    sheet: str | None = None
+    member: str | None = None
+    query: str | None = None
+    where: dict[Header, tuple[str, ...]] = Field(default_factory=dict)
+    key: tuple[Header, ...] = ()
+    operations_key: tuple[Header, ...] = ()
+    date: Header | None = None
+    date_format: str | None = None
+    days: Header | None = None
+    months: Header | None = None
+    label: Header | None = None
+    labels: dict[str, str] = Field(default_factory=dict)
+    windows: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    choose: Literal["nearest", "first", "last"] = "nearest"
+    first: dict[Name, tuple[str, ...]] = Field(default_factory=dict)
+    count: Name | None = None
+    optional: bool = False
+    columns: dict[Name, dict[str, Any]] = Field(default_factory=dict)
+
+
+class IdentifiersPlan(Spec):
+    """The table ``[identifiers]`` of a definition: what happens to columns that say who a patient is.
+
+    `allow` is for headers that only look like it.
+    """
+
+    drop: tuple[Header, ...] = ()
+    pseudonymise: tuple[Header, ...] = ()
+    allow: tuple[Header, ...] = ()

@@ -1,0 +1,30 @@
+"""Sources whose files need logic before their columns can be read: what a definition's ``source`` may name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A raw table made ready: headers and texts as the source's definition expects them, and what was noticed."""
+
+    table: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A kind of file with its own logic; `prepare` keeps the number and the order of the rows."""
+
+    name: str
+    title: str
+    prepare: Callable[[pd.DataFrame], Prepared]
+
+
+ENTRIES: tuple[Source, ...] = ()
+
+SOURCES: dict[str, Source] = {source.name: source for source in ENTRIES}
