@@ -99,6 +99,12 @@ def _quarantined(datasets: Sequence[Dataset]) -> Iterator[str]:
                 f"{count} of {dataset.registry.n_read} rows of {dataset.name} were quarantined; "
                 "the reasons stand beside the rows in private/quarantine.parquet"
             )
+        for table, rows in dataset.registry.further_quarantine.items():
+            if len(rows):
+                yield (
+                    f"{len(rows)} rows of the table {table} of {dataset.name} were quarantined; "
+                    f"the reasons stand beside the rows in private/quarantine_{table}.parquet"
+                )
 
 
 def _near_perfect(cohort: Cohort) -> Iterator[str]:

@@ -169,10 +169,19 @@ def _write_private(result: StudyResult, folder: Path) -> None:
     result.predictions.to_parquet(folder / "predictions.parquet", index=False)
     for (outcome, model), table in result.row_explanations.items():
         table.to_parquet(folder / "explanations" / f"{outcome}__{model}.parquet", index=False)
-    quarantined = [
-        dataset.registry.quarantine.astype("str").assign(dataset=dataset.name) for dataset in result.datasets
-    ]
-    pd.concat(quarantined, ignore_index=True).to_parquet(folder / "quarantine.parquet", index=False)
+    for name, parts in _list_quarantines(result).items():
+        pd.concat(parts, ignore_index=True).to_parquet(folder / f"{name}.parquet", index=False)
+
+
+def _list_quarantines(result: StudyResult) -> dict[str, list[pd.DataFrame]]:
+    """Return the faulty rows of every dataset by the name of their file: the operations, then further tables."""
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for dataset in result.datasets:
+        further = dataset.registry.further_quarantine
+        files = {"quarantine": dataset.registry.quarantine} | {f"quarantine_{name}": t for name, t in further.items()}
+        for name, rows in files.items():
+            parts.setdefault(name, []).append(rows.astype("str").assign(dataset=dataset.name))
+    return parts
 
 
 def _write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -212,6 +221,7 @@ def _describe_dataset(dataset: Dataset) -> dict[str, object]:
         "n_valid": len(registry.frame),
         "n_quarantined": len(registry.quarantine),
         "synthetic": registry.synthetic,
+        "tables": registry.tables.to_dict("records"),
         "faults": registry.faults[["column", "rule", "count"]].to_dict("records"),
     }
 

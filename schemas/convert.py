@@ -1,21 +1,24 @@
-"""From the texts of a file to typed values, column by column: missing codes, recoding, units, dates.
+"""From the raw columns of a file to typed values: missing codes, recoding, units, dates.
 
 A cell that cannot be converted becomes missing and is noted as a fault; whether a converted value is possible
-(range, levels) is checked afterwards, in `schemas.validation`.
+(range, levels) is checked afterwards, in `schemas.validation`. Texts are looked at once per unique text, and numbers of
+a typed file are not written out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from schemas.fault import Fault
 from schemas.mapping import SourceColumn
 from schemas.plans import FilePlan
-from schemas.units import compute_factor
+from schemas.raw import as_text
+from schemas.units import convert_unit
 
 INTEGRAL = {".": r"^([+-]?\d+)\.0+$", ",": r"^([+-]?\d+),0+$"}
 """A whole number that some program wrote with decimals, by decimal sign: the code 1 exported as 1.0."""
@@ -34,15 +37,6 @@ FLAG_TEXTS = {"1": 1.0, "yes": 1.0, "true": 1.0, "0": 0.0, "no": 0.0, "false": 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault:
-    """What is wrong with a column in some rows: positions from 0, never values."""
-
-    column: str
-    rule: str
-    positions: npt.NDArray[np.intp]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Converted:
     """Values of a column, missing where blank, coded as missing, or faulty.
 
@@ -54,13 +48,13 @@ class Converted:
     fault: Fault | None
 
 
-def convert_column(texts: pd.Series, source: SourceColumn, plan: FilePlan) -> Converted:
-    """Convert the texts of one column.
+def convert_column(raw: pd.Series, source: SourceColumn, plan: FilePlan) -> Converted:
+    """Convert one raw column.
 
     Parameters
     ----------
-    texts
-        Stripped texts of shape (n,), blank for missing.
+    raw
+        Column of a raw table (`schemas.raw`), shape (n,).
     source
         What the column is, and its codes and unit in the file.
     plan
@@ -71,14 +65,51 @@ def convert_column(texts: pd.Series, source: SourceColumn, plan: FilePlan) -> Co
     Converted
         float64 (number, flag: 0 and 1), str (category, identifier) or datetime64 (date), shape (n,).
     """
-    column = source.column
-    if column.kind != "identifier":
+    if source.column.kind == "number" and pd.api.types.is_float_dtype(raw.dtype):
+        return _finish(*_convert_numbers(raw, source, plan), source)
+    if source.column.kind == "date" and pd.api.types.is_datetime64_any_dtype(raw.dtype):
+        present = raw.notna()
+        return _finish(_within_dates(raw.dt.normalize()), present, _date_rule(source), source)
+    texts = as_text(raw, plan.decimal)
+    codes, unique = pd.factorize(texts)
+    values, present, rule = _convert_texts(pd.Series(unique, dtype="str"), source, plan)
+    return _finish(_spread(values, codes, raw.index), _spread(present, codes, raw.index), rule, source)
+
+
+def _finish(values: pd.Series, present: pd.Series, rule: str, source: SourceColumn) -> Converted:
+    held = present.to_numpy(dtype=np.bool_)
+    faulty = np.flatnonzero(held & values.isna().to_numpy())
+    fault = Fault(column=source.column.name, rule=rule, positions=faulty) if len(faulty) else None
+    return Converted(values=values.rename(source.column.name), present=held, fault=fault)
+
+
+def _spread(unique: pd.Series, codes: npt.NDArray[np.intp], index: pd.Index) -> pd.Series:
+    """Put the values of the unique texts where the texts stand."""
+    return unique.take(codes).set_axis(index)
+
+
+def _convert_numbers(raw: pd.Series, source: SourceColumn, plan: FilePlan) -> tuple[pd.Series, pd.Series, str]:
+    """Convert numbers of a typed file; codes are compared as numbers."""
+    missing = [*_numbers_of((*plan.missing, *source.missing), plan)]
+    present = raw.notna() & ~raw.isin(missing) if missing else raw.notna()
+    values = _to_unit(raw.where(present), source)
+    for code, number in source.recode.items():
+        for given in _numbers_of((code,), plan):
+            values = values.mask(raw.eq(given) & present, float(number))
+    return values.where(np.isfinite(values)), present, _number_rule(plan)
+
+
+def _numbers_of(codes: Iterable[str], plan: FilePlan) -> list[float]:
+    texts = pd.Series(list(codes), dtype="str")
+    return _read_numbers(texts, plan).dropna().tolist()
+
+
+def _convert_texts(texts: pd.Series, source: SourceColumn, plan: FilePlan) -> tuple[pd.Series, pd.Series, str]:
+    if source.column.kind != "identifier":
         texts = texts.where(texts.isin(_codes(source, plan)), _without_decimals(texts, plan))
     present = ~texts.isin(["", *plan.missing, *source.missing])
-    values, rule = CONVERTERS[column.kind](texts.where(present), source, plan)
-    faulty = np.flatnonzero(present.to_numpy() & values.isna().to_numpy())
-    fault = Fault(column=column.name, rule=rule, positions=faulty) if len(faulty) else None
-    return Converted(values=values.rename(column.name), present=present.to_numpy(), fault=fault)
+    values, rule = CONVERTERS[source.column.kind](texts.where(present), source, plan)
+    return values, present, rule
 
 
 def _codes(source: SourceColumn, plan: FilePlan) -> list[str]:
@@ -92,14 +123,25 @@ def _without_decimals(texts: pd.Series, plan: FilePlan) -> pd.Series:
 
 def _number(texts: pd.Series, source: SourceColumn, plan: FilePlan) -> tuple[pd.Series, str]:
     listed = texts.isin(list(source.recode))
-    plain = texts.where(texts.str.fullmatch(NUMBER[plan.decimal]) & ~listed)
+    numbers = _to_unit(_read_numbers(texts.where(~listed), plan), source)
+    recoded = texts.where(listed).map(source.recode).astype("float64") if source.recode else numbers
+    return numbers.where(~listed, recoded), _number_rule(plan)
+
+
+def _read_numbers(texts: pd.Series, plan: FilePlan) -> pd.Series:
+    plain = texts.where(texts.str.fullmatch(NUMBER[plan.decimal]))
     if plan.decimal == ",":
         plain = plain.str.replace(",", ".", regex=False)
-    numbers = pd.to_numeric(plain).astype("float64") * compute_factor(source.unit_in_file, source.column.unit)
-    numbers = numbers.where(np.isfinite(numbers))
-    recoded = texts.where(listed).map(source.recode).astype("float64") if source.recode else numbers
-    rule = "must be a number" + (f" with the decimal sign {plan.decimal!r}" if plan.decimal != "." else "")
-    return numbers.where(~listed, recoded), rule
+    numbers = pd.to_numeric(plain).astype("float64")
+    return numbers.where(np.isfinite(numbers))
+
+
+def _to_unit(numbers: pd.Series, source: SourceColumn) -> pd.Series:
+    return convert_unit(numbers, source.unit_in_file, source.column.unit)
+
+
+def _number_rule(plan: FilePlan) -> str:
+    return "must be a number" + (f" with the decimal sign {plan.decimal!r}" if plan.decimal != "." else "")
 
 
 def _flag(texts: pd.Series, source: SourceColumn, _plan: FilePlan) -> tuple[pd.Series, str]:
@@ -130,10 +172,17 @@ def _date(texts: pd.Series, source: SourceColumn, _plan: FilePlan) -> tuple[pd.S
     dates = pd.to_datetime(iso, format="%Y-%m-%d", errors="coerce")
     if source.date_format:
         dates = pd.to_datetime(texts.where(iso.isna()), format=source.date_format, errors="coerce").fillna(dates)
-    dates = dates.astype("datetime64[us]")
+    return _within_dates(dates.astype("datetime64[us]")), _date_rule(source)
+
+
+def _within_dates(dates: pd.Series) -> pd.Series:
+    return dates.where(dates.between(*DATES))
+
+
+def _date_rule(source: SourceColumn) -> str:
     low, high = DATES
     shape = f"like {pd.Timestamp(2024, 12, 31).strftime(source.date_format or '%Y-%m-%d')}"
-    return dates.where(dates.between(low, high)), f"must be a date {shape} from {low.year} to {high.year}"
+    return f"must be a date {shape} from {low.year} to {high.year}"
 
 
 CONVERTERS: dict[str, Callable[[pd.Series, SourceColumn, FilePlan], tuple[pd.Series, str]]] = {

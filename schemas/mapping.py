@@ -55,6 +55,8 @@ class SourceColumn:
         Unit of the file's numbers where it is not the dictionary's.
     date_format
         Format of the file's dates (``strftime`` codes) where it is not 2024-12-31.
+    table
+        The further table that the column is made of; blank where it stands in a row of the operations.
     """
 
     column: Column
@@ -64,6 +66,7 @@ class SourceColumn:
     recode: Mapping[str, float | str] = field(default_factory=dict)
     unit_in_file: str | None = None
     date_format: str | None = None
+    table: str = ""
 
 
 def columns_of_cohort(cohort: str | None) -> dict[str, Column]:

@@ -75,7 +75,7 @@ def cell_as_text(value: object, decimal: str = ".") -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return format(value, "f").replace(".", decimal)
+        return "" if value.is_nan() else format(value, "f").replace(".", decimal)
     return str(value).strip()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -13,21 +13,24 @@ import pandas as pd
 
 from schemas.column import Column
 from schemas.columns import COLUMNS
-from schemas.convert import Converted, Fault, convert_column
+from schemas.convert import Converted, convert_column
 from schemas.definition import Definition, read_definition
-from schemas.errors import DataError, suggest
+from schemas.derivations import Derived, derive_columns
+from schemas.duplicates import find_duplicates
+from schemas.errors import DataError, DefinitionError, unknown_name
+from schemas.fault import OPERATIONS, Fault
+from schemas.fingerprint import compute_fingerprint
+from schemas.headers import describe_ignored, match_headers
+from schemas.linking import RawData, read_raw
+from schemas.long_tables import Linked, link_long
 from schemas.mapping import SourceColumn
-from schemas.readers import compute_fingerprint, frame_as_text, read_table
+from schemas.quarantine import list_faults, mark_faulty, quarantine_rows, tabulate_faults
+from schemas.rules import find_broken_rules
+from schemas.sources import SOURCES
 from schemas.validation import describe_range, find_faults
 
-SHOWN_ROWS = 20
-SHOWN_HEADERS = 40
-SHOWN_FAULTS = 20
 WHOLE_COLUMN = 20
 """From so many values on, a column without one usable value means a wrong definition, not slips in some rows."""
-
-FAULTS = ("column", "rule", "count", "rows")
-"""Columns of the table of faults; rows are numbers of data rows from 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +50,7 @@ class Registry:
     source
         Name of the file without its folder, or "data frame".
     fingerprint
-        SHA-256 of headers and texts, in hex.
+        SHA-256 of what was read, in hex: typed columns, long tables and quarantined rows.
     n_read
         Number of data rows; `frame` and `quarantine` add up to it.
     faults
@@ -86,6 +89,11 @@ class Registry:
     truth: pd.DataFrame | None = field(default=None, repr=False)
     synthetic: bool = False
 
+    @property
+    def n_quarantined(self) -> int:
+        """Number of faulty rows in all tables."""
+        return len(self.quarantine) + sum(len(rows) for rows in self.further_quarantine.values())
+
 
 def read_registry(data: str | Path | pd.DataFrame, definition: str | Path | Definition = "lumbar") -> Registry:
     """Read and validate registry data.
@@ -93,9 +101,10 @@ def read_registry(data: str | Path | pd.DataFrame, definition: str | Path | Defi
     Parameters
     ----------
     data
-        A CSV (plain, .gz, .zip), Parquet or Excel file, or a data frame; one row per index operation.
+        A file (`schemas.readers`), a folder, a database URL, or a data frame; one row per index operation, unless the
+        definition says which further tables there are.
     definition
-        A built-in name (lumbar, cervical, deformity), the path of a TOML file, or a definition.
+        A built-in name (lumbar, cervical, deformity, nsqip), the path of a TOML file, or a definition.
 
     Returns
     -------
@@ -123,37 +132,18 @@ def read_registry(data: str | Path | pd.DataFrame, definition: str | Path | Defi
     """
     if not isinstance(definition, Definition):
         definition = read_definition(definition)
-    if isinstance(data, pd.DataFrame):
-        table, source = frame_as_text(data, definition.file), "data frame"
-    else:
-        table, source = read_table(data, definition.file), Path(data).name
-    found = match_headers(list(table.columns), definition, source)
-    converted = {name: convert_column(table[at.header], at, definition.file) for name, at in found.items()}
+    raw = _prepare(read_raw(data, definition), definition)
+    found = match_headers(list(raw.table.columns), definition, raw.source)
+    converted = {name: convert_column(raw.table[at.header], at, definition.file) for name, at in found.items()}
     columns = {name: at.column for name, at in found.items()}
-    values = pd.DataFrame({name: column.values for name, column in converted.items()}, index=table.index)
-    faults = _collect_faults(values, columns, converted)
-    _refuse_whole_columns(faults, converted, found, source)
-    reasons = _reasons(faults, len(table))
-    valid = reasons == ""
-    if not valid.any():
-        raise DataError(f"{source}: must have one valid row at least, all {len(table)} are faulty:\n" + _lines(faults))
-    frame, columns = _finish(values, columns, valid.to_numpy())
-    return Registry(
-        frame=frame,
-        definition=definition,
-        columns=columns,
-        source=source,
-        fingerprint=compute_fingerprint(table),
-        n_read=len(table),
-        faults=_fault_table(faults),
-        quarantine=_quarantine(table, reasons[~valid]),
-        warnings=(
-            *_ignored_headers(table, definition),
-            *_patientless_rows(values[valid]),
-            *_doubtful_values(frame, columns),
-        ),
-        synthetic=definition.synthetic,
-    )
+    values = pd.DataFrame({name: column.values for name, column in converted.items()}, index=raw.table.index)
+    linked = link_long(raw, values, definition)
+    whole = derive_columns(values.join(linked.wide), {**columns, **linked.columns}, definition)
+    twice = find_duplicates(raw.table, whole.values, whole.columns)
+    faults = [*_collect_faults(whole, converted), *twice.faults]
+    _refuse_whole_columns(faults, converted, found, raw.source)
+    notes = (*raw.notes, *linked.notes, *whole.notes, *twice.notes)
+    return _split(raw, linked, whole, faults, definition, notes)
 
 
 def recorded_identifiers(registry: Registry) -> pd.DataFrame:
@@ -172,55 +162,23 @@ def recorded_identifiers(registry: Registry) -> pd.DataFrame:
     return made
 
 
-def match_headers(headers: Sequence[str], definition: Definition, source: str) -> dict[str, SourceColumn]:
-    """Return the columns that the file has, in the definition's order.
-
-    Raises
-    ------
-    DataError
-        Naming every required column whose header is absent, each with the nearest header of the file.
-    """
-    found = {name: at for name, at in definition.sources.items() if at.header in headers}
-    absent = [at for name, at in definition.sources.items() if name not in found and not at.optional]
-    if absent:
-        taken = {at.header for at in found.values()}
-        free = [header for header in headers if header not in taken]
-        lines = [
-            f"  column {at.column.name!r} must be in the file under the header {at.header!r}; not found"
-            f"{_nearest_header(at.header, free)}"
-            for at in absent
-        ]
-        raise DataError(
-            f"{source}: must have the columns that the definition {definition.name!r} requires:\n"
-            + "\n".join(lines)
-            + _separator_hint(headers)
-        )
-    if not found:
-        raise DataError(
-            f"{source}: must have a header of the definition {definition.name!r} at least, got none of them; the first "
-            f"row must be headers{_separator_hint(headers)}"
-        )
-    return found
+def _prepare(raw: RawData, definition: Definition) -> RawData:
+    """Make the rows of a source that needs logic ready."""
+    if definition.source is None:
+        return raw
+    if definition.source not in SOURCES:
+        raise DefinitionError(unknown_name("the source of a definition", definition.source, SOURCES))
+    prepared = SOURCES[definition.source].prepare(raw.table)
+    return replace(raw, table=prepared.table, notes=(*raw.notes, *prepared.notes))
 
 
-def _nearest_header(header: str, headers: Sequence[str]) -> str:
-    return suggest(header, headers).replace("nearest is", "nearest header is")
-
-
-def _separator_hint(headers: Sequence[str]) -> str:
-    if len(headers) > 1 or not any(sign in headers[0] for sign in ";,\t|"):
-        return ""
-    return "\nthe file seems to have one column only; state its separator under [file] separator in the definition"
-
-
-def _collect_faults(
-    values: pd.DataFrame, columns: Mapping[str, Column], converted: Mapping[str, Converted]
-) -> list[Fault]:
-    """Return all faults in the order of the columns, those of conversion first."""
+def _collect_faults(whole: Derived, converted: Mapping[str, Converted]) -> list[Fault]:
+    """Return all faults in the order of the columns: of conversion, of single columns, of several columns."""
     faults = [column.fault for column in converted.values() if column.fault]
-    faults += find_faults(values, columns)
-    order = list(columns)
-    return sorted(faults, key=lambda fault: order.index(fault.column))
+    faults += find_faults(whole.values, whole.columns)
+    faults += find_broken_rules(whole.values, whole.columns)
+    order = {name: position for position, name in enumerate(whole.columns)}
+    return sorted(faults, key=lambda fault: order[fault.column])
 
 
 def _refuse_whole_columns(
@@ -241,13 +199,45 @@ def _refuse_whole_columns(
         )
 
 
-def _reasons(faults: Sequence[Fault], n: int) -> pd.Series:
-    """Return the reasons of each row, blank for a valid one."""
-    reasons: list[list[str]] = [[] for _ in range(n)]
-    for fault in faults:
-        for position in fault.positions:
-            reasons[position].append(f"{fault.column}: {fault.rule}")
-    return pd.Series(["; ".join(row) for row in reasons], dtype="str")
+def _split(
+    raw: RawData,
+    linked: Linked,
+    whole: Derived,
+    faults: Sequence[Fault],
+    definition: Definition,
+    notes: Sequence[str],
+) -> Registry:
+    """Put the rows without a fault into the registry, and the others into quarantine."""
+    n = len(raw.table)
+    valid = ~mark_faulty(faults, n)
+    if not valid.any():
+        raise DataError(f"{raw.source}: must have one valid row at least, all {n} are faulty:\n" + list_faults(faults))
+    frame, columns = _finish(whole.values, whole.columns, valid)
+    quarantine = quarantine_rows(raw.table, faults, definition.file)
+    further = _join_quarantines(raw, linked)
+    long = [_of_valid(rows, valid, frame["row_id"]) for rows in (linked.visits, linked.levels, linked.events)]
+    return Registry(
+        frame=frame,
+        definition=definition,
+        columns=columns,
+        source=raw.source,
+        fingerprint=compute_fingerprint(frame, *long, quarantine, *further.values()),
+        n_read=n,
+        faults=tabulate_faults([*faults, *linked.faults]),
+        quarantine=quarantine,
+        warnings=(
+            *notes,
+            *describe_ignored(list(raw.table.columns), definition),
+            *_patientless_rows(whole.values[valid]),
+            *_doubtful_values(frame, columns),
+        ),
+        visits=long[0],
+        levels=long[1],
+        events=long[2],
+        tables=_count_tables(raw.files, {OPERATIONS: quarantine, **further}),
+        further_quarantine=further,
+        synthetic=definition.synthetic,
+    )
 
 
 def _finish(
@@ -277,45 +267,27 @@ def _row_ids(index: pd.Index) -> pd.Series:
     return pd.Series(np.arange(1, len(index) + 1), index=index).astype("str")
 
 
-def _fault_table(faults: Sequence[Fault]) -> pd.DataFrame:
-    rows = [(fault.column, fault.rule, len(fault.positions), _row_numbers(fault)) for fault in faults]
-    return pd.DataFrame(rows, columns=list(FAULTS))
+def _join_quarantines(raw: RawData, linked: Linked) -> dict[str, pd.DataFrame]:
+    """Return the faulty rows of the further tables, by table: those that could not be joined, and those at fault."""
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for name, rows in (*raw.quarantine.items(), *linked.quarantine.items()):
+        parts.setdefault(name, []).append(rows)
+    return {name: pd.concat(rows, ignore_index=True) for name, rows in parts.items()}
 
 
-def _row_numbers(fault: Fault) -> str:
-    shown = ", ".join(str(position + 1) for position in fault.positions[:SHOWN_ROWS])
-    return shown + (", ..." if len(fault.positions) > SHOWN_ROWS else "")
+def _count_tables(files: pd.DataFrame, quarantines: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    n_quarantined = [len(quarantines.get(name, ())) for name in files["table"]]
+    return files.assign(n_valid=files["n_read"] - n_quarantined, n_quarantined=n_quarantined)
 
 
-def _lines(faults: Sequence[Fault]) -> str:
-    lines = [
-        f"  {fault.column}: {fault.rule} (rows at fault: {len(fault.positions)})" for fault in faults[:SHOWN_FAULTS]
-    ]
-    return "\n".join([*lines, "  ..."] if len(faults) > SHOWN_FAULTS else lines)
-
-
-def _quarantine(table: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
-    raw = table.loc[reasons.index].rename(columns={name: f"{name} (file)" for name in ("row_id", "reasons")})
-    row_id = _row_ids(table.index).loc[reasons.index].rename("row_id")
-    return pd.concat([row_id, reasons.rename("reasons"), raw], axis=1).reset_index(drop=True)
-
-
-def _ignored_headers(table: pd.DataFrame, definition: Definition) -> list[str]:
-    known = {at.header for at in definition.sources.values()}
-    absent = known - set(table.columns)
-    unknown = [header for header in table.columns if header not in known]
-    near = {header: suggest(header, absent) for header in unknown}
-    warnings = [
-        f"header {header!r} is not in the definition {definition.name!r} and is ignored{hint}"
-        for header, hint in near.items()
-        if hint
-    ]
-    others = [header for header, hint in near.items() if not hint]
-    if others:
-        shown = ", ".join(repr(header) for header in others[:SHOWN_HEADERS])
-        more = f", ... ({len(others)} in all)" if len(others) > SHOWN_HEADERS else ""
-        warnings.append(f"headers that are not in the definition {definition.name!r} and are ignored: {shown}{more}")
-    return warnings
+def _of_valid(rows: pd.DataFrame, valid: npt.NDArray[np.bool_], row_id: pd.Series) -> pd.DataFrame:
+    """Return the long rows that belong to a valid operation, with its ``row_id`` in front."""
+    if rows.empty:
+        return rows
+    of_operation = pd.Series(row_id.to_numpy(), index=np.flatnonzero(valid))
+    kept = rows[valid[rows["position"].to_numpy()]].reset_index(drop=True)
+    numbered: pd.DataFrame = kept.assign(row_id=kept["position"].map(of_operation))
+    return numbered[["row_id", *rows.columns.drop("position")]]
 
 
 def _patientless_rows(values: pd.DataFrame) -> list[str]:

@@ -10,7 +10,7 @@ import pandas as pd
 from schemas.columns import COLUMNS
 from schemas.definition import Definition, parse_definition, read_definition
 from schemas.errors import InputError, unknown_name
-from schemas.readers import frame_as_text
+from schemas.raw import as_raw, as_text
 from schemas.registry import Registry, read_registry
 from schemas.synthetic_cervical import CERVICAL
 from schemas.synthetic_deformity import DEFORMITY
@@ -98,7 +98,8 @@ def write_synthetic(registry: Registry, folder: str | Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     name = registry.definition.name
     data = folder / f"{name}.csv"
-    texts = frame_as_text(registry.frame.drop(columns="row_id"))
+    kept = registry.frame.drop(columns="row_id")
+    texts = pd.DataFrame({name: as_text(as_raw(kept[name])) for name in kept})
     texts.to_csv(data, index=False, lineterminator="\n", encoding="utf-8")
     (folder / f"{name}_definition.toml").write_bytes(registry.definition.text.encode())
     registry.truth.to_csv(folder / f"{name}_truth.csv", index=False, lineterminator="\n", encoding="utf-8")

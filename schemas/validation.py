@@ -10,7 +10,7 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from schemas.column import Column
-from schemas.convert import Fault
+from schemas.fault import Fault
 
 DTYPES = {
     "number": "float64",

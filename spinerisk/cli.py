@@ -62,9 +62,9 @@ def demo(
 
 @app.command(epilog="Example: spinerisk check export.csv --definition lumbar --out runs/check")
 def check(
-    data: Annotated[Path, typer.Argument(help="The registry file.")],
-    definition: Annotated[str, typer.Option(help="Built-in name (lumbar, cervical, deformity) or a TOML file.")],
-    out: Annotated[Path | None, typer.Option(help="Folder for the faults and the quarantined rows.")] = None,
+    data: Annotated[str, typer.Argument(help="The registry: a file, a folder of files, or the URL of a database.")],
+    definition: Annotated[str, typer.Option(help="lumbar, cervical, deformity, nsqip, or a TOML file.")],
+    out: Annotated[Path, typer.Option(help="Folder for the page and the quarantined rows.")] = Path("runs/check"),
     *,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -76,16 +76,15 @@ def check(
 
     console = open_console(quiet=quiet, as_json=as_json)
     registry = read_registry(data, definition)
-    if out is not None:
-        write_check(registry, out)
+    write_check(registry, out)
     console.show_check(describe_check(registry, out))
-    raise typer.Exit(NEEDS_A_PERSON if len(registry.quarantine) else DONE)
+    raise typer.Exit(NEEDS_A_PERSON if registry.n_quarantined else DONE)
 
 
 @app.command(epilog="Example: spinerisk run study.toml --data registry.csv --validate-on next_year.csv --workers 2")
 def run(
     study: Annotated[Path, typer.Argument(help="The study's TOML file.")],
-    data: Annotated[Path | None, typer.Option(help="The registry file; default: `data` in the study.")] = None,
+    data: Annotated[str | None, typer.Option(help="The registry's data; default: `data` in the study.")] = None,
     validate_on: Annotated[
         list[str] | None,
         typer.Option(help="PATH or PATH=DEFINITION of further data; the models are applied unchanged. Repeatable."),
@@ -127,7 +126,7 @@ def report(
 @app.command(epilog="Example: spinerisk predict runs/demo/models/odi_mcid_12m/spline_logistic new.csv --out risks.csv")
 def predict(
     model_dir: Annotated[Path, typer.Argument(help="Folder of a model bundle.")],
-    data: Annotated[Path, typer.Argument(help="Registry file of the patients.")],
+    data: Annotated[str, typer.Argument(help="The registry's data of the patients.")],
     out: Annotated[Path | None, typer.Option(help="CSV to write; default: standard output.")] = None,
     *,
     quiet: Quiet = False,

@@ -12,7 +12,7 @@ from schemas.errors import RunError
 from schemas.registry import Registry, read_registry, recorded_identifiers
 
 
-def predict_file(model_dir: Path, data: Path) -> tuple[pd.DataFrame, Registry]:
+def predict_file(model_dir: Path, data: str | Path) -> tuple[pd.DataFrame, Registry]:
     """Read a file by the model's own definition and predict; outcomes need not be in the file.
 
     Returns

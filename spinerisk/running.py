@@ -20,7 +20,7 @@ DEMO_STUDY = Path(__file__).parent / "demo.toml"
 DEMO_PATIENTS = 2000
 
 
-def read_development(study: Study, data: Path | None) -> Registry:
+def read_development(study: Study, data: str | None) -> Registry:
     """Read the data that a study develops on: the given file, else the one the study names.
 
     Raises
@@ -30,8 +30,13 @@ def read_development(study: Study, data: Path | None) -> Registry:
     """
     if data is None and study.data is None:
         raise StudyError('the data must be named, got none; give --data PATH, or data = "PATH" in the study')
-    path = data if data is not None else study.folder / str(study.data)
-    return read_registry(path, resolve_definition(study.definition, study.folder))
+    found = data or _locate(str(study.data), study.folder)
+    return read_registry(found, resolve_definition(study.definition, study.folder))
+
+
+def _locate(data: str, folder: Path) -> str:
+    """Return the data that a study names: the URL of a database, or a path beside the study."""
+    return data if "://" in data else str(folder / data)
 
 
 def read_validation(study: Study, validate_on: Sequence[str]) -> dict[str, Registry]:

@@ -1,0 +1,80 @@
+"""Which header of the file is which column, and what is said of those that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from schemas.definition import Definition
+from schemas.errors import DataError, suggest
+from schemas.mapping import SourceColumn
+
+SHOWN_HEADERS = 40
+
+
+def match_headers(headers: Sequence[str], definition: Definition, source: str) -> dict[str, SourceColumn]:
+    """Return the columns that the file has, in the definition's order.
+
+    Columns that are made of an export's further tables are not looked for here.
+
+    Raises
+    ------
+    DataError
+        Naming every required column whose header is absent, each with the nearest header of the file.
+    """
+    own = {name: at for name, at in definition.sources.items() if not at.table}
+    present = set(headers)
+    found = {name: at for name, at in own.items() if at.header in present}
+    absent = [at for name, at in own.items() if name not in found and not at.optional and name not in definition.derive]
+    if absent:
+        taken = {at.header for at in found.values()}
+        free = [header for header in headers if header not in taken]
+        lines = [
+            f"  column {at.column.name!r} must be in the file under the header {at.header!r}; not found"
+            f"{_nearest_header(at.header, free)}"
+            for at in absent
+        ]
+        raise DataError(
+            f"{source}: must have the columns that the definition {definition.name!r} requires:\n"
+            + "\n".join(lines)
+            + _separator_hint(headers)
+        )
+    if not found:
+        raise DataError(
+            f"{source}: must have a header of the definition {definition.name!r} at least, got none of them; the first "
+            f"row must be headers{_separator_hint(headers)}"
+        )
+    return found
+
+
+def describe_ignored(headers: Sequence[str], definition: Definition) -> list[str]:
+    """Return notes on the headers that the definition does not know, with the nearest that it lacks."""
+    known = {at.header for at in definition.sources.values()}
+    absent = known - set(headers)
+    unknown = [header for header in headers if header not in known and header not in _keys(definition)]
+    near = {header: suggest(header, absent) for header in unknown}
+    notes = [
+        f"header {header!r} is not in the definition {definition.name!r} and is ignored{hint}"
+        for header, hint in near.items()
+        if hint
+    ]
+    others = [header for header, hint in near.items() if not hint]
+    if others:
+        shown = ", ".join(repr(header) for header in others[:SHOWN_HEADERS])
+        more = f", ... ({len(others)} in all)" if len(others) > SHOWN_HEADERS else ""
+        notes.append(f"headers that are not in the definition {definition.name!r} and are ignored: {shown}{more}")
+    return notes
+
+
+def _keys(definition: Definition) -> set[str]:
+    """Headers that only join tables are not ignored."""
+    return {header for table in definition.tables.values() for header in (*table.key, *table.operations_key)}
+
+
+def _nearest_header(header: str, headers: Sequence[str]) -> str:
+    return suggest(header, headers).replace("nearest is", "nearest header is")
+
+
+def _separator_hint(headers: Sequence[str]) -> str:
+    if len(headers) > 1 or not any(sign in headers[0] for sign in ";,\t|"):
+        return ""
+    return "\nthe file seems to have one column only; state its separator under [file] separator in the definition"
