@@ -14,6 +14,12 @@ The shape of the file, every key with its default, is in ``docs/definitions.md``
     header = "Gender"
     recode = { "1" = "male", "2" = "female" }
 
+    [tables.visits]                 # an export of several tables; the keys are in `schemas.table_rules`
+    file = "visits.csv"
+    rows = "visits"
+    key = ["OperationID"]
+    date = "VisitDate"
+
     [instruments.oks]               # also threshold_sets, outcomes, comparators: the keys of `schemas.specs`
     title = "Oxford Knee Score"
     low = 0
@@ -26,7 +32,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,13 +40,18 @@ from pydantic import Field, ValidationError, field_validator
 
 from schemas.column import Column
 from schemas.errors import DefinitionError, suggest, unknown_name
+from schemas.fault import OPERATIONS
 from schemas.mapping import SourceColumn, build_source, columns_of_cohort
 from schemas.plans import ColumnPlan, FilePlan, IdentifiersPlan, TablePlan
 from schemas.specs import ComparatorSpec, InstrumentSpec, Name, OutcomeSpec, Spec, ThresholdSetSpec
 from schemas.study import describe_faults
+from schemas.table_rules import Known, build_table_columns, describe_table_faults
 
 BUILT_IN = ("lumbar", "cervical", "deformity")
 """Definitions that come with the toolkit; also the cohorts of the data dictionary."""
+
+SOURCE_DEFINITIONS = ("nsqip",)
+"""Further definitions that come with the toolkit: of the files of one registry, no cohort, hence no base."""
 
 FOLDER = Path(__file__).parent / "definitions"
 
@@ -98,11 +109,16 @@ class Definition:
     tables
         The tables of an export that has several, by name; empty where there is one.
     sources
-        Every column that is known, by canonical name, and how it is found in the file.
+        Every column that is known, by canonical name, and how it is found in the file or of which table it is made.
+    table_columns
+        Columns of the rows of each table with many rows per operation, by the table's name and their own; of visits
+        by the stem of a score (``odi``, of which ``odi_3m`` is made).
     instruments, threshold_sets, outcomes, comparators
         What the definition declares of its own.
     text
         The exact TOML.
+    needed
+        The only columns that are wanted, where patients are to be predicted; else None.
     """
 
     name: str
@@ -120,6 +136,8 @@ class Definition:
     outcomes: tuple[OutcomeSpec, ...]
     comparators: tuple[ComparatorSpec, ...]
     text: str
+    table_columns: Mapping[str, Mapping[str, SourceColumn]] = field(default_factory=dict)
+    needed: frozenset[str] | None = None
 
     def columns_of(self) -> dict[str, Column]:
         """Return every column that is known, by canonical name: the dictionary's of the base, and the registry's."""
@@ -140,11 +158,17 @@ class Definition:
 
         Notes
         -----
-        ``year`` stays optional even as a predictor, as the date of the operation may give it.
+        What is derived is derived only as far as the predictors need it. ``year`` stays optional even as a predictor,
+        as the date of the operation may give it. Every further table may be absent; a predictor that is made of one
+        that is, is then looked for under its own name in the operations.
         """
         needed = set(predictors) - {"year"}
         sources = {name: replace(source, optional=name not in needed) for name, source in self.sources.items()}
-        return replace(self, sources=sources)
+        tables = {
+            name: plan if name == OPERATIONS else plan.model_copy(update={"optional": True})
+            for name, plan in self.tables.items()
+        }
+        return replace(self, sources=sources, tables=tables, needed=frozenset(predictors))
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -163,7 +187,7 @@ def read_definition(name_or_path: str | Path, *, folder: Path | None = None) -> 
     Parameters
     ----------
     name_or_path
-        A built-in name (lumbar, cervical, deformity) or the path of a TOML file.
+        A built-in name (lumbar, cervical, deformity, nsqip) or the path of a TOML file.
     folder
         Folder against which a relative path is read; the working folder by default.
 
@@ -201,11 +225,11 @@ def parse_definition(text: str, *, name: str = "definition") -> Definition:
 
 
 def _locate(name_or_path: str | Path, folder: Path | None) -> Path:
-    if isinstance(name_or_path, str) and name_or_path in BUILT_IN:
+    if isinstance(name_or_path, str) and name_or_path in (*BUILT_IN, *SOURCE_DEFINITIONS):
         return FOLDER / f"{name_or_path}.toml"
     path = (folder or Path()) / name_or_path
     if isinstance(name_or_path, str) and Path(name_or_path).name == name_or_path and not path.suffix:
-        known = unknown_name("a registry definition", name_or_path, BUILT_IN)
+        known = unknown_name("a registry definition", name_or_path, (*BUILT_IN, *SOURCE_DEFINITIONS))
         raise DefinitionError(f"{known}, or the path of a TOML file")
     return path
 
@@ -225,6 +249,7 @@ def _checked(model: type[AnySpec], values: Mapping[str, Any], where: str, faults
 
 
 def _build(head: DefinitionFile, text: str, faults: list[str]) -> Definition:
+    sources, table_columns = _sources(head, faults)
     definition = Definition(
         name=head.name,
         title=head.title,
@@ -235,7 +260,8 @@ def _build(head: DefinitionFile, text: str, faults: list[str]) -> Definition:
         derive=head.derive,
         identifiers=head.identifiers,
         tables=head.tables,
-        sources=_sources(head, faults),
+        sources=sources,
+        table_columns=table_columns,
         instruments=_entries("instruments", head.instruments, InstrumentSpec, faults),
         threshold_sets=_entries("threshold_sets", head.threshold_sets, ThresholdSetSpec, faults),
         outcomes=_entries("outcomes", head.outcomes, OutcomeSpec, faults),
@@ -258,8 +284,10 @@ def _entries(section: str, entries: Entries, model: type[AnySpec], faults: list[
     return tuple(made)
 
 
-def _sources(head: DefinitionFile, faults: list[str]) -> dict[str, SourceColumn]:
-    """Return the base's columns, all optional, then what the definition says of columns; then mark the required."""
+def _sources(
+    head: DefinitionFile, faults: list[str]
+) -> tuple[dict[str, SourceColumn], dict[str, Mapping[str, SourceColumn]]]:
+    """Return the known columns and those of the tables' rows; then mark what is required."""
     base = columns_of_cohort(head.base)
     sources = {name: SourceColumn(column=column, header=name, optional=True) for name, column in base.items()}
     for name, values in head.columns.items():
@@ -270,12 +298,39 @@ def _sources(head: DefinitionFile, faults: list[str]) -> dict[str, SourceColumn]
         faults += [f"  columns.{name}: {fault}" for fault in wrong]
         if source is not None:
             sources[name] = source
+    table_columns = _add_tables(head, sources, faults)
     for name in head.required:
         if name in sources:
             sources[name] = replace(sources[name], optional=False)
         elif name not in head.columns:
             faults.append(f"  required: {unknown_name('a required column', name, sources)}")
-    return sources
+    return sources, table_columns
+
+
+def _add_tables(
+    head: DefinitionFile, sources: dict[str, SourceColumn], faults: list[str]
+) -> dict[str, Mapping[str, SourceColumn]]:
+    """Add the columns that are made of tables to `sources`, and return the columns of the tables' own rows."""
+    known = Known(
+        base=columns_of_cohort(head.base),
+        sources=dict(sources),
+        declared=head.columns,
+        dropped=head.identifiers.drop,
+    )
+    wrong = describe_table_faults(head.tables, known)
+    table_columns = {}
+    for name, plan in head.tables.items():
+        columns, found = build_table_columns(name, plan, known)
+        wrong += found
+        wrong += [
+            f"tables.{name}: the column {twice!r} is made of the table {sources[twice].table!r} already"
+            for twice in columns.made
+            if twice in sources and sources[twice].table
+        ]
+        table_columns[name] = columns.rows
+        sources.update(columns.made)
+    faults += [f"  {fault}" for fault in wrong]
+    return table_columns
 
 
 def _unknown_columns(definition: Definition, declared: Mapping[str, Any]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from schemas.columns_identity import AGE_NEEDS
 from schemas.definition import Definition
 from schemas.errors import DataError, suggest
 from schemas.mapping import SourceColumn
@@ -24,7 +25,8 @@ def match_headers(headers: Sequence[str], definition: Definition, source: str) -
     own = {name: at for name, at in definition.sources.items() if not at.table}
     present = set(headers)
     found = {name: at for name, at in own.items() if at.header in present}
-    absent = [at for name, at in own.items() if name not in found and not at.optional and name not in definition.derive]
+    derived = {*definition.derive, *(["age"] if set(AGE_NEEDS) <= set(found) else [])}
+    absent = [at for name, at in own.items() if name not in found and not at.optional and name not in derived]
     if absent:
         taken = {at.header for at in found.values()}
         free = [header for header in headers if header not in taken]
@@ -50,7 +52,8 @@ def describe_ignored(headers: Sequence[str], definition: Definition) -> list[str
     """Return notes on the headers that the definition does not know, with the nearest that it lacks."""
     known = {at.header for at in definition.sources.values()}
     absent = known - set(headers)
-    unknown = [header for header in headers if header not in known and header not in _keys(definition)]
+    used = known | _keys(definition)
+    unknown = [header for header in headers if header not in used]
     near = {header: suggest(header, absent) for header in unknown}
     notes = [
         f"header {header!r} is not in the definition {definition.name!r} and is ignored{hint}"
@@ -66,8 +69,12 @@ def describe_ignored(headers: Sequence[str], definition: Definition) -> list[str
 
 
 def _keys(definition: Definition) -> set[str]:
-    """Headers that only join tables are not ignored."""
-    return {header for table in definition.tables.values() for header in (*table.key, *table.operations_key)}
+    """Headers that join tables, or that tables other than the operations are read from, are not ignored."""
+    keys = {at.header for columns in definition.table_columns.values() for at in columns.values()}
+    for table in definition.tables.values():
+        when = (table.date, table.days, table.months, table.label)
+        keys |= {*table.key, *table.operations_key, *table.where, *(header for header in when if header)}
+    return keys
 
 
 def _nearest_header(header: str, headers: Sequence[str]) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from schemas.column import Column
+from schemas.convert import convert_column
 from schemas.definition import Definition
+from schemas.errors import DataError
 from schemas.fault import Fault
 from schemas.linking import RawData
+from schemas.long_events import link_events, link_levels
+from schemas.long_rows import LinkedTable, LongRows, quarantine_long, read_long
+from schemas.long_visits import link_visits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +29,11 @@ class Linked:
     columns
         Their dictionary entries.
     visits, levels, events
-        Typed rows without faults: ``position`` (row of the operation from 0), then columns.
+        Typed rows without faults, sorted: ``position`` (row of the operation from 0), then columns.
     quarantine
         Faulty rows by table, as texts, with ``row_id`` and ``reasons`` in front.
     faults
-        By table; positions are rows of that table.
+        By table; positions are rows of that table. Some may be of the operations, for what a long table says of them.
     notes
         What was noticed: visits in no window, visits that another one replaced; never values.
     """
@@ -43,6 +48,89 @@ class Linked:
     notes: tuple[str, ...] = ()
 
 
+LINKERS: dict[str, Callable[[LongRows, int, Definition], LinkedTable]] = {
+    "visits": link_visits,
+    "levels": link_levels,
+    "events": link_events,
+}
+"""What becomes of the typed rows of a table, by their kind."""
+
+
 def link_long(raw: RawData, values: pd.DataFrame, definition: Definition) -> Linked:
-    """Type and check the long tables and join what has one value per operation to it."""
-    return Linked(wide=pd.DataFrame(index=values.index))
+    """Type and check the long tables and join what has one value per operation to it.
+
+    Parameters
+    ----------
+    raw
+        What was read (`schemas.linking`).
+    values
+        Typed columns of the operations, shape (n, p), in the order of ``raw.table``.
+    definition
+        Whose tables they are.
+
+    Returns
+    -------
+    Linked
+        Of each table the valid and the quarantined rows add up to those read.
+
+    Raises
+    ------
+    DataError
+        If a table lacks a header that is read, or no row of it can be used.
+    """
+    parts: dict[str, LinkedTable] = {}
+    for name in raw.long:
+        long = read_long(name, raw, values, definition)
+        parts[name] = LINKERS[long.plan.rows](long, len(values), definition)
+    flat = _read_flat(raw, definition)
+    wide = {column: made for part in (*parts.values(), flat) for column, made in part.wide.items()}
+    ordered = {name: wide[name] for name in definition.sources if name in wide}
+    rows = {
+        kind: [part.rows for name, part in parts.items() if definition.tables[name].rows == kind] for kind in LINKERS
+    }
+    return Linked(
+        wide=pd.DataFrame({name: made.set_axis(values.index) for name, made in ordered.items()}, index=values.index),
+        columns={name: definition.sources[name].column for name in ordered},
+        **{kind: _stack(tables) for kind, tables in rows.items()},
+        quarantine={name: quarantine_long(raw, name, part.faults, definition) for name, part in parts.items()},
+        faults=tuple(fault for part in (*parts.values(), flat) for fault in part.faults),
+        notes=(*_describe_unread(raw, definition), *(note for part in parts.values() for note in part.notes)),
+    )
+
+
+def _stack(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Join the rows of tables of one kind, by operation."""
+    if len(tables) < 2:
+        return tables[0] if tables else pd.DataFrame()
+    return pd.concat(tables, ignore_index=True).sort_values("position", kind="stable", ignore_index=True)
+
+
+def _read_flat(raw: RawData, definition: Definition) -> LinkedTable:
+    """Read columns that are made of an absent table from the operations, where they stand under their own names."""
+    absent = {name: at for name, at in definition.sources.items() if at.table and at.table not in raw.long}
+    lacking = [at for name, at in absent.items() if not at.optional and name not in raw.table.columns]
+    if lacking:
+        lines = [f"  column {at.header!r} is made of the absent table {at.table!r}; not found" for at in lacking]
+        raise DataError(
+            f"{raw.source}: must have the table or, under their own names, its columns:\n" + "\n".join(lines)
+        )
+    converted = {
+        name: convert_column(raw.table[name], at, definition.file)
+        for name, at in absent.items()
+        if name in raw.table.columns
+    }
+    return LinkedTable(
+        wide={name: one.values for name, one in converted.items()},
+        rows=pd.DataFrame(),
+        faults=tuple(one.fault for one in converted.values() if one.fault),
+    )
+
+
+def _describe_unread(raw: RawData, definition: Definition) -> list[str]:
+    """Note headers of the operations that have the name of a column made of a table."""
+    return [
+        f"column {name!r} is made of a further table; the header {name!r} of the operations is not read: to read it "
+        f"instead, declare [columns.{name}]"
+        for name, at in definition.sources.items()
+        if at.table in raw.long and name in raw.table.columns
+    ]

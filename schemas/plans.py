@@ -19,7 +19,8 @@ class FilePlan(Spec):
     """How the file is read: the table ``[file]`` of a definition.
 
     `query` is the SQL of a database, or the name of one of its tables or views; `files` a pattern such as ``*.txt``:
-    where the data is a folder, the files that match are joined row under row, by the names of their headers.
+    where the data is a folder, the files that match are joined row under row, by the names of their headers. `labels`
+    reads the value labels of Stata and SPSS in place of their codes.
     """
 
     separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
@@ -30,6 +31,7 @@ class FilePlan(Spec):
     query: str | None = None
     files: str | None = None
     headers: Literal["as_is", "upper"] = "as_is"
+    labels: bool = False
     missing: tuple[str, ...] = ()
 
     @field_validator("encoding")
@@ -65,17 +67,18 @@ class TablePlan(Spec):
     """One table ``[tables.<name>]`` of a definition, as written; ``operations`` is the one with a row per operation.
 
     `rows` says how the others belong to it: ``one`` row per key, whose columns join the operations (patients), or
-    many: ``visits``, ``levels``, ``events``.
+    many: ``visits``, ``levels``, ``events``. Which key needs which rows is in `schemas.table_rules`.
     """
 
     rows: Literal["one", "visits", "levels", "events"] = "one"
-    file: str | None = None
+    file: Annotated[str, Field(min_length=1)] | None = None
     sheet: str | None = None
     member: str | None = None
     query: str | None = None
-    where: dict[Header, tuple[str, ...]] = Field(default_factory=dict)
+    where: dict[Header, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(default_factory=dict)
     key: tuple[Header, ...] = ()
     operations_key: tuple[Header, ...] = ()
+    take: tuple[Header, ...] = ()
     date: Header | None = None
     date_format: str | None = None
     days: Header | None = None
@@ -83,8 +86,9 @@ class TablePlan(Spec):
     label: Header | None = None
     labels: dict[str, str] = Field(default_factory=dict)
     windows: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    endings: tuple[str, ...] = ()
     choose: Literal["nearest", "first", "last"] = "nearest"
-    first: dict[Name, tuple[str, ...]] = Field(default_factory=dict)
+    first: dict[Name, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(default_factory=dict)
     count: Name | None = None
     optional: bool = False
     columns: dict[Name, dict[str, Any]] = Field(default_factory=dict)

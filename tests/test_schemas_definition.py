@@ -11,7 +11,7 @@ from schemas.column import Column
 from schemas.columns import COLUMNS
 from schemas.definition import BUILT_IN, Definition, parse_definition, read_definition
 from schemas.errors import DefinitionError, suggest
-from schemas.units import UNITS, compute_factor
+from schemas.units import UNITS, convert_unit
 
 HEAD = 'name = "own"\ntitle = "Own"\n'
 
@@ -291,7 +291,7 @@ def test_a_declared_kind_owns_the_name_without_a_base() -> None:
     ],
 )
 def test_units_are_those_of_the_standards(given: str | None, wanted: str, factor: float) -> None:
-    assert compute_factor(given, wanted) == pytest.approx(factor, rel=1e-12)
+    assert convert_unit(1.0, given, wanted) == pytest.approx(factor, rel=1e-12)
 
 
 def test_units_there_and_back_cancel() -> None:
@@ -305,3 +305,223 @@ def test_a_definition_is_not_changed_by_reading_it_again() -> None:
     definition = parse_definition(FULL)
     assert isinstance(definition, Definition)
     assert parse_definition(definition.text) == definition
+
+
+TABLES = (
+    HEAD
+    + """
+base = "lumbar"
+required = ["age", "odi_12m", "tired_18m"]
+[identifiers]
+drop = ["Name"]
+[tables.operations]
+file = "operations.csv"
+[tables.patients]
+file = "patients.csv"
+key = ["PatID"]
+[tables.visits]
+rows = "visits"
+key = ["OpID"]
+date = "VisitDate"
+windows = { "18m" = [541, 599] }
+[tables.visits.columns.odi]
+header = "ODI"
+[tables.visits.columns.tired]
+kind = "number"
+range = [0, 10]
+text = "Tiredness."
+[tables.levels]
+rows = "levels"
+key = ["OpID"]
+count = "n_levels_planned"
+[tables.events]
+rows = "events"
+key = ["OpID"]
+days = "Days"
+first = { reherniation_days = ["reherniation"], fusion_days = ["fusion"] }
+[columns.fusion_days]
+kind = "number"
+range = [0, 4000]
+known_at = "followup"
+text = "Days to the first fusion."
+[outcomes.rested]
+title = "Rested"
+kind = "event_by_horizon"
+desirable = false
+horizon = "2 years"
+horizon_days = 730
+time = "fusion_days"
+followed_until = "followup_days"
+[columns.followup_days]
+kind = "number"
+range = [0, 9999]
+known_at = "followup"
+text = "Days of follow-up."
+"""
+)
+
+
+def test_tables_make_columns_that_the_definition_knows() -> None:
+    definition = parse_definition(TABLES)
+    assert list(definition.tables) == ["operations", "patients", "visits", "levels", "events"]
+    made = {name: at.table for name, at in definition.sources.items() if at.table}
+    endings = ("0", "6w", "3m", "6m", "12m", "18m", "24m", "60m")
+    assert {name for name, table in made.items() if table == "visits"} == {
+        f"{stem}_{ending}" for stem in ("odi", "tired") for ending in endings
+    }
+    assert {name for name, table in made.items() if table == "levels"} == {
+        "upper_level",
+        "lower_level",
+        "n_levels_planned",
+    }
+    assert {name for name, table in made.items() if table == "events"} == {"reherniation_days", "fusion_days"}
+    assert set(definition.required) == {"age", "odi_12m", "tired_18m", "followup_days"}
+    assert definition.columns_of()["odi_12m"] is COLUMNS["odi_12m"]
+    assert definition.columns_of()["tired_18m"].known_at == "followup"
+    assert definition.table_columns["visits"]["odi"].header == "ODI"
+    assert list(definition.table_columns["levels"]) == ["level", "side"]
+    assert definition.table_columns["patients"] == {}
+
+
+def test_a_definition_without_tables_has_none() -> None:
+    definition = parse_definition(FULL)
+    assert (dict(definition.tables), dict(definition.table_columns)) == ({}, {})
+    assert not [name for name, at in definition.sources.items() if at.table]
+
+
+def test_a_prediction_needs_no_further_table() -> None:
+    definition = parse_definition(TABLES)
+    assert not any(plan.optional for plan in definition.tables.values())
+    ready = definition.for_prediction(["age", "odi_0"])
+    assert [name for name, plan in ready.tables.items() if not plan.optional] == ["operations"]
+    assert set(ready.required) == {"age", "odi_0"}
+
+
+def table_toml(text: str, name: str = "more") -> str:
+    return HEAD + f'base = "lumbar"\n[tables.operations]\n[tables.{name}]\n{text}'
+
+
+VISITS = 'rows = "visits"\nkey = ["OpID"]\ndate = "Day"\n'
+ODI = "[tables.more.columns.odi]\n"
+
+TABLE_FAULTS = {
+    "tables: one of the tables must be 'operations'": HEAD + '[tables.patients]\nkey = ["a"]',
+    "tables.operations.key: must be left out of the table of the operations; it can have file, sheet": HEAD
+    + '[tables.operations]\nkey = ["a"]',
+    "tables.operations.rows: must be left out, the table has one row per index operation": HEAD
+    + '[tables.operations]\nrows = "visits"',
+    "tables.more.rows: must be 'one', 'visits', 'levels' or 'events', got 'visit'": table_toml('rows = "visit"'),
+    "tables.more.kye: is not a known key; nearest is 'key'": table_toml('kye = ["a"]'),
+    "tables.more.key: must be given, the headers that say which operation a row belongs to": table_toml('file = "a"'),
+    "tables.more.operations_key: must have as many headers as key (1), got 2": table_toml(
+        'key = ["a"]\noperations_key = ["b", "c"]'
+    ),
+    "tables.more.key: the header 'a' must not be among identifiers.drop; pseudonymise it instead": table_toml(
+        'key = ["a"]'
+    )
+    + '\n[identifiers]\ndrop = ["a"]',
+    "tables.more.query: must stand alone, without file, sheet and member": table_toml(
+        'key = ["a"]\nquery = "SELECT 1"\nfile = "a.csv"'
+    ),
+    "tables.more.file: must be the name of a file inside the data, got '../a.csv'": table_toml(
+        'key = ["a"]\nfile = "../a.csv"'
+    ),
+    "tables.more.member: must be left out where there is a file": table_toml('key = ["a"]\nfile = "a"\nmember = "b"'),
+    "tables.more.where.form: must have at least 1 item, got 0": table_toml('key = ["a"]\nwhere = { form = [] }'),
+    "tables.more.date: only a table with rows = 'visits' or 'events' can have it, the rows are 'one'": table_toml(
+        'key = ["a"]\ndate = "b"'
+    ),
+    "tables.more.columns: only a table with rows = 'visits' or 'levels' or 'events' can have it, the rows are 'one'; "
+    "its columns stand under [columns]": table_toml('key = ["a"]\n[tables.more.columns.age]'),
+    "tables.more.count: only a table with rows = 'levels' can have it, the rows are 'visits'": table_toml(
+        VISITS + 'count = "n"\n' + ODI
+    ),
+    "tables.more.days: must be left out where there is date": table_toml(VISITS + 'days = "b"\n' + ODI),
+    "tables.more.date: must be given: one of date, days, months or label says when a row of visits was": table_toml(
+        'rows = "visits"\nkey = ["a"]\n' + ODI
+    ),
+    "tables.more.date: must be given: one of date, days or months says when a row of events was": table_toml(
+        'rows = "events"\nkey = ["a"]\n'
+    ),
+    "tables.more.date_format: must be left out where there is no date": table_toml(
+        'rows = "events"\nkey = ["a"]\ndays = "b"\ndate_format = "%Y"'
+    ),
+    "tables.more.date: needs the column operation_date, from which its days are counted": HEAD
+    + "[tables.operations]\n[tables.more]\n"
+    + VISITS
+    + ODI,
+    "tables.more.labels: must be given where there is a label, and only there": table_toml(
+        'rows = "visits"\nkey = ["a"]\nlabel = "b"\n' + ODI
+    ),
+    "tables.more.labels: a window must be a known name, got '12 m'; nearest is '12m'": table_toml(
+        'rows = "visits"\nkey = ["a"]\nlabel = "b"\nlabels = { x = "12 m" }\n' + ODI
+    ),
+    "tables.more.endings: must be left out where there is a label": table_toml(
+        'rows = "visits"\nkey = ["a"]\nlabel = "b"\nlabels = { x = "12m" }\nendings = ["12m"]\n' + ODI
+    ),
+    "tables.more.endings: a window must be a known name, got '9m'": table_toml(VISITS + 'endings = ["9m"]\n' + ODI),
+    "tables.more.windows: '3m' [60, 160] and '6m' [151, 269] must not overlap": table_toml(
+        VISITS + "windows = { 3m = [60, 160] }\n" + ODI
+    ),
+    "tables.more.windows: the first day of '3m' must not be after the last, got [150, 60]": table_toml(
+        VISITS + "windows = { 3m = [150, 60] }\n" + ODI
+    ),
+    "tables.more.columns: a table of visits must have a column at least": table_toml(VISITS),
+    "tables.more.columns.odi.heder: is not a known key; nearest is 'header'": table_toml(VISITS + ODI + 'heder = "x"'),
+    "tables.more.columns.odi: known_at: must be left out, the window of the visit says it": table_toml(
+        VISITS + ODI + 'known_at = "preop"'
+    ),
+    "tables.more.columns.odi: range: must be left out or be (0, 100) as in the dictionary": table_toml(
+        VISITS + ODI + "range = [0, 50]"
+    ),
+    "tables.more.columns.odi: unit_in_file: must be a known unit, got 'ells'": table_toml(
+        VISITS + ODI + 'unit_in_file = "ells"'
+    ),
+    "tables.more.columns.oddi: must have kind, text: the dictionary has no score of this name; nearest is": table_toml(
+        VISITS + "[tables.more.columns.oddi]"
+    ),
+    "tables.more.columns.own: range: a number must have its lowest and highest possible value": table_toml(
+        VISITS + '[tables.more.columns.own]\nkind = "number"\ntext = "Own."'
+    ),
+    "tables.more.columns.level: recode: the code 'a' must become one of the levels c0_1, c1_2": table_toml(
+        'rows = "levels"\nkey = ["a"]\n[tables.more.columns.level]\nrecode = { a = "l9" }'
+    ),
+    "tables.more.count: a column that is made of a table must be a known name, got 'n_levels'": table_toml(
+        'rows = "levels"\nkey = ["a"]\ncount = "n_levels"'
+    ),
+    "tables.more.count: the column 'sex' must be a number, it is a category": table_toml(
+        'rows = "levels"\nkey = ["a"]\ncount = "sex"'
+    ),
+    "columns.n_levels_planned: header: must be left out, the column is made of the table 'more'": table_toml(
+        'rows = "levels"\nkey = ["a"]\ncount = "n_levels_planned"\n[columns.n_levels_planned]\nheader = "N"'
+    ),
+    "tables.more.first.reherniation_days: must have at least 1 item": table_toml(
+        'rows = "events"\nkey = ["a"]\ndays = "b"\nfirst = { reherniation_days = [] }'
+    ),
+    "tables.again: the column 'odi_12m' is made of the table 'more' already": table_toml(VISITS + ODI)
+    + '[tables.again]\nrows = "visits"\nkey = ["a"]\ndays = "b"\nendings = ["12m"]\n[tables.again.columns.odi]',
+    "required: a required column must be a known name, got 'odi_9m'": table_toml(VISITS + ODI).replace(
+        HEAD, HEAD + 'required = ["odi_9m"]\n'
+    ),
+}
+
+
+@pytest.mark.parametrize(("message", "toml"), TABLE_FAULTS.items(), ids=TABLE_FAULTS)
+def test_faults_of_tables_are_named(message: str, toml: str) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        parse_definition(toml, name="own.toml")
+    assert message in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+def test_faults_of_tables_come_at_once() -> None:
+    toml = TABLES.replace('date = "VisitDate"', 'date = "VisitDate"\ncount = "n"').replace('key = ["PatID"]', "")
+    with pytest.raises(DefinitionError) as caught:
+        parse_definition(toml.replace('days = "Days"', "").replace('header = "ODI"', "levels = []"))
+    places = {line.split(":")[0].strip() for line in str(caught.value).splitlines()[1:]}
+    assert places >= {
+        "tables.visits.count",
+        "tables.patients.key",
+        "tables.events.date",
+        "tables.visits.columns.odi.levels",
+    }

@@ -1,0 +1,184 @@
+"""Where the tables of an export are: files of a folder or archive, sheets, queries, or rows of one file."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import openpyxl
+import pandas as pd
+
+from schemas.definition import Definition
+from schemas.errors import DataError, suggest
+from schemas.fault import OPERATIONS
+from schemas.identifiers import note_absent, protect_identifiers
+from schemas.keys import require_headers
+from schemas.plans import FilePlan, TablePlan
+from schemas.raw import as_text
+from schemas.readers import ReadTable, frame_as_raw, read_table
+from schemas.readers_database import is_url
+
+WORKBOOKS = (".xlsx", ".xlsm")
+FRAME = "data frame"
+
+
+@dataclass(frozen=True)
+class Place:
+    """What is read, once: a path or URL, and how. A URL may hold a password, hence no text of it."""
+
+    path: str = field(repr=False)
+    plan: FilePlan
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacedTable:
+    """A raw table of an export, without identifiers, and where it was found."""
+
+    table: pd.DataFrame
+    place: Place
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacedTables:
+    """The tables of an export by name, the operations first; optional ones that are absent are noted."""
+
+    tables: Mapping[str, PlacedTable]
+    notes: tuple[str, ...]
+
+
+def read_single(data: str | Path | pd.DataFrame, definition: Definition) -> ReadTable:
+    """Read an export of one table, without identifiers."""
+    place = Place(FRAME if isinstance(data, pd.DataFrame) else str(data), definition.file)
+    read = _read(place, data, definition.file)
+    return replace(read, table=_protect(read, definition))
+
+
+def read_tables(data: str | Path | pd.DataFrame, definition: Definition) -> PlacedTables:
+    """Read every table of an export, each file, sheet or query once.
+
+    Raises
+    ------
+    DataError
+        If a table that is not optional is absent, or lacks a header by which its rows are told.
+    """
+    places, notes = _find_places(data, definition)
+    reads = {place: _read(place, data, definition.file) for place in dict.fromkeys(places.values())}
+    headers = [header for read in reads.values() for header in read.table.columns]
+    protected = {place: _protect(read, definition) for place, read in reads.items()}
+    tables, taken = {}, {place: np.zeros(len(table), dtype=np.bool_) for place, table in protected.items()}
+    for name, place in places.items():
+        chosen = _choose_rows(reads[place].table, definition.tables[name], name, definition.file.decimal)
+        taken[place] |= chosen
+        tables[name] = PlacedTable(
+            table=protected[place] if chosen.all() else protected[place][chosen].reset_index(drop=True),
+            place=place,
+            name=_label(reads[place].name, place.plan),
+            sha256=reads[place].sha256,
+        )
+    if tables[OPERATIONS].table.empty:
+        raise DataError(f"table {OPERATIONS!r}: must have one row at least; check its `where` in the definition")
+    left = [
+        f"{_label(reads[place].name, place.plan)}: {int((~rows).sum())} of {len(rows)} rows belong to no table"
+        for place, rows in taken.items()
+        if not rows.all()
+    ]
+    return PlacedTables(tables=tables, notes=(*notes, *left, *note_absent(definition.identifiers, headers)))
+
+
+def _read(place: Place, data: str | Path | pd.DataFrame, file: FilePlan) -> ReadTable:
+    if isinstance(data, pd.DataFrame):
+        return ReadTable(table=frame_as_raw(data, file), name=FRAME, sha256="")
+    return read_table(place.path, place.plan)
+
+
+def _protect(read: ReadTable, definition: Definition) -> pd.DataFrame:
+    births = [definition.sources["birth_date"].header] if "birth_date" in definition.sources else []
+    return protect_identifiers(read.table, definition.identifiers, source=read.name, dates=births)
+
+
+def _find_places(data: str | Path | pd.DataFrame, definition: Definition) -> tuple[dict[str, Place], list[str]]:
+    places, notes = {}, []
+    names = [OPERATIONS, *(name for name in definition.tables if name != OPERATIONS)]
+    for name in names:
+        plan = definition.tables[name]
+        found = _find_place(data, name, plan, definition.file)
+        if isinstance(found, Place):
+            places[name] = found
+        elif plan.optional and name != OPERATIONS:
+            notes.append(f"table {name!r} is optional and absent: {found}")
+        else:
+            raise DataError(f"table {name!r} must be in the data: {found}")
+    return places, notes
+
+
+def _find_place(data: str | Path | pd.DataFrame, name: str, table: TablePlan, file: FilePlan) -> Place | str:
+    """Return where a table is, or why it is not there."""
+    stated = {key: getattr(table, key) for key in ("sheet", "member", "query") if getattr(table, key) is not None}
+    plan = file.model_copy(update=stated)
+    if isinstance(data, pd.DataFrame):
+        return (
+            Place(FRAME, file) if _whole(table, name) else "the data are one data frame; take tables from it by where"
+        )
+    if is_url(data):
+        return Place(str(data), plan) if table.query else "the data are a database; state its query"
+    path = Path(data)
+    if path.is_dir():
+        found = _in_folder(path, table)
+        if isinstance(found, str):
+            return found
+        path = found
+    elif path.suffix.lower() == ".zip" and table.file is not None:
+        plan = plan.model_copy(update={"member": table.file})
+    elif table.file not in (None, path.name) and name != OPERATIONS:
+        return f"the data are one file, {path.name!r}, not a folder with {table.file!r}"
+    absent = _absent_part(path, plan) if table.optional else ""
+    return absent or Place(str(path), plan)
+
+
+def _whole(table: TablePlan, name: str) -> bool:
+    return name == OPERATIONS or not (table.file or table.sheet or table.member or table.query)
+
+
+def _in_folder(folder: Path, table: TablePlan) -> Path | str:
+    if table.file is None:
+        return folder
+    path = folder / table.file
+    if not path.exists():
+        near = suggest(table.file, [other.name for other in folder.iterdir()])
+        return f"there is no file {table.file!r} in the folder {folder.name!r}{near}"
+    return path
+
+
+def _absent_part(path: Path, plan: FilePlan) -> str:
+    """Say what an archive or workbook lacks; whether it can be read at all is seen when it is."""
+    suffix = path.suffix.lower()
+    if suffix == ".zip" and plan.member and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            held = archive.namelist()
+        return "" if plan.member in held else f"there is no file {plan.member!r} in {path.name!r}"
+    if suffix in WORKBOOKS and plan.sheet and zipfile.is_zipfile(path):
+        book = openpyxl.load_workbook(path, read_only=True)
+        sheets = list(book.sheetnames)
+        book.close()
+        return "" if plan.sheet in sheets else f"there is no sheet {plan.sheet!r} in {path.name!r}"
+    return ""
+
+
+def _choose_rows(table: pd.DataFrame, plan: TablePlan, name: str, decimal: str) -> npt.NDArray[np.bool_]:
+    """Tell which rows of what was read are the table's."""
+    require_headers(table, list(plan.where), f"table {name!r}")
+    chosen = np.ones(len(table), dtype=np.bool_)
+    for header, texts in plan.where.items():
+        chosen &= as_text(table[header], decimal).isin([text.strip() for text in texts]).to_numpy(dtype=np.bool_)
+    return chosen
+
+
+def _label(name: str, plan: FilePlan) -> str:
+    """Return the name of a file, and of its part that was read."""
+    return "/".join(part for part in (name, plan.member, plan.sheet) if part)
