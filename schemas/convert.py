@@ -65,14 +65,19 @@ def convert_column(raw: pd.Series, source: SourceColumn, plan: FilePlan) -> Conv
     Converted
         float64 (number, flag: 0 and 1), str (category, identifier) or datetime64 (date), shape (n,).
     """
-    if source.column.kind == "number" and pd.api.types.is_float_dtype(raw.dtype):
+    kind = source.column.kind
+    if kind == "number" and pd.api.types.is_float_dtype(raw.dtype):
         return _finish(*_convert_numbers(raw, source, plan), source)
-    if source.column.kind == "date" and pd.api.types.is_datetime64_any_dtype(raw.dtype):
-        present = raw.notna()
-        return _finish(_within_dates(raw.dt.normalize()), present, _date_rule(source), source)
-    texts = as_text(raw, plan.decimal)
-    codes, unique = pd.factorize(texts)
-    values, present, rule = _convert_texts(pd.Series(unique, dtype="str"), source, plan)
+    if kind == "date" and pd.api.types.is_datetime64_any_dtype(raw.dtype):
+        return _finish(_within_dates(raw.dt.normalize()), raw.notna(), _date_rule(source), source)
+    if kind == "identifier" and not source.recode:
+        texts = as_text(raw, plan.decimal)
+        present = ~texts.isin(["", *plan.missing, *source.missing])
+        return _finish(texts.where(present), present, "must be a text", source)
+    codes, unique = pd.factorize(raw)
+    # Missing has the number -1: it is the last one, blank.
+    texts = pd.Series([*as_text(pd.Series(unique), plan.decimal), ""], dtype="str")
+    values, present, rule = _convert_texts(texts, source, plan)
     return _finish(_spread(values, codes, raw.index), _spread(present, codes, raw.index), rule, source)
 
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from schemas.column import Column
+from schemas.column import KNOWN_AT, Column
+from schemas.columns import COLUMNS
+from schemas.columns_identity import AGE_NEEDS
 from schemas.definition import Definition
+from schemas.derivation import Derivation
+from schemas.derivations_patient import INDICES, LATER, PATIENT, STAY
+from schemas.derivations_scores import SCORES_OF_ITEMS, STEMS
+from schemas.derivations_spine import SPINE
+from schemas.errors import DefinitionError, suggest, unknown_name
 
-
-@dataclass(frozen=True, kw_only=True)
-class Derivation:
-    """How a column of the dictionary is computed; `compute` takes the typed columns of `needs`, in that order."""
-
-    name: str
-    needs: tuple[str, ...]
-    text: str
-    compute: Callable[..., pd.Series]
-    source: str = ""
+SHOWN_NEEDS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +29,142 @@ class Derived:
     notes: tuple[str, ...] = ()
 
 
-ENTRIES: tuple[Derivation, ...] = ()
+ENTRIES: tuple[Derivation, ...] = PATIENT + INDICES + STAY + SPINE + SCORES_OF_ITEMS + LATER
 
 DERIVATIONS: dict[str, Derivation] = {entry.name: entry for entry in ENTRIES}
+"""Derivation by the column that it makes; what one is made of is never derived after it."""
+
+
+def name_inputs(entry: Derivation) -> str:
+    """Return the names of what a column is derived from, the first of many only."""
+    return ", ".join(entry.needs[:SHOWN_NEEDS]) + (", ..." if len(entry.needs) > SHOWN_NEEDS else "")
 
 
 def derive_columns(values: pd.DataFrame, columns: Mapping[str, Column], definition: Definition) -> Derived:
-    """Add the columns that the definition asks for; what the file says itself is kept, the rest is filled."""
-    return Derived(values=values, columns=dict(columns))
+    """Add the columns that the definition asks for; what the file says itself is kept, the rest is filled.
+
+    Parameters
+    ----------
+    values
+        Typed columns, shape (n, p).
+    columns
+        Their dictionary entries.
+    definition
+        Its `derive` names entries of `DERIVATIONS`, or scores that are derived at all visits whose items there are.
+
+    Returns
+    -------
+    Derived
+        The columns of before and, behind them, the new ones; notes count what was filled and where the file's own
+        values differ.
+
+    Raises
+    ------
+    DefinitionError
+        If a name is unknown, or a column that is needed is unknown to the definition, absent from the file or not
+        what the dictionary says; all of them are named at once.
+
+    Notes
+    -----
+    A column that the file has but nothing to derive it from stays as it is, with a note: a file of patients to come
+    may hold the age itself. A derived column is known no earlier than the latest of what it is made of.
+    """
+    wanted = _find_wanted(columns, definition)
+    faults = [*_unknown_names(columns, definition), *_faults_of_needs(wanted, columns, definition)]
+    if faults:
+        head = f"the definition {definition.name!r} must be able to derive what it names under derive:\n"
+        raise DefinitionError(head + "\n".join(faults))
+    made = dict(columns)
+    held = dict(values.items())
+    notes = []
+    for entry in wanted:
+        if absent := [name for name in entry.needs if name not in held]:
+            notes.append(f"column {entry.name!r} is as in the file; it cannot be derived without {', '.join(absent)}")
+            continue
+        computed = entry.compute(*(held[name] for name in entry.needs)).rename(entry.name)
+        own = values.get(entry.name)
+        held[entry.name] = computed if own is None else own.where(own.notna(), computed)
+        made[entry.name] = _column(entry, made)
+        notes += _notes(entry, own, computed)
+    new = {entry.name: held[entry.name] for entry in wanted}
+    return Derived(values=values.assign(**new), columns=made, notes=tuple(notes))
+
+
+def _find_wanted(columns: Mapping[str, Column], definition: Definition) -> list[Derivation]:
+    """Return the entries that are asked for, in an order in which each can use the ones before."""
+    names = set(definition.derive)
+    if set(AGE_NEEDS) <= set(columns):
+        names.add("age")
+    for stem in names & set(STEMS):
+        names |= set(_visits_with_items(stem, columns))
+    if definition.needed is not None:
+        names = _reach(definition.needed, names)
+    return [entry for entry in ENTRIES if entry.name in names]
+
+
+def _reach(needed: Collection[str], names: Collection[str]) -> set[str]:
+    """Return which of `names` are needed, or needed for one that is."""
+    reached = set(needed) & set(names)
+    while further := {need for name in reached for need in DERIVATIONS[name].needs if need in names} - reached:
+        reached |= further
+    return reached
+
+
+def _visits_with_items(stem: str, columns: Mapping[str, Column]) -> list[str]:
+    return [name for name in STEMS[stem] if set(DERIVATIONS[name].needs) <= set(columns)]
+
+
+def _column(entry: Derivation, columns: Mapping[str, Column]) -> Column:
+    column = columns.get(entry.name, COLUMNS[entry.name])
+    times = [column.known_at, *(columns[name].known_at for name in entry.needs)]
+    return replace(column, known_at=max(times, key=KNOWN_AT.index))
+
+
+def _unknown_names(columns: Mapping[str, Column], definition: Definition) -> Iterator[str]:
+    for name in definition.derive:
+        if name not in DERIVATIONS and name not in STEMS:
+            yield f"  {unknown_name('a derivation', name, [*DERIVATIONS, *STEMS])}"
+        elif name in STEMS and definition.needed is None and not _visits_with_items(name, columns):
+            items = name_inputs(DERIVATIONS[STEMS[name][0]])
+            yield f"  {name!r} must have all its items at one visit at least, such as {items}; check their headers"
+
+
+def _faults_of_needs(
+    wanted: Sequence[Derivation], columns: Mapping[str, Column], definition: Definition
+) -> Iterator[str]:
+    """Yield what is unknown to the definition, what the file lacks, and what is not the dictionary's column."""
+    there = {*columns, *(entry.name for entry in wanted)}
+    for entry in wanted:
+        absent = [name for name in entry.needs if name not in there]
+        undeclared = [name for name in absent if name not in definition.sources]
+        lacking = [name for name in absent if name in definition.sources]
+        if undeclared:
+            near = "".join(suggest(name, definition.sources) for name in undeclared[:1])
+            named = ", ".join(undeclared)
+            yield f"  {entry.name!r} must have its columns in the definition, which lacks {named}{near}"
+        if lacking and entry.name not in columns:
+            yield f"  {entry.name!r} must have its columns in the file, which lacks {', '.join(lacking)}"
+        for name in (entry.name, *entry.needs):
+            if name in columns and not is_as_in_dictionary(columns[name]):
+                yield f"  {entry.name!r} must have {name!r} as the dictionary has it, {_describe(COLUMNS[name])}"
+
+
+def is_as_in_dictionary(column: Column) -> bool:
+    """Tell whether a column of a dictionary name holds what the dictionary says, in its unit and of its levels."""
+    known = COLUMNS[column.name]
+    return (column.kind, column.unit) == (known.kind, known.unit) and set(column.levels) <= set(known.levels)
+
+
+def _describe(column: Column) -> str:
+    return f"a {column.kind}" + (f" in {column.unit}" if column.unit else "")
+
+
+def _notes(entry: Derivation, own: pd.Series | None, computed: pd.Series) -> list[str]:
+    n = len(computed)
+    if own is None:
+        known = int(computed.notna().sum())
+        return [f"column {entry.name!r} is derived from {name_inputs(entry)}: known in {known} of {n} rows"]
+    filled, differing = int((own.isna() & computed.notna()).sum()), int(entry.differs(own, computed).sum())
+    told = f"column {entry.name!r}: {filled} of {n} rows filled from {name_inputs(entry)}"
+    kept = f"; {differing} values of the file differ from the derived ones and are kept"
+    return [told + (kept if differing else "")] if filled or differing else []

@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from schemas.column import Column
 from schemas.fault import Fault
+
+NAMING = ("patient", "operation")
+"""Columns that make two equal rows one row entered twice; without them two people may be alike."""
+
+PERSON = ("birth_date", "sex", "operation_date")
+
+AT_ONCE = 8
+"""Columns that are hashed before the rows that are unique by then are left out."""
+
+MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+"""An odd number whose bits are spread (2**64 by the golden ratio)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,5 +33,86 @@ class Duplicates:
 
 
 def find_duplicates(table: pd.DataFrame, values: pd.DataFrame, columns: Mapping[str, Column]) -> Duplicates:
-    """Find rows of the raw `table` that repeat an earlier one, and patients with two rows for one operation."""
-    return Duplicates()
+    """Find rows of the raw `table` that repeat an earlier one, and patients with two rows for one operation.
+
+    Parameters
+    ----------
+    table
+        Raw table (`schemas.raw`), shape (n, p).
+    values
+        Its typed columns, n rows in the same order.
+    columns
+        Their dictionary entries.
+
+    Returns
+    -------
+    Duplicates
+        Faults: rows that repeat an earlier one, where the file names patients or operations; and all rows of a
+        patient that share an operation date and are no such repeats. Notes: equal rows of nobody, and patients of
+        different names with the same birth date, sex and operation date.
+    """
+    repeats = find_repeats(table)
+    naming = next((name for name in NAMING if name in columns), None)
+    several = _find_several_a_day(values, columns, repeats)
+    faults = []
+    if naming is not None and len(repeats):
+        faults.append(Fault(column=naming, rule="must not repeat an earlier row, cell by cell", positions=repeats))
+    if len(several):
+        rule = "must be one row per operation; the patient has others of the same day"
+        faults.append(Fault(column="operation_date", rule=rule, positions=several))
+    notes = [*_note_equal_rows(repeats, naming), *_note_two_names(values, columns)]
+    return Duplicates(faults=tuple(faults), notes=tuple(notes))
+
+
+def find_repeats(table: pd.DataFrame) -> npt.NDArray[np.intp]:
+    """Return the positions of rows that are equal to an earlier one in every cell, increasing.
+
+    Examples
+    --------
+    >>> find_repeats(pd.DataFrame({"a": ["x", "y", "x"], "b": [1.0, 2.0, 1.0]})).tolist()
+    [2]
+    """
+    left: npt.NDArray[np.intp] = np.arange(len(table), dtype=np.intp)
+    key: npt.NDArray[np.uint64] = np.zeros(len(table), dtype=np.uint64)
+    for start in range(0, table.shape[1], AT_ONCE):
+        part = table.iloc[left, start : start + AT_ONCE]
+        hashes = np.asarray(pd.util.hash_pandas_object(part, index=False), dtype=np.uint64)
+        key = np.asarray(key * MULTIPLIER + hashes, dtype=np.uint64)
+        alike = pd.Series(key).duplicated(keep=False).to_numpy()
+        left, key = left[alike], key[alike]
+        if not len(left):
+            return left
+    # rows of one hash may differ all the same
+    return np.asarray(left[table.iloc[left].duplicated().to_numpy()], dtype=np.intp)
+
+
+def _find_several_a_day(
+    values: pd.DataFrame, columns: Mapping[str, Column], repeats: npt.NDArray[np.intp]
+) -> npt.NDArray[np.intp]:
+    if not {"patient", "operation_date"} <= set(columns):
+        return np.array([], dtype=np.intp)
+    day = values["operation_date"].dt.normalize()
+    asked = (values["patient"].notna() & day.notna()).to_numpy(copy=True)
+    asked[repeats] = False
+    pairs = pd.DataFrame({"patient": values["patient"], "day": day})[asked]
+    return np.asarray(np.flatnonzero(asked)[pairs.duplicated(keep=False).to_numpy()], dtype=np.intp)
+
+
+def _note_equal_rows(repeats: npt.NDArray[np.intp], naming: str | None) -> list[str]:
+    if naming is not None or not len(repeats):
+        return []
+    told = (
+        f"{len(repeats)} rows are equal to an earlier one in every cell; kept, as the file names neither patients nor"
+    )
+    return [f"{told} operations, and two people may be alike"]
+
+
+def _note_two_names(values: pd.DataFrame, columns: Mapping[str, Column]) -> list[str]:
+    if not {"patient", *PERSON} <= set(columns):
+        return []
+    people = values[["patient", *PERSON]].dropna().drop_duplicates()
+    count = int(people.duplicated(list(PERSON), keep=False).sum())
+    told = (
+        f"{count} patients have the birth date, sex and operation date of another one; kept, please check whether they"
+    )
+    return [f"{told} are one person under two names"] if count else []

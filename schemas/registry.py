@@ -13,6 +13,7 @@ import pandas as pd
 
 from schemas.column import Column
 from schemas.columns import COLUMNS
+from schemas.columns_identity import BIRTH_DATE
 from schemas.convert import Converted, convert_column
 from schemas.definition import Definition, read_definition
 from schemas.derivations import Derived, derive_columns
@@ -140,7 +141,8 @@ def read_registry(data: str | Path | pd.DataFrame, definition: str | Path | Defi
     linked = link_long(raw, values, definition)
     whole = derive_columns(values.join(linked.wide), {**columns, **linked.columns}, definition)
     twice = find_duplicates(raw.table, whole.values, whole.columns)
-    faults = [*_collect_faults(whole, converted), *twice.faults]
+    told = [fault for fault in linked.faults if fault.table == OPERATIONS]
+    faults = [*_collect_faults(whole, converted), *told, *twice.faults]
     _refuse_whole_columns(faults, converted, found, raw.source)
     notes = (*raw.notes, *linked.notes, *whole.notes, *twice.notes)
     return _split(raw, linked, whole, faults, definition, notes)
@@ -186,8 +188,11 @@ def _refuse_whole_columns(
 ) -> None:
     lines = []
     for name, group in groupby(faults, key=lambda fault: fault.column):
+        if name not in converted:
+            continue
         rules = list(group)
-        count, present = sum(len(fault.positions) for fault in rules), converted[name].present
+        count = len(np.unique(np.concatenate([fault.positions for fault in rules])))
+        present = converted[name].present
         if count == present.sum() and (count == len(present) or count >= WHOLE_COLUMN):
             broken = " and ".join(fault.rule for fault in rules)
             lines.append(f"  column {name!r} (header {found[name].header!r}) {broken}; none of its {count} values is")
@@ -223,12 +228,14 @@ def _split(
         source=raw.source,
         fingerprint=compute_fingerprint(frame, *long, quarantine, *further.values()),
         n_read=n,
-        faults=tabulate_faults([*faults, *linked.faults]),
+        faults=tabulate_faults(
+            [*faults, *raw.faults, *(fault for fault in linked.faults if fault.table != OPERATIONS)]
+        ),
         quarantine=quarantine,
         warnings=(
             *notes,
             *describe_ignored(list(raw.table.columns), definition),
-            *_patientless_rows(whole.values[valid]),
+            *_patientless_rows(whole.values, valid),
             *_doubtful_values(frame, columns),
         ),
         visits=long[0],
@@ -244,27 +251,21 @@ def _finish(
     values: pd.DataFrame, columns: Mapping[str, Column], valid: npt.NDArray[np.bool_]
 ) -> tuple[pd.DataFrame, dict[str, Column]]:
     """Put ``row_id`` and ``patient`` in front of the valid rows, and the year behind where only the date is known."""
-    columns = dict(columns)
-    row_id = _row_ids(values.index)
-    if "patient" in values:
-        patient = values["patient"].fillna(_stand_in(row_id))
-        values = values.drop(columns="patient")
-    else:
-        patient = row_id
-    frame = pd.concat([row_id.rename("row_id"), patient.rename("patient"), values], axis=1)
+    columns = {name: column for name, column in columns.items() if name != BIRTH_DATE}
+    kept = values if valid.all() else values[valid]
+    row_id = pd.Series(np.flatnonzero(valid) + 1, index=kept.index).astype("str")
+    patient = kept["patient"].fillna(_stand_in(row_id)) if "patient" in kept else row_id
+    front = pd.DataFrame({"row_id": row_id, "patient": patient})
+    frame = pd.concat([front, kept.drop(columns=["patient", BIRTH_DATE], errors="ignore")], axis=1)
     if "operation_date" in columns and "year" not in columns:
         frame["year"] = frame["operation_date"].dt.year.astype("float64")
         columns["year"] = COLUMNS["year"]
-    return frame[valid].reset_index(drop=True), columns
+    return frame.reset_index(drop=True), columns
 
 
 def _stand_in(row_id: pd.Series) -> pd.Series:
     """Return the patients of rows that name none; without a prefix a row number could be another's identifier."""
     return "row " + row_id
-
-
-def _row_ids(index: pd.Index) -> pd.Series:
-    return pd.Series(np.arange(1, len(index) + 1), index=index).astype("str")
 
 
 def _join_quarantines(raw: RawData, linked: Linked) -> dict[str, pd.DataFrame]:
@@ -290,9 +291,9 @@ def _of_valid(rows: pd.DataFrame, valid: npt.NDArray[np.bool_], row_id: pd.Serie
     return numbered[["row_id", *rows.columns.drop("position")]]
 
 
-def _patientless_rows(values: pd.DataFrame) -> list[str]:
-    count = int(values["patient"].isna().sum()) if "patient" in values else 0
-    told = f"column 'patient': {count} of {len(values)} rows have none; each counts as a patient of its own"
+def _patientless_rows(values: pd.DataFrame, valid: npt.NDArray[np.bool_]) -> list[str]:
+    count = int((values["patient"].isna() & valid).sum()) if "patient" in values else 0
+    told = f"column 'patient': {count} of {valid.sum()} rows have none; each counts as a patient of its own"
     return [told] if count else []
 
 

@@ -2,30 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import partial
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
 
 from schemas.column import Column
+from schemas.derivation import Derivation
+from schemas.derivations import DERIVATIONS, is_as_in_dictionary, name_inputs
 from schemas.fault import Fault
+from schemas.rule import Rule
+from schemas.rules_dates import DAYS, ORDER
+from schemas.rules_patient import DISEASES, PATIENT, PLAN
+from schemas.rules_scores import LIFE, UNITS_OF_SCORES, VERSIONS
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """What must be so; `broken` takes a frame with `columns` and marks the faulty rows, never one for being unknown."""
-
-    name: str
-    columns: tuple[str, ...]
-    text: str
-    broken: Callable[[pd.DataFrame], pd.Series]
+def _differs(rows: pd.DataFrame, entry: Derivation) -> pd.Series:
+    return entry.differs(rows[entry.name], entry.compute(*(rows[name] for name in entry.needs)))
 
 
-ENTRIES: tuple[Rule, ...] = ()
+def _as_derived(entry: Derivation) -> Rule:
+    """Return the rule that a column agrees with what it could be derived from."""
+    share = f" or {100 * entry.share:g} percent, whichever is more" if entry.share else ""
+    within = f", within {entry.tolerance:g}{share}" if entry.tolerance else ""
+    return Rule(
+        name=f"{entry.name}_as_derived",
+        columns=(entry.name, *entry.needs),
+        text=f"must agree with {name_inputs(entry)}{within}",
+        broken=partial(_differs, entry=entry),
+    )
+
+
+AGREEMENT: tuple[Rule, ...] = tuple(_as_derived(entry) for entry in DERIVATIONS.values() if entry.binding)
+
+ENTRIES: tuple[Rule, ...] = PATIENT + ORDER + DAYS + DISEASES + PLAN + AGREEMENT + UNITS_OF_SCORES + VERSIONS + LIFE
 
 RULES: dict[str, Rule] = {rule.name: rule for rule in ENTRIES}
+"""Rule by name; all that are made for visits are among them."""
 
 
 def find_broken_rules(values: pd.DataFrame, columns: Mapping[str, Column]) -> list[Fault]:
-    """Return one fault per rule that is broken; rules whose columns are absent do not apply."""
-    return []
+    """Check typed values against every rule whose columns there are.
+
+    Parameters
+    ----------
+    values
+        Typed columns with a RangeIndex, shape (n, p), before anything was taken out for being out of range.
+    columns
+        Their dictionary entries.
+
+    Returns
+    -------
+    list of Fault
+        One per rule that is broken, in the order of `RULES`; the column is the one that the rule checks.
+
+    Notes
+    -----
+    A rule is passed over where one of its columns is the registry's own, of another kind than the dictionary's.
+    Nothing unknown breaks a rule.
+    """
+    found = []
+    for rule in ENTRIES:
+        if all(name in columns and is_as_in_dictionary(columns[name]) for name in rule.columns):
+            faulty = _find_faulty(rule, values[[*rule.columns, *(name for name in rule.further if name in columns)]])
+            if len(faulty):
+                found.append(Fault(column=rule.columns[0], rule=rule.text, positions=faulty))
+    return found
+
+
+def _find_faulty(rule: Rule, rows: pd.DataFrame) -> npt.NDArray[np.intp]:
+    """Return the positions that break a rule, by pandera; its error carries a value and ends here."""
+    check = pa.Check(lambda given: ~rule.broken(given), error=rule.text, ignore_na=False, n_failure_cases=1)
+    try:
+        pa.DataFrameSchema(checks=check, name=rule.name).validate(rows, lazy=True)
+    except SchemaErrors as error:
+        (failure,) = error.schema_errors
+        return np.flatnonzero(~failure.check_output.to_numpy(dtype=np.bool_))
+    return np.array([], dtype=np.intp)

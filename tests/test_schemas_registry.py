@@ -91,7 +91,7 @@ def faults(registry: Registry) -> list[tuple[object, ...]]:
 
 def test_texts_become_typed_values() -> None:
     registry = read(
-        patient=["p1", "p2", None, "p1"],
+        patient=["p1", "p2", None, "p4"],
         operation=["o1", "o2", "o3", None],
         Date=["31/12/2019", "", "01/02/2020", "*"],
         Age=["50", "60.5", "*", " 7e1 "],
@@ -105,7 +105,7 @@ def test_texts_become_typed_values() -> None:
         "row_id", "patient", "operation", "operation_date", "age", "sex", "height_cm", "diabetes", "smoker", "year",
     ]  # fmt: skip
     assert values(registry, "row_id") == ["1", "2", "3", "4"]
-    assert values(registry, "patient") == ["p1", "p2", "row 3", "p1"]
+    assert values(registry, "patient") == ["p1", "p2", "row 3", "p4"]
     assert values(registry, "operation") == ["o1", "o2", "o3", None]
     assert frame["operation_date"].tolist()[::2] == [pd.Timestamp("2019-12-31"), pd.Timestamp("2020-02-01")]
     assert values(registry, "year") == [2019, None, 2020, None]
@@ -154,7 +154,7 @@ def test_every_fault_is_in_one_table() -> None:
         ("operation_date", "must be a date like 31/12/2024 from 1900 to 2100", 3, "3, 4, 5"),
         ("age", "must be a number", 3, "2, 4, 5"),
         ("age", "must be within 0 to 110", 2, "3, 7"),
-        ("sex", "must be one of the levels female, male", 2, "4, 5"),
+        ("sex", "must be one of the levels female, male, other", 2, "4, 5"),
         ("height_cm", "must be a number", 1, "5"),
         ("height_cm", "must be within 50 to 250", 1, "6"),
         ("diabetes", "must be one of the codes 1, 2", 2, "3, 4"),

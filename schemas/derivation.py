@@ -1,0 +1,50 @@
+"""One column that is computed from others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derivation:
+    """How a column of the dictionary is computed.
+
+    Attributes
+    ----------
+    name
+        Column of the dictionary.
+    needs
+        Columns that it is made of.
+    text
+        How, in one line.
+    compute
+        Takes the typed columns of `needs`, in that order, and returns theirs of shape (n,); unknown is missing.
+    tolerance, share
+        A value of the file may differ by `tolerance`, or by `share` of the computed one where that is more.
+    binding
+        Whether a value of the file that differs by more is a fault of its row; else it is only counted, as registries
+        may well compute it in another way.
+    source
+        Where the formula comes from.
+    """
+
+    name: str
+    needs: tuple[str, ...]
+    text: str
+    compute: Callable[..., pd.Series]
+    tolerance: float = 0.0
+    share: float = 0.0
+    binding: bool = False
+    source: str = ""
+
+    def differs(self, own: pd.Series, computed: pd.Series) -> pd.Series:
+        """Mark values of the file that are not the computed ones, shape (n,), bool; never where one is unknown."""
+        known = own.notna() & computed.notna()
+        if not pd.api.types.is_numeric_dtype(own.dtype):
+            return known & own.ne(computed)
+        # what differs by the tolerance itself passes, whatever the last binary digit says
+        allowed = (computed.abs() * self.share).clip(lower=self.tolerance) + 1e-9
+        return known & (own - computed).abs().gt(allowed)
