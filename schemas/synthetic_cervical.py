@@ -6,6 +6,7 @@ from schemas.synthetic_common import (
     COMPONENTS,
     MISSING,
     death_hazard,
+    differ,
     draw_characteristics,
     draw_course,
     missing_together,
@@ -15,8 +16,10 @@ from schemas.synthetic_specs import (
     Draw,
     Flag,
     FollowUp,
+    Hazard,
     Improvement,
     Number,
+    Reoperation,
     Sum,
     SyntheticCohort,
     bend,
@@ -107,6 +110,9 @@ _NDI = FollowUp(
             linear("previous_spine_surgery", 4.0), log("symptom_duration_months", 2.4, 11),
             level("opioid_use", "intermittent", 1.5), level("opioid_use", "daily", 5.0), bend("age", 0.2, 63, 5),
             linear("gait_impairment", 3.0), level("cervical_diagnosis", "myelopathy", 2.0),
+            *differ(
+                risk=1.3, yearly=-0.2, varying=linear("ndi_0", 0.06, 42), changing=linear("depression", -0.4, 0.2),
+            ),
         ),
     ),
 )  # fmt: skip
@@ -115,13 +121,15 @@ _NDI = FollowUp(
 _NECK = FollowUp(
     score="nrs_neck", scale=1.3, step=1, low=0, high=10, loading=0.65, visits={"3m": 0.0, "12m": 0.0, "24m": 0.1},
     mean=Sum(
-        2.5, (linear("nrs_neck_0", 0.45, 5), linear("depression", 0.6), log("symptom_duration_months", 0.3, 11)),
+        2.5, (linear("nrs_neck_0", 0.45, 5), linear("depression", 0.6), log("symptom_duration_months", 0.3, 11),
+              *differ(risk=0.2, yearly=-0.03)),
     ),
 )  # fmt: skip
 _ARM = FollowUp(
     score="nrs_arm", scale=1.3, step=1, low=0, high=10, loading=0.6, visits={"3m": -0.1, "12m": 0.0, "24m": 0.1},
     mean=Sum(
-        2.0, (linear("nrs_arm_0", 0.35, 5), linear("depression", 0.5), log("symptom_duration_months", 0.3, 11)),
+        2.0, (linear("nrs_arm_0", 0.35, 5), linear("depression", 0.5), log("symptom_duration_months", 0.3, 11),
+              *differ(risk=0.2, yearly=-0.03)),
     ),
 )  # fmt: skip
 _MJOA = FollowUp(
@@ -130,14 +138,17 @@ _MJOA = FollowUp(
         16.0,
         (
             linear("mjoa_0", 0.55, 15), bend("age", -0.03, 60, 5), level("smoking", "current", -0.4),
-            log("symptom_duration_months", -0.2, 11), linear("gait_impairment", -0.4),
+            log("symptom_duration_months", -0.2, 11), linear("gait_impairment", -0.4), *differ(risk=-0.1, yearly=0.02),
         ),
     ),
 )  # fmt: skip
 _EQ5D = FollowUp(
     score="eq5d_index", scale=0.11, step=0.001, low=-0.594, high=1, loading=-0.7,
     visits={"3m": -0.02, "12m": 0.0, "24m": 0.0},
-    mean=Sum(0.7, (linear("eq5d_index_0", 0.3, 0.4), linear("depression", -0.08), linear("gait_impairment", -0.05))),
+    mean=Sum(
+        0.7, (linear("eq5d_index_0", 0.3, 0.4), linear("depression", -0.08), linear("gait_impairment", -0.05),
+              *differ(risk=-0.015, yearly=0.003)),
+    ),
 )  # fmt: skip
 
 _COMPLICATION = Sum(
@@ -147,6 +158,32 @@ _COMPLICATION = Sum(
         level("asa_class", "4", 1.3), linear("bmi", 0.03, 27), linear("diabetes", 0.4),
         level("smoking", "current", 0.3), level("planned_approach", "posterior", 0.8),
         level("planned_approach", "combined", 1.3), linear("n_levels_planned", 0.2, 1), linear("gait_impairment", 0.3),
+        *differ(
+            risk=0.12, yearly=-0.03, varying=linear("age", 0.004, 57),
+            changing=level("planned_approach", "posterior", -0.04),
+        ),
+    ),
+)  # fmt: skip
+
+_REOPERATION = Reoperation(
+    further=Hazard(
+        column="reoperation_days",
+        log_yearly=Sum(
+            -3.7,
+            (
+                linear("_complication", 1.3), linear("_recovery", 0.4), linear("n_levels_planned", 0.15, 2),
+                level("smoking", "current", 0.3), linear("_site_risk", 0.1),
+            ),
+        ),
+    ),
+    shape=0.8,
+)  # fmt: skip
+
+_C5_PALSY = Flag(
+    name="c5_palsy",
+    log_odds=Sum(
+        -3.35, (level("planned_approach", "posterior", 0.8), level("planned_approach", "combined", 1.5),
+                linear("n_levels_planned", 0.15, 2), linear("age", 0.01, 57)),
     ),
 )  # fmt: skip
 
@@ -156,12 +193,16 @@ CERVICAL = SyntheticCohort(
     complication=_COMPLICATION,
     components=COMPONENTS,
     death=death_hazard(-5.1),
+    reoperation=_REOPERATION,
+    later={"3m": (_C5_PALSY,)},
     scores=(_NDI, _NECK, _ARM, _MJOA, _EQ5D),
     improvements=(Improvement(outcome="ndi_mcid_12m", score="ndi", visit="12m", points=15),),
     course=draw_course(
         log_minutes=Sum(4.4, (linear("n_levels_planned", 0.2, 1), level("planned_approach", "combined", 0.6))),
         log_blood_ml=Sum(3.9, (linear("n_levels_planned", 0.25, 1), level("planned_approach", "posterior", 0.9))),
         log_nights=Sum(0.5, (linear("n_levels_planned", 0.1, 1), level("planned_approach", "posterior", 0.5))),
+        log_odds_tear=Sum(-5.2, (level("planned_approach", "posterior", 0.7),)),
+        not_home=(linear("gait_impairment", 0.8), level("planned_approach", "posterior", 0.6)),
     ),
     missing=missing_together({
         **MISSING, "hoffmann_sign": 0.08, "cord_signal_change": 0.1, "ndi_0": 0.03, "nrs_neck_0": 0.03,

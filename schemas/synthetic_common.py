@@ -2,23 +2,57 @@
 
 from __future__ import annotations
 
-from schemas.synthetic_specs import Category, Draw, Flag, Hazard, Missing, Number, Sum, bend, level, linear
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from schemas.synthetic_specs import (
+    Category,
+    Computed,
+    Draw,
+    Flag,
+    FloatArray,
+    Hazard,
+    Missing,
+    Number,
+    Sum,
+    Term,
+    Values,
+    bend,
+    level,
+    linear,
+)
+
+BoolArray = npt.NDArray[np.bool_]
 
 CERTAIN = 40.0
 """Log-odds of what must happen: the probability is 1 in double precision."""
 
 
+def _weigh(values: Values) -> FloatArray:
+    """Weight of a body mass index at a height, to the kilogram's tenth, as scales show it."""
+    return np.asarray(np.round(values["bmi"] * (values["height_cm"] / 100) ** 2, 1))
+
+
 _HEALTH: tuple[Draw, ...] = (
     Number(
-        name="bmi", mean=Sum(3.3, (linear("_health", 0.05),)), sd=0.16, low=17, high=50, step=0.1, scale="log",
-        stays=True,
+        name="bmi", mean=Sum(3.275, (linear("_health", 0.05), linear("_drift_case_mix", 0.003))), sd=0.145, low=17,
+        high=50, step=0.1, scale="log", stays=True,
     ),
+    Number(
+        name="height_cm", mean=Sum(165, (level("sex", "male", 13),)), sd=6.5, low=140, high=205, step=1, stays=True,
+    ),
+    Computed(name="weight_kg", value=_weigh, stays=True),
     Category(
         name="smoking", stays=True,
         levels={
             "never": Sum(0.6),
             "former": Sum(0.0, (linear("_age_first", 0.015, 57),)),
-            "current": Sum(-0.3, (linear("_age_first", -0.03, 57), linear("_mix", 0.25), linear("_health", 0.2))),
+            "current": Sum(
+                -0.4, (linear("_age_first", -0.03, 57), linear("_mix", 0.25), linear("_health", 0.2),
+                       linear("_drift_case_mix", -0.06)),
+            ),
         },
     ),
     Category(
@@ -50,7 +84,7 @@ _HEALTH: tuple[Draw, ...] = (
         levels={
             "1": Sum(0.3, (linear("age", -0.05, 57), linear("_health", -0.8))),
             "2": Sum(1.4),
-            "3": Sum(0.0, (linear("age", 0.035, 57), linear("_health", 0.9))),
+            "3": Sum(0.0, (linear("age", 0.035, 57), linear("_health", 0.9), linear("_drift_case_mix", 0.04))),
             "4": Sum(-4.0, (linear("age", 0.05, 57), linear("_health", 1.3))),
         },
     ),
@@ -77,8 +111,8 @@ def draw_characteristics(*, mean_age: float, sd_age: float, female_log_odds: flo
     """Return the draws of the patient: they come first in every cohort."""
     return (
         Number(
-            name="_age_first", mean=Sum(mean_age, (linear("_mix", 3.0),)), sd=sd_age, low=18, high=90, step=0,
-            stays=True,
+            name="_age_first", mean=Sum(mean_age, (linear("_mix", 3.0), linear("_drift_case_mix", 0.25))), sd=sd_age,
+            low=18, high=90, step=0, stays=True,
         ),
         Number(
             name="age", mean=Sum(0, (linear("_age_first", 1), linear("_years_since_first", 1))), sd=0, low=18,
@@ -97,7 +131,31 @@ def death_hazard(log_yearly: float) -> Hazard:
     return Hazard(column="death_days", log_yearly=Sum(log_yearly, terms))
 
 
-def draw_course(*, log_minutes: Sum, log_blood_ml: Sum, log_nights: Sum) -> tuple[Draw, ...]:
+def differ(
+    *, risk: float, yearly: float, varying: Term | None = None, changing: Term | None = None
+) -> tuple[Term, ...]:
+    """Return the terms by which sites and years differ.
+
+    Parameters
+    ----------
+    risk
+        What one standard deviation between sites adds.
+    yearly
+        What each year adds.
+    varying
+        What one standard deviation between sites adds to the effect of a predictor.
+    changing
+        What each year adds to the effect of a predictor.
+    """
+    terms = (linear("_site_risk", risk), linear("_drift_risk", yearly))
+    by_site = () if varying is None else (replace(varying, by="_site_effect"),)
+    by_year = () if changing is None else (replace(changing, by="_drift_effects"),)
+    return (*terms, *by_site, *by_year)
+
+
+def draw_course(
+    *, log_minutes: Sum, log_blood_ml: Sum, log_nights: Sum, log_odds_tear: Sum, not_home: tuple[Term, ...] = ()
+) -> tuple[Draw, ...]:
     """Return what is known during and after the operation; it depends on the course that follows."""
     signs = (linear("_recovery", 0.15), linear("_complication", 0.35))
     nights = (*log_nights.terms, linear("_recovery", 0.25), linear("_complication", 0.7), bend("age", 0.012, 65, 5))
@@ -113,29 +171,55 @@ def draw_course(*, log_minutes: Sum, log_blood_ml: Sum, log_nights: Sum) -> tupl
         Flag(
             name="dural_tear",
             log_odds=Sum(
-                -3.4,
+                log_odds_tear.intercept,
                 (
-                    linear("age", 0.02, 57), linear("previous_spine_surgery", 0.7), linear("_recovery", 0.3),
-                    linear("_complication", 1.0),
+                    *log_odds_tear.terms, linear("age", 0.015, 57), linear("previous_spine_surgery", 0.8),
+                    linear("diabetes", 0.3), linear("_recovery", 0.3), linear("_complication", 1.0),
                 ),
             ),
         ),
         Number(
-            name="length_of_stay_days", mean=Sum(log_nights.intercept, nights), sd=0.45, low=0, high=60, step=1,
+            name="_nights", mean=Sum(log_nights.intercept, nights), sd=0.45, low=0, high=60, step=1,
             scale="log",
         ),
+        Computed(name="length_of_stay_days", value=lambda values: np.fmin(values["_nights"], values["death_days"])),
         Category(
-            name="discharge_destination",
+            name="_destination",
             levels={
                 "home": Sum(0),
                 "rehabilitation": Sum(
-                    -3.6, (bend("age", 0.07, 60, 5), linear("length_of_stay_days", 0.12, 3), linear("_recovery", 0.3)),
+                    -3.4,
+                    (
+                        bend("age", 0.07, 60, 5), linear("length_of_stay_days", 0.12, 3), linear("_recovery", 0.3),
+                        *not_home,
+                    ),
                 ),
                 "nursing_home": Sum(-5.0, (bend("age", 0.11, 65, 5), linear("length_of_stay_days", 0.15, 3))),
             },
         ),
-        Flag(name="readmission_30d", log_odds=Sum(-3.9, (linear("_complication", 3.2), linear("_recovery", 0.2)))),
+        Computed(
+            name="discharge_destination",
+            value=lambda values: np.where(_died_in_hospital(values), "died", values["_destination"]).astype(object),
+        ),
+        Computed(
+            name="discharge_date",
+            value=lambda values: values["operation_date"] + values["length_of_stay_days"].astype("timedelta64[D]"),
+        ),
+        Flag(name="_readmission", log_odds=Sum(-3.9, (linear("_complication", 3.2), linear("_recovery", 0.2)))),
+        Computed(
+            name="readmission_30d",
+            value=lambda values: np.where(_can_return(values), values["_readmission"], 0.0),
+        ),
     )  # fmt: skip
+
+
+def _can_return(values: Values) -> BoolArray:
+    """Only who has left hospital, alive and early enough, can come back within 30 days of the operation."""
+    return np.asarray(~_died_in_hospital(values) & (values["length_of_stay_days"] < 30))
+
+
+def _died_in_hospital(values: Values) -> BoolArray:
+    return np.asarray(values["death_days"] <= values["length_of_stay_days"])
 
 
 def missing_together(shares: dict[str, float]) -> tuple[Missing, ...]:
@@ -145,18 +229,18 @@ def missing_together(shares: dict[str, float]) -> tuple[Missing, ...]:
 
 COMPONENTS = {
     "surgical_site_infection_30d": 0.34,
-    "urinary_tract_infection_30d": 0.24,
-    "venous_thromboembolism_30d": 0.11,
-    "pneumonia_30d": 0.09,
-    "haematoma_30d": 0.09,
-    "sepsis_30d": 0.06,
-    "myocardial_infarction_30d": 0.04,
-    "stroke_30d": 0.03,
+    "urinary_tract_infection_30d": 0.22,
+    "venous_thromboembolism_30d": 0.15,
+    "pneumonia_30d": 0.1,
+    "haematoma_30d": 0.06,
+    "sepsis_30d": 0.07,
+    "myocardial_infarction_30d": 0.03,
+    "stroke_30d": 0.016,
 }
 """Share of each component as the leading one among patients with any complication; death is among them always."""
 
 MISSING = {
-    "bmi": 0.04,
+    "bmi height_cm weight_kg": 0.04,
     "education": 0.08,
     "employment": 0.06,
     "asa_class": 0.03,

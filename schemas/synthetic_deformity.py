@@ -6,6 +6,7 @@ from schemas.synthetic_common import (
     COMPONENTS,
     MISSING,
     death_hazard,
+    differ,
     draw_characteristics,
     draw_course,
     missing_together,
@@ -15,8 +16,10 @@ from schemas.synthetic_specs import (
     Draw,
     Flag,
     FollowUp,
+    Hazard,
     Improvement,
     Number,
+    Reoperation,
     Sum,
     SyntheticCohort,
     bend,
@@ -105,6 +108,9 @@ _ODI = FollowUp(
             linear("previous_spine_surgery", 4.5), log("symptom_duration_months", 1.0, 11),
             level("opioid_use", "daily", 5.0), linear("bmi", 0.35, 27), bend("age", 0.25, 66, 5),
             linear("sva_mm", -0.02, 50), level("deformity_type", "idiopathic_scoliosis", -2.0),
+            *differ(
+                risk=1.4, yearly=-0.25, varying=linear("odi_0", 0.06, 43), changing=linear("depression", -0.4, 0.2),
+            ),
         ),
     ),
 )  # fmt: skip
@@ -118,7 +124,15 @@ _BACK = FollowUp(
     high=10,
     loading=0.65,
     visits={"3m": 0.3, "12m": 0.0, "24m": 0.0},
-    mean=Sum(3.2, (linear("nrs_back_0", 0.4, 7), linear("depression", 0.6), level("opioid_use", "daily", 0.6))),
+    mean=Sum(
+        3.2,
+        (
+            linear("nrs_back_0", 0.4, 7),
+            linear("depression", 0.6),
+            level("opioid_use", "daily", 0.6),
+            *differ(risk=0.2, yearly=-0.03),
+        ),
+    ),
 )
 _LEG = FollowUp(
     score="nrs_leg",
@@ -128,19 +142,30 @@ _LEG = FollowUp(
     high=10,
     loading=0.55,
     visits={"3m": 0.0, "12m": 0.0, "24m": 0.0},
-    mean=Sum(2.2, (linear("nrs_leg_0", 0.3, 4), linear("depression", 0.5), linear("previous_spine_surgery", 0.5))),
+    mean=Sum(
+        2.2,
+        (
+            linear("nrs_leg_0", 0.3, 4),
+            linear("depression", 0.5),
+            linear("previous_spine_surgery", 0.5),
+            *differ(risk=0.2, yearly=-0.03),
+        ),
+    ),
 )
 _SRS = FollowUp(
     score="srs22r_total", scale=0.27, step=0.01, low=1, high=5, loading=-0.75,
     visits={"3m": -0.2, "12m": 0.0, "24m": 0.0},
     mean=Sum(
-        3.55, (linear("srs22r_total_0", 0.5, 2.8), linear("depression", -0.2), linear("previous_spine_surgery", -0.15)),
+        3.55, (linear("srs22r_total_0", 0.5, 2.8), linear("depression", -0.2), linear("previous_spine_surgery", -0.15),
+               *differ(risk=-0.04, yearly=0.008)),
     ),
 )  # fmt: skip
 _EQ5D = FollowUp(
     score="eq5d_index", scale=0.11, step=0.001, low=-0.594, high=1, loading=-0.7,
     visits={"3m": -0.06, "12m": 0.0, "24m": 0.0},
-    mean=Sum(0.64, (linear("eq5d_index_0", 0.3, 0.4), linear("depression", -0.08))),
+    mean=Sum(
+        0.64, (linear("eq5d_index_0", 0.3, 0.4), linear("depression", -0.08), *differ(risk=-0.015, yearly=0.003)),
+    ),
 )  # fmt: skip
 
 _COMPLICATION = Sum(
@@ -150,6 +175,32 @@ _COMPLICATION = Sum(
         level("asa_class", "4", 1.1), linear("bmi", 0.04, 27), linear("diabetes", 0.35),
         level("smoking", "current", 0.3), linear("planned_osteotomy", 0.7), linear("planned_pelvic_fixation", 0.3),
         linear("n_levels_planned", 0.07, 9), linear("osteoporosis", 0.2), level("planned_approach", "combined", 0.3),
+        *differ(
+            risk=0.12, yearly=-0.03, varying=linear("age", 0.004, 61),
+            changing=linear("planned_osteotomy", -0.04, 0.15),
+        ),
+    ),
+)  # fmt: skip
+
+_REOPERATION = Reoperation(
+    further=Hazard(
+        column="reoperation_days",
+        log_yearly=Sum(
+            -2.4,
+            (
+                linear("_complication", 0.9), linear("_recovery", 0.4), linear("planned_osteotomy", 0.4),
+                linear("n_levels_planned", 0.04, 9), linear("osteoporosis", 0.2), linear("_site_risk", 0.1),
+            ),
+        ),
+    ),
+    shape=0.6,
+)  # fmt: skip
+
+_PJK = Flag(
+    name="pjk",
+    log_odds=Sum(
+        -1.3, (linear("age", 0.02, 61), linear("osteoporosis", 0.5), linear("planned_pelvic_fixation", 0.4),
+               linear("sva_mm", 0.004, 50), linear("bmi", 0.02, 27)),
     ),
 )  # fmt: skip
 
@@ -157,14 +208,20 @@ DEFORMITY = SyntheticCohort(
     name="deformity",
     predictors=_PREDICTORS,
     complication=_COMPLICATION,
-    components=COMPONENTS,
+    components={
+        **COMPONENTS, "surgical_site_infection_30d": 0.24, "venous_thromboembolism_30d": 0.11, "haematoma_30d": 0.1,
+        "pneumonia_30d": 0.14,
+    },
     death=death_hazard(-5.0),
+    reoperation=_REOPERATION,
+    later={"24m": (_PJK,)},
     scores=(_ODI, _BACK, _LEG, _SRS, _EQ5D),
     improvements=(Improvement(outcome="odi_mcid_24m", score="odi", visit="24m", points=15),),
     course=draw_course(
         log_minutes=Sum(5.6, (linear("n_levels_planned", 0.03, 9), linear("planned_osteotomy", 0.25))),
         log_blood_ml=Sum(6.7, (linear("n_levels_planned", 0.05, 9), linear("planned_osteotomy", 0.4))),
         log_nights=Sum(1.9, (linear("n_levels_planned", 0.02, 9), linear("planned_osteotomy", 0.15))),
+        log_odds_tear=Sum(-3.6, (linear("planned_osteotomy", 0.6),)),
     ),
     missing=missing_together({
         **MISSING, "coronal_cobb_deg": 0.05, "osteoporosis": 0.06, "odi_0": 0.03, "srs22r_total_0": 0.05,

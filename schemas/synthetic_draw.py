@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy.special import expit, logit
 
 from schemas.synthetic_people import child_rng, draw_people
+from schemas.synthetic_scenario import Scenario
 from schemas.synthetic_specs import (
     Draw,
     FirstEvent,
@@ -18,6 +19,7 @@ from schemas.synthetic_specs import (
     Hazard,
     Improvement,
     Missing,
+    Reoperation,
     Sum,
     SyntheticCohort,
     Values,
@@ -31,11 +33,25 @@ SETTLED_DAYS = 30
 """Nobody is lost in the days in which complications are counted."""
 
 LOST_PER_YEAR = 0.06
-RESPONSE = Sum(1.6, (linear("age", 0.02, 57), level("smoking", "current", -0.6)))
-"""Log-odds of answering a visit's questionnaires: younger patients and smokers answer less often (NORspine)."""
+_RESPONSE_TERMS = (
+    linear("age", 0.02, 57), level("smoking", "current", -0.6), level("sex", "male", -0.2),
+    level("education", "primary", -0.25), linear("previous_spine_surgery", -0.25),
+)  # fmt: skip
+RESPONSE = {
+    "at_random": Sum(1.83, _RESPONSE_TERMS),
+    "not_at_random": Sum(1.93, (*_RESPONSE_TERMS, linear("_recovery", -0.8))),
+}
+"""Log-odds of answering a visit's questionnaires: the young, smokers, men, the less educated and those operated on
+before answer less often (NORspine, Swespine, DaneSpine); not at random, those who do badly do so too."""
+
+HIDDEN_BY_VALUE = 0.8
+"""Log-odds of a missing predictor per standard deviation of its own value, where it is missing not at random."""
 
 UNKNOWN_COMPLICATIONS = 0.03
-FURTHER_COMPONENT = 0.04
+FURTHER_COMPONENT = 0.4
+"""Probability of each further component, as a multiple of its share among the leading ones."""
+
+USUAL = Scenario()
 
 Rng = Callable[[str], np.random.Generator]
 Columns = dict[str, npt.NDArray[Any]]
@@ -49,23 +65,28 @@ class Drawn:
     truth: dict[str, FloatArray]
 
 
-def draw_cohort(spec: SyntheticCohort, *, n: int, seed: int) -> Drawn:
-    """Draw `n` operations of a cohort, with their outcomes, then hide what a registry would not know."""
+def draw_cohort(spec: SyntheticCohort, *, n: int, seed: int, scenario: Scenario = USUAL) -> Drawn:
+    """Draw `n` operations of a cohort, with their outcomes, then hide what a registry would not know.
+
+    The scenario moves no random number: what is hidden in one is there, unchanged, in another.
+    """
 
     def rng(name: str) -> np.random.Generator:
         return child_rng(seed, spec.name, name)
 
-    people = draw_people(spec.name, n=n, seed=seed)
+    people = draw_people(spec.name, n=n, seed=seed, scenario=scenario)
     values: Columns = dict(people.values)
     _draw_columns(spec.predictors, values, people.first, rng)
     truth = compute_truth(spec, values)
     values["_recovery"] = rng("_recovery").standard_normal(n)
     _draw_complication_and_death(spec, values, rng)
+    _draw_components(spec, values, scenario, rng)
     _draw_first_event(spec.first_event, values, rng)
-    _draw_scores(spec, values, rng)
+    _draw_reoperation(spec.reoperation, values, rng)
     _draw_columns(spec.course, values, people.first, rng)
+    _draw_visits(spec, values, scenario, rng)
     for missing in spec.missing:
-        _hide_predictors(missing, values, rng)
+        _hide_predictors(missing, values, scenario, rng)
     return Drawn(values={name: held for name, held in values.items() if not name.startswith("_")}, truth=truth)
 
 
@@ -132,7 +153,6 @@ def _draw_complication_and_death(spec: SyntheticCohort, values: Columns, rng: Rn
     followed = _draw_follow_up(values, death, rng)
     values["death_days"] = np.where(death <= followed, death, np.nan)
     values["follow_up_days"] = followed
-    _draw_components(spec, values, rng)
 
 
 def _draw_follow_up(values: Values, death: FloatArray, rng: Rng) -> FloatArray:
@@ -142,15 +162,16 @@ def _draw_follow_up(values: Values, death: FloatArray, rng: Rng) -> FloatArray:
     return np.floor(np.minimum(np.minimum(lost, ends), death))
 
 
-def _draw_components(spec: SyntheticCohort, values: Columns, rng: Rng) -> None:
+def _draw_components(spec: SyntheticCohort, values: Columns, scenario: Scenario, rng: Rng) -> None:
     """One leading component for each patient with a complication, sometimes further ones; unknown for a few."""
     occurred = values["_complication"] == 1
     n = len(occurred)
-    shares = np.array(list(spec.components.values()))
-    leading = rng("leading component").choice(len(shares), size=n, p=shares / shares.sum())
-    unknown = rng("unknown complications").random(n) < UNKNOWN_COMPLICATIONS
+    shares = np.array(list(spec.components.values())) / sum(spec.components.values())
+    leading = rng("leading component").choice(len(shares), size=n, p=shares)
+    share_unknown = 0.0 if scenario.response == "complete" else UNKNOWN_COMPLICATIONS
+    unknown = rng("unknown complications").random(n) < share_unknown
     for i, name in enumerate(spec.components):
-        further = rng(name).random(n) < FURTHER_COMPONENT
+        further = rng(name).random(n) < FURTHER_COMPONENT * shares[i]
         values[name] = (occurred & ((leading == i) | further)).astype(np.float64)
     values["death_30d"] = (values["death_days"] <= SETTLED_DAYS).astype(np.float64)
     for name in (*spec.components, "death_30d"):
@@ -170,25 +191,53 @@ def _draw_first_event(first: FirstEvent | None, values: Columns, rng: Rng) -> No
         values[hazard.column] = np.where(happened, day, np.nan)
 
 
-def _draw_scores(spec: SyntheticCohort, values: Columns, rng: Rng) -> None:
-    answered = {visit: _answered(visit, values, rng) for visit in VISIT_DAYS}
+def _draw_reoperation(reoperation: Reoperation, values: Columns, rng: Rng) -> None:
+    """First of: further disease, what an earlier event comes to, and the second operation in the registry itself."""
+    name = reoperation.further.column
+    yearly = np.exp(reoperation.further.log_yearly.value(values))
+    years = (rng(name).exponential(1.0, len(yearly)) / yearly) ** (1 / reoperation.shape)
+    days = np.minimum(np.ceil(DAYS_PER_YEAR * years), values["_days_to_second"])
+    for earlier, share in reoperation.follows.items():
+        led = rng(f"{name} after {earlier}").random(len(days)) < share
+        days = np.where(led, np.fmin(days, values[earlier]), days)
+    values[name] = np.where(days <= values["follow_up_days"], days, np.nan)
+
+
+def _draw_visits(spec: SyntheticCohort, values: Columns, scenario: Scenario, rng: Rng) -> None:
+    """Scores, and flags that are asked for with them."""
+    answered = {visit: _answered(visit, values, scenario, rng) for visit in VISIT_DAYS}
     for score in spec.scores:
         for visit in score.visits:
             name = f"{score.score}_{visit}"
             values[name] = np.where(answered[visit], score.draw(values, visit, rng(name)), np.nan)
+    for visit, flags in spec.later.items():
+        for flag in flags:
+            values[flag.name] = np.where(answered[visit], flag.draw(values, rng(flag.name)), np.nan)
 
 
-def _answered(visit: str, values: Values, rng: Rng) -> npt.NDArray[np.bool_]:
-    probability = expit(RESPONSE.value(values))
-    willing = rng(f"answered {visit}").random(len(probability)) < probability
-    return np.asarray(willing & (values["follow_up_days"] >= VISIT_DAYS[visit]))
+def _answered(visit: str, values: Values, scenario: Scenario, rng: Rng) -> npt.NDArray[np.bool_]:
+    reached = values["follow_up_days"] >= VISIT_DAYS[visit]
+    if scenario.response == "complete":
+        return np.asarray(reached)
+    probability = expit(RESPONSE[scenario.response].value(values))
+    return np.asarray(reached & (rng(f"answered {visit}").random(len(probability)) < probability))
 
 
-def _hide_predictors(missing: Missing, values: Columns, rng: Rng) -> None:
-    """Make columns missing together, depending on age and site only, which are always known."""
+def _hide_predictors(missing: Missing, values: Columns, scenario: Scenario, rng: Rng) -> None:
+    """Make columns missing together, by age and site, which are always known, and perhaps by the first one's value."""
+    if scenario.missing == "none":
+        return
     log_odds = logit(missing.share) + 0.015 * (values["age"] - 57) + values["_untidy"]
+    if scenario.missing == "not_at_random":
+        log_odds = log_odds + HIDDEN_BY_VALUE * _standardise(values[missing.columns[0]])
     hidden = rng(f"missing {missing.columns[0]}").random(len(log_odds)) < expit(log_odds)
     for name in missing.columns:
         held = values[name].copy()
         held[hidden] = None if held.dtype == object else np.nan
         values[name] = held
+
+
+def _standardise(held: npt.NDArray[Any]) -> FloatArray:
+    """Return standard scores, of levels by their place in the alphabet."""
+    ranks = np.unique(held, return_inverse=True)[1].astype(np.float64) if held.dtype == object else held
+    return np.asarray((ranks - ranks.mean()) / max(ranks.std(), 1e-9))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from schemas.synthetic_common import (
+    CERTAIN,
     COMPONENTS,
     MISSING,
     death_hazard,
+    differ,
     draw_characteristics,
     draw_course,
     missing_together,
@@ -19,6 +21,7 @@ from schemas.synthetic_specs import (
     Hazard,
     Improvement,
     Number,
+    Reoperation,
     Sum,
     SyntheticCohort,
     bend,
@@ -32,11 +35,15 @@ _PREDICTORS: tuple[Draw, ...] = (
     Category(
         name="diagnosis",
         levels={
-            "disc_herniation": Sum(0.5, (linear("age", -0.06, 55),)),
+            "disc_herniation": Sum(0.4, (linear("age", -0.06, 55), level("sex", "male", 0.2))),
             "stenosis": Sum(0.2, (linear("age", 0.05, 55),)),
-            "spondylolisthesis": Sum(-0.5, (linear("age", 0.02, 55),)),
-            "disc_degeneration": Sum(-1.7, (linear("age", -0.01, 55),)),
+            "spondylolisthesis": Sum(-0.3, (linear("age", 0.02, 55), level("sex", "male", -0.5))),
+            "disc_degeneration": Sum(-1.7, (linear("age", -0.05, 55), level("sex", "male", -0.15))),
         },
+    ),
+    Flag(
+        name="same_level_surgery",
+        log_odds=Sum(-CERTAIN, (linear("previous_spine_surgery", CERTAIN + 0.4),)),
     ),
     Flag(name="motor_deficit", log_odds=Sum(-1.1, (level("diagnosis", "disc_herniation", 0.4),))),
     Flag(
@@ -70,12 +77,16 @@ _PREDICTORS: tuple[Draw, ...] = (
         name="odi_0", sd=13, low=4, high=96, step=2,
         mean=Sum(
             43, (linear("_severity", 8), level("opioid_use", "daily", 4), linear("motor_deficit", 3),
-                 level("diagnosis", "disc_herniation", 3), linear("depression", 3)),
+                 level("diagnosis", "disc_herniation", 3), level("diagnosis", "disc_degeneration", -1),
+                 linear("depression", 3)),
         ),
     ),
     Number(
         name="nrs_back_0", sd=1.9, low=0, high=10, step=1,
-        mean=Sum(5.6, (linear("_severity", 1.0), level("diagnosis", "disc_degeneration", 1.3))),
+        mean=Sum(
+            5.6, (linear("_severity", 1.0), level("diagnosis", "disc_degeneration", 0.8),
+                  level("diagnosis", "disc_herniation", 0.6)),
+        ),
     ),
     Number(
         name="nrs_leg_0", sd=1.8, low=0, high=10, step=1,
@@ -107,8 +118,12 @@ _ODI = FollowUp(
     mean=Sum(
         16.6,
         (
-            linear("odi_0", 0.46, 44), *_SLOWER, level("diagnosis", "stenosis", 2.5),
-            level("diagnosis", "spondylolisthesis", 1.0), level("diagnosis", "disc_degeneration", 6.0),
+            linear("odi_0", 0.46, 44), *_SLOWER, level("diagnosis", "disc_herniation", -4.5),
+            level("diagnosis", "stenosis", 2.5), level("diagnosis", "spondylolisthesis", 1.0),
+            level("diagnosis", "disc_degeneration", 6.0),
+            *differ(
+                risk=1.4, yearly=-0.25, varying=linear("odi_0", 0.06, 46), changing=linear("depression", -0.4, 0.2),
+            ),
         ),
     ),
 )  # fmt: skip
@@ -120,7 +135,12 @@ _LEG = FollowUp(
             linear("nrs_leg_0", 0.38, 6), level("smoking", "current", 0.4), linear("depression", 0.55),
             linear("previous_spine_surgery", 0.8), log("symptom_duration_months", 0.35, 11),
             level("opioid_use", "daily", 0.6), linear("bmi", 0.03, 27), bend("age", 0.03, 60, 5),
-            level("diagnosis", "stenosis", 0.4), level("diagnosis", "disc_degeneration", 0.6),
+            level("diagnosis", "disc_herniation", -1.1), level("diagnosis", "stenosis", 0.4),
+            level("diagnosis", "disc_degeneration", 0.6),
+            *differ(
+                risk=0.25, yearly=-0.04, varying=linear("nrs_leg_0", 0.05, 6.4),
+                changing=linear("depression", -0.05, 0.2),
+            ),
         ),
     ),
 )  # fmt: skip
@@ -131,7 +151,8 @@ _BACK = FollowUp(
         (
             linear("nrs_back_0", 0.4, 6), level("smoking", "current", 0.4), linear("depression", 0.6),
             linear("previous_spine_surgery", 0.7), log("symptom_duration_months", 0.25, 11),
-            level("opioid_use", "daily", 0.5), linear("bmi", 0.03, 27),
+            level("opioid_use", "daily", 0.5), linear("bmi", 0.03, 27), level("diagnosis", "disc_herniation", -0.25),
+            *differ(risk=0.2, yearly=-0.04),
         ),
     ),
 )  # fmt: skip
@@ -143,17 +164,21 @@ _EQ5D = FollowUp(
         (
             linear("eq5d_index_0", 0.2, 0.36), linear("depression", -0.08), linear("previous_spine_surgery", -0.07),
             level("smoking", "current", -0.05), log("symptom_duration_months", -0.03, 11),
+            level("diagnosis", "disc_herniation", 0.06), *differ(risk=-0.015, yearly=0.003),
         ),
     ),
 )  # fmt: skip
 
 _COMPLICATION = Sum(
-    -3.12,
+    -3.45,
     (
         linear("age", 0.02, 57), level("asa_class", "2", 0.2), level("asa_class", "3", 0.7),
         level("asa_class", "4", 1.2), linear("bmi", 0.04, 27), linear("diabetes", 0.4),
-        level("smoking", "current", 0.35), linear("planned_fusion", 0.7), linear("n_levels_planned", 0.2, 1),
+        level("smoking", "current", 0.35), linear("planned_fusion", 0.9), linear("n_levels_planned", 0.2, 1),
         linear("previous_spine_surgery", 0.25),
+        *differ(
+            risk=0.12, yearly=-0.03, varying=linear("age", 0.004, 57), changing=linear("planned_fusion", -0.04, 0.2),
+        ),
     ),
 )  # fmt: skip
 
@@ -169,6 +194,10 @@ _REHERNIATION = FirstEvent(
                 linear("modic_change", 0.45), linear("previous_spine_surgery", 0.3), linear("age", -0.008, 55),
                 level("diagnosis", "stenosis", -0.7), level("diagnosis", "spondylolisthesis", -0.9),
                 level("diagnosis", "disc_degeneration", -0.5), linear("planned_fusion", -0.3),
+                *differ(
+                    risk=0.15, yearly=-0.02, varying=level("smoking", "current", 0.2),
+                    changing=linear("modic_change", -0.03, 0.3),
+                ),
             ),
         ),
     ),
@@ -186,6 +215,21 @@ _REHERNIATION = FirstEvent(
     ),
 )  # fmt: skip
 
+_REOPERATION = Reoperation(
+    further=Hazard(
+        column="reoperation_days",
+        log_yearly=Sum(
+            -5.2,
+            (
+                linear("_complication", 1.3), linear("_recovery", 0.4), level("diagnosis", "disc_herniation", 0.4),
+                linear("previous_spine_surgery", 0.3), linear("_site_risk", 0.1),
+            ),
+        ),
+    ),
+    shape=0.6,
+    follows={"reherniation_days": 0.5, "other_fusion_days": 1.0},
+)  # fmt: skip
+
 LUMBAR = SyntheticCohort(
     name="lumbar",
     predictors=_PREDICTORS,
@@ -193,6 +237,7 @@ LUMBAR = SyntheticCohort(
     components=COMPONENTS,
     death=death_hazard(-5.3),
     first_event=_REHERNIATION,
+    reoperation=_REOPERATION,
     scores=(_ODI, _LEG, _BACK, _EQ5D),
     improvements=(
         Improvement(outcome="odi_mcid_12m", score="odi", visit="12m", points=15),
@@ -202,8 +247,11 @@ LUMBAR = SyntheticCohort(
         log_minutes=Sum(4.2, (linear("planned_fusion", 0.7), linear("n_levels_planned", 0.12, 1))),
         log_blood_ml=Sum(4.4, (linear("planned_fusion", 1.0), linear("n_levels_planned", 0.25, 1))),
         log_nights=Sum(0.6, (linear("planned_fusion", 0.7), linear("n_levels_planned", 0.08, 1))),
+        log_odds_tear=Sum(-4.0, (level("diagnosis", "stenosis", 0.7), level("diagnosis", "spondylolisthesis", 0.7))),
+        not_home=(linear("planned_fusion", 0.8),),
     ),
     missing=missing_together({
-        **MISSING, "motor_deficit": 0.03, "modic_change": 0.1, "odi_0": 0.03, "nrs_back_0": 0.03, "nrs_leg_0": 0.03,
+        **MISSING, "same_level_surgery": 0.04, "motor_deficit": 0.03, "modic_change": 0.1, "odi_0": 0.03,
+        "nrs_back_0": 0.03, "nrs_leg_0": 0.03,
     }),
 )  # fmt: skip

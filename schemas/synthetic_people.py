@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from schemas.synthetic_scenario import Scenario
+
 FIRST_DAY = np.datetime64("2016-01-01")
 LAST_DAY = np.datetime64("2023-12-31")
+MIDDLE = np.datetime64("2020-01-01")
 DATA_CUT = np.datetime64("2025-06-30")
 """Nobody is followed for longer: operations from July 2023 on have less than 24 months."""
 
@@ -20,24 +23,49 @@ LEAST_GAP_DAYS = 90
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """A hospital: its share of operations, its case mix (older, sicker if positive), its carelessness with forms."""
+    """A hospital, the same one in every registry that is simulated.
+
+    Attributes
+    ----------
+    name
+        Its name.
+    share
+        Share of the operations.
+    mix
+        Case mix: older and sicker if positive.
+    risk
+        Standard score of its risk for the same patient: worse if positive.
+    effect
+        Standard score of how strong its predictors are.
+    untidy
+        Carelessness with forms, in log-odds of a missing value.
+    surgeons
+        Number of surgeons.
+
+    Notes
+    -----
+    Weighted by `share`, risk and effect have mean 0 and variance 1 and are not correlated with each other or with the
+    case mix, so that a model that cannot see the hospital is right on average.
+    """
 
     name: str
     share: float
     mix: float
+    risk: float
+    effect: float
     untidy: float
     surgeons: int
 
 
 SITES = (
-    Site(name="S1", share=0.24, mix=0.2, untidy=-0.3, surgeons=6),
-    Site(name="S2", share=0.18, mix=-0.5, untidy=0.0, surgeons=5),
-    Site(name="S3", share=0.15, mix=0.0, untidy=0.5, surgeons=4),
-    Site(name="S4", share=0.13, mix=1.0, untidy=0.2, surgeons=4),
-    Site(name="S5", share=0.11, mix=-1.0, untidy=-0.4, surgeons=3),
-    Site(name="S6", share=0.09, mix=0.4, untidy=0.8, surgeons=3),
-    Site(name="S7", share=0.06, mix=-0.3, untidy=0.0, surgeons=2),
-    Site(name="S8", share=0.04, mix=0.6, untidy=-0.2, surgeons=2),
+    Site(name="S1", share=0.24, mix=0.2, risk=-0.4, effect=-0.8, untidy=-0.3, surgeons=6),
+    Site(name="S2", share=0.18, mix=-0.5, risk=1.2, effect=0.8, untidy=0.0, surgeons=5),
+    Site(name="S3", share=0.15, mix=0.0, risk=0.8, effect=-1.6, untidy=0.5, surgeons=4),
+    Site(name="S4", share=0.13, mix=1.0, risk=0.8, effect=1.2, untidy=0.2, surgeons=4),
+    Site(name="S5", share=0.11, mix=-1.0, risk=-1.2, effect=0.8, untidy=-0.4, surgeons=3),
+    Site(name="S6", share=0.09, mix=0.4, risk=-1.6, effect=0.0, untidy=0.8, surgeons=3),
+    Site(name="S7", share=0.06, mix=-0.3, risk=0.0, effect=0.0, untidy=0.0, surgeons=2),
+    Site(name="S8", share=0.04, mix=0.6, risk=-1.6, effect=1.2, untidy=-0.2, surgeons=2),
 )
 
 
@@ -55,7 +83,7 @@ def child_rng(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence([seed, int.from_bytes(digest[:8], "big")]))
 
 
-def draw_people(cohort: str, *, n: int, seed: int) -> People:
+def draw_people(cohort: str, *, n: int, seed: int, scenario: Scenario) -> People:
     """Draw `n` operations in order of their date, about 4 percent of them second operations of a patient."""
     n_second = int(SECOND_OPERATIONS * n)
     dates = np.sort(_first_dates(n - n_second, child_rng(seed, cohort, "operation_date")))
@@ -66,7 +94,12 @@ def draw_people(cohort: str, *, n: int, seed: int) -> People:
     patient, date = patient[order], date[order]
     _, first, number = np.unique(patient, return_index=True, return_inverse=True)
     first_row = first[number]
-    values = _identifiers(number, date) | _timing(date, first_row) | _places(cohort, first_row, seed)
+    values = (
+        _identifiers(number, date)
+        | _timing(date, first_row)
+        | _places(cohort, first_row, seed, scenario)
+        | _drift(date, scenario)
+    )
     return People(values=values, first=first_row)
 
 
@@ -111,16 +144,28 @@ def _timing(date: npt.NDArray[np.datetime64], first_row: npt.NDArray[np.intp]) -
     }
 
 
-def _places(cohort: str, first_row: npt.NDArray[np.intp], seed: int) -> dict[str, npt.NDArray[Any]]:
+def _places(cohort: str, first_row: npt.NDArray[np.intp], seed: int, scenario: Scenario) -> dict[str, npt.NDArray[Any]]:
     """Sites and surgeons; a patient returns to the same site."""
     n = len(first_row)
-    shares = np.array([site.share for site in SITES])
+    shares = _of_sites("share")
     at = child_rng(seed, cohort, "site").choice(len(SITES), size=n, p=shares / shares.sum())[first_row]
-    which = child_rng(seed, cohort, "surgeon").random(n) * np.array([site.surgeons for site in SITES])[at]
-    names = np.array([site.name for site in SITES], dtype=object)[at]
+    which = (child_rng(seed, cohort, "surgeon").random(n) * _of_sites("surgeons")[at]).astype(np.intp)
+    surgeons = np.array([[f"{site.name}-{i + 1}" for i in range(10)] for site in SITES], dtype=object)
     return {
-        "site": names,
-        "surgeon": np.array([f"{name}-{int(i) + 1}" for name, i in zip(names, which, strict=True)], dtype=object),
-        "_mix": np.array([site.mix for site in SITES])[at],
-        "_untidy": np.array([site.untidy for site in SITES])[at],
+        "site": np.array([site.name for site in SITES], dtype=object)[at],
+        "surgeon": surgeons[at, which],
+        "_mix": _of_sites("mix")[at] * scenario.sites_differ_in("case_mix"),
+        "_site_risk": _of_sites("risk")[at] * scenario.sites_differ_in("risk"),
+        "_site_effect": _of_sites("effect")[at] * scenario.sites_differ_in("effects"),
+        "_untidy": _of_sites("untidy")[at],
     }
+
+
+def _of_sites(what: str) -> npt.NDArray[np.float64]:
+    return np.array([getattr(site, what) for site in SITES], dtype=np.float64)
+
+
+def _drift(date: npt.NDArray[np.datetime64], scenario: Scenario) -> dict[str, npt.NDArray[Any]]:
+    """Years since the middle of the registry, or 0 for what does not change."""
+    years = (date - MIDDLE).astype(np.float64) / 365.25
+    return {f"_drift_{what}": years * scenario.years_differ_in(what) for what in ("case_mix", "risk", "effects")}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -17,7 +17,10 @@ Values = Mapping[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Term:
-    """One term of a sum: `weight` times a shape of a column, or `weight` where a category has a level."""
+    """One term of a sum: `weight` times a shape of a column, or `weight` where a category has a level.
+
+    `by` names a column whose values multiply the weight, so that an effect differs between sites or years.
+    """
 
     column: str
     weight: float
@@ -25,6 +28,7 @@ class Term:
     shape: Literal["linear", "log", "bend", "level"] = "linear"
     width: float = 1.0
     level: str = ""
+    by: str = ""
 
     def value(self, values: Values) -> FloatArray:
         """Evaluate the term, shape (n,).
@@ -34,6 +38,10 @@ class Term:
         linear: x - at. log: log((1 + x) / (1 + at)). bend: width * log(1 + exp((x - at) / width)), flat below `at` and
         a straight line above it, smooth in between. level: 1 where x is the level.
         """
+        shape = self._shape(values)
+        return shape * values[self.by] if self.by else shape
+
+    def _shape(self, values: Values) -> FloatArray:
         x = values[self.column]
         if self.shape == "level":
             return np.asarray(self.weight * (x == self.level), dtype=np.float64)
@@ -143,6 +151,19 @@ class Category:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Computed:
+    """Worked out from other columns, without chance."""
+
+    name: str
+    value: Callable[[Values], npt.NDArray[Any]]
+    stays: bool = False
+
+    def draw(self, values: Values, rng: np.random.Generator) -> npt.NDArray[Any]:
+        """Work out one value per row, shape (n,)."""
+        return self.value(values)
+
+
+@dataclass(frozen=True, kw_only=True)
 class FollowUp:
     """A score at several visits: logistic noise of the given `scale` about `mean` plus the visit's shift, rounded.
 
@@ -202,8 +223,23 @@ class FirstEvent:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reoperation:
+    """Days to the first unplanned spine operation: further disease, or what an earlier event comes to.
+
+    Notes
+    -----
+    Without another event F(t) = 1 - exp(-h * (t / year) ** `shape`), h the hazard's `log_yearly` exponentiated: with a
+    shape below 1 most come early. An event of `follows` leads to an operation with the given probability.
+    """
+
+    further: Hazard
+    shape: float
+    follows: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Missing:
-    """Columns that are missing together in about `share` of rows, more often at older age and at some sites."""
+    """Columns that are missing together in about `share` of rows, as the scenario has it."""
 
     columns: tuple[str, ...]
     share: float
@@ -213,9 +249,9 @@ class Missing:
 class SyntheticCohort:
     """All that is needed to simulate one registry.
 
-    Draws happen in order and may use what is drawn before them: `predictors`, then complication, death, `first_event`
-    and follow-up scores, then `course` (what is known during and after the operation, which depends on how the
-    patient will do: hence a leak shows).
+    Draws happen in order and may use what is drawn before them: `predictors`, then complication, death, `first_event`,
+    `reoperation` and follow-up scores, then `course` (what is known during and after the operation, which depends on
+    how the patient will do: hence a leak shows) and `later`, flags that are unknown where the visit was not answered.
     """
 
     name: str
@@ -227,6 +263,8 @@ class SyntheticCohort:
     improvements: tuple[Improvement, ...]
     course: tuple[Draw, ...]
     missing: tuple[Missing, ...]
+    reoperation: Reoperation
+    later: Mapping[str, tuple[Flag, ...]] = field(default_factory=dict)
     first_event: FirstEvent | None = None
 
 

@@ -11,7 +11,7 @@ import pytest
 from outcomes.cohort import build_cohort
 from outcomes.outcomes import build_outcomes
 from schemas.definition import parse_definition, read_definition
-from schemas.readers import frame_as_text
+from schemas.raw import as_raw, as_text
 from schemas.registry import read_registry
 from schemas.study import parse_study
 from schemas.synthetic import simulate_registry
@@ -26,7 +26,7 @@ def test_the_first_study_of_the_readme_works(tmp_path: Path) -> None:
     (tmp_path / "my_registry.toml").write_text(definition_text, encoding="utf-8")
     sources = parse_definition(definition_text).sources
     simulated = simulate_registry("lumbar", n=300, seed=1).frame
-    file = frame_as_text(simulated.drop(columns="row_id"))
+    file = pd.DataFrame({name: as_text(as_raw(simulated[name])) for name in simulated.columns.drop("row_id")})
     for name, source in sources.items():
         if name in file:
             file[name] = file[name].replace({str(level): code for code, level in source.recode.items()})

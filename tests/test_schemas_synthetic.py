@@ -20,16 +20,17 @@ from schemas.registry import read_registry
 from schemas.synthetic import COHORTS, simulate_registry, write_synthetic
 from schemas.synthetic_draw import VISIT_DAYS, compute_truth, daily_hazard, draw_cohort
 from schemas.synthetic_people import SITES
+from schemas.synthetic_scenario import Scenario
 from schemas.synthetic_specs import FollowUp, Number, Sum
 
 FloatArray = npt.NDArray[np.float64]
 
 N = 40_000
 OUTCOMES = [
-    ("lumbar", "odi_mcid_12m", (0.65, 0.70), (0.73, 0.77)),
-    ("lumbar", "leg_pain_mcid_12m", (0.67, 0.73), (0.70, 0.74)),
-    ("lumbar", "reherniation_24m", (0.06, 0.08), (0.66, 0.70)),
-    ("lumbar", "any_complication_30d", (0.08, 0.10), (0.66, 0.70)),
+    ("lumbar", "odi_mcid_12m", (0.65, 0.75), (0.73, 0.79)),
+    ("lumbar", "leg_pain_mcid_12m", (0.70, 0.77), (0.70, 0.78)),
+    ("lumbar", "reherniation_24m", (0.06, 0.08), (0.66, 0.71)),
+    ("lumbar", "any_complication_30d", (0.06, 0.08), (0.66, 0.70)),
     ("cervical", "ndi_mcid_12m", (0.55, 0.70), (0.72, 0.77)),
     ("cervical", "any_complication_30d", (0.06, 0.09), (0.66, 0.72)),
     ("deformity", "odi_mcid_24m", (0.50, 0.65), (0.71, 0.77)),
@@ -131,7 +132,9 @@ def one_patient(n: int, **changed: float) -> dict[str, npt.NDArray]:
     return values
 
 
+HIDDEN = ("_site_risk", "_site_effect", "_drift_case_mix", "_drift_risk", "_drift_effects")
 COMPLETE = {
+    **dict.fromkeys(HIDDEN, 0.0),
     "bmi": 31.0, "depression": 1.0, "previous_spine_surgery": 0.0, "symptom_duration_months": 24.0,
     "age": 71.0, "modic_change": 0.0,
 }  # fmt: skip
@@ -191,6 +194,7 @@ def test_a_death_within_30_days_is_rarer_than_a_complication(cohort: str) -> Non
     spec = COHORTS[cohort]
     data = drawn(cohort)
     complete = {name: held.to_numpy() for name, held in data.frame.items()}
+    assert not any(term.column in HIDDEN for term in spec.death.log_yearly.terms)
     early = -np.expm1(-30 * daily_hazard(spec.death, complete))
     assert (early < data.truth["any_complication_30d"]).all()
 
@@ -254,9 +258,8 @@ def test_some_patients_come_twice(cohort: str) -> None:
         assert (pairs[name] == pairs[f"{name}_again"]).all()
 
 
-def test_sites_differ_in_case_mix_and_not_in_risk() -> None:
-    data = drawn("lumbar")
-    frame = data.frame
+def test_sites_and_years_have_their_sizes_and_case_mix() -> None:
+    frame = drawn("lumbar").frame
     assert set(frame["year"]) == set(range(2016, 2024))
     assert (frame["operation_date"].dt.year == frame["year"]).all()
     sizes = frame["site"].value_counts(normalize=True)
@@ -264,11 +267,177 @@ def test_sites_differ_in_case_mix_and_not_in_risk() -> None:
     assert sizes.max() > 4 * sizes.min()
     assert frame["surgeon"].str.startswith(tuple(f"{site.name}-" for site in SITES)).all()
     assert np.ptp(frame.groupby("site")["age"].mean()) > 3
-    y = observed(frame, "odi_mcid_12m")
-    for rows in frame.groupby("site").indices.values():
+    assert frame["age"][frame["year"] >= 2022].mean() - frame["age"][frame["year"] <= 2017].mean() > 0.7
+
+
+@pytest.mark.parametrize("by", ["site", "year"])
+@pytest.mark.parametrize(("cohort", "outcome"), [row[:2] for row in OUTCOMES], ids=IDS)
+def test_the_truth_holds_in_each_site_and_each_year(cohort: str, outcome: str, by: str) -> None:
+    data = drawn(cohort)
+    y, risk = observed(data.frame, outcome), data.truth[outcome]
+    for rows in data.frame.groupby(by).indices.values():
         rows = rows[np.isfinite(y[rows])]
-        risk = data.truth["odi_mcid_12m"][rows]
-        assert abs((y[rows] - risk).sum()) < 4 * np.sqrt((risk * (1 - risk)).sum())
+        error = np.sqrt((risk[rows] * (1 - risk[rows])).sum())
+        assert len(rows) > 300
+        assert abs((y[rows] - risk[rows]).sum()) < 4 * error
+
+
+def test_effects_of_sites_average_out() -> None:
+    """A model that cannot see the site is then right on average, also for each kind of patient."""
+    share = np.array([site.share for site in SITES])
+    columns = {name: np.array([getattr(site, name) for site in SITES]) for name in ("mix", "risk", "effect")}
+    assert share.sum() == pytest.approx(1)
+    for name in ("risk", "effect"):
+        assert abs(share @ columns[name]) < 0.02
+        assert share @ columns[name] ** 2 == pytest.approx(1, abs=0.05)
+    mix = columns["mix"] - share @ columns["mix"]
+    for one, other in ((mix, columns["risk"]), (mix, columns["effect"]), (columns["risk"], columns["effect"])):
+        assert abs(share @ (one * other)) < 0.05
+
+
+def site_models(scenario: Scenario) -> pd.DataFrame:
+    """Intercept and slope of the true log-odds on the baseline ODI in each site, other predictors fixed."""
+    spec = COHORTS["lumbar"]
+    rows = []
+    for site in SITES:
+        values = {**one_patient(31, **COMPLETE), "odi_0": np.arange(30.0, 92.0, 2.0)}
+        values["_site_risk"] = np.full(31, site.risk * scenario.sites_differ_in("risk"))
+        values["_site_effect"] = np.full(31, site.effect * scenario.sites_differ_in("effects"))
+        log_odds = logit(compute_truth(spec, values)["odi_mcid_12m"])
+        rows.append((log_odds[8], np.diff(log_odds).mean() / 2))
+    return pd.DataFrame(rows, columns=["at_46", "slope"])
+
+
+def test_sites_differ_in_risk_and_in_the_strength_of_a_predictor_as_they_are_told_to() -> None:
+    spread = {sites: np.ptp(site_models(Scenario(sites=sites)), axis=0) for sites in ("case_mix", "risk", "effects")}
+    scale = COHORTS["lumbar"].scores[0].scale
+    np.testing.assert_allclose(spread["case_mix"], 0, atol=1e-12)
+    np.testing.assert_allclose(spread["risk"], [1.4 * 2.8 / scale, 0], atol=1e-12)
+    np.testing.assert_allclose(spread["effects"], [1.4 * 2.8 / scale, 0.06 * 2.8 / scale], atol=1e-12)
+
+
+def mean_truth(outcome: str = "odi_mcid_12m", by: str = "site", **scenario: str) -> FloatArray:
+    """Spread over sites or years of the true risk that the case mix does not explain."""
+    made = draw_cohort(COHORTS["lumbar"], n=20_000, seed=5, scenario=Scenario(**scenario))
+    drift = "none" if scenario["drift"] == "none" else "case_mix"
+    plain = draw_cohort(COHORTS["lumbar"], n=20_000, seed=5, scenario=Scenario(sites="case_mix", drift=drift))
+    added = pd.Series(made.truth[outcome] - plain.truth[outcome])
+    return np.ptp(added.groupby(made.values[by]).mean())
+
+
+def test_the_switches_of_sites_and_years_do_what_they_say() -> None:
+    frames = {
+        sites: pd.DataFrame(draw_cohort(COHORTS["lumbar"], n=20_000, seed=5, scenario=Scenario(sites=sites)).values)
+        for sites in ("alike", "case_mix")
+    }
+    ages = {sites: np.ptp(frame.groupby("site")["age"].mean()) for sites, frame in frames.items()}
+    assert ages["alike"] < 1.6 < 3 < ages["case_mix"]
+    assert mean_truth(sites="case_mix", drift="none") == 0
+    assert mean_truth(sites="risk", drift="none") > 0.05
+    assert mean_truth(sites="case_mix", drift="risk", by="year") > 0.03
+    assert mean_truth("any_complication_30d", sites="risk", drift="none") > 0.01
+
+
+def test_a_switch_moves_no_other_number() -> None:
+    usual = pd.DataFrame(draw_cohort(COHORTS["lumbar"], n=3_000, seed=5).values)
+    for changed in ({"missing": "none"}, {"missing": "not_at_random"}, {"response": "complete"},
+                    {"response": "not_at_random"}):  # fmt: skip
+        other = pd.DataFrame(draw_cohort(COHORTS["lumbar"], n=3_000, seed=5, scenario=Scenario(**changed)).values)
+        for name in usual:
+            both = usual[name].notna() & other[name].notna()
+            pd.testing.assert_series_equal(usual.loc[both, name], other.loc[both, name], check_exact=True)
+
+
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_nothing_is_missing_where_nothing_shall_be(cohort: str) -> None:
+    scenario = Scenario(missing="none", response="complete")
+    frame = pd.DataFrame(draw_cohort(COHORTS[cohort], n=3_000, seed=5, scenario=scenario).values)
+    preop = [name for name in frame if COLUMNS[name].known_by("planned")]
+    assert frame[[*preop, *COMPONENTS]].notna().all(axis=None)
+    for visit, day in VISIT_DAYS.items():
+        reached = frame["follow_up_days"] >= day
+        scores = frame[[name for name in frame if name.endswith(f"_{visit}")]]
+        assert scores[reached].notna().all(axis=None)
+        assert scores[~reached].isna().all(axis=None)
+
+
+def slope_on_value(hidden: FloatArray, value: FloatArray, known: FloatArray) -> float:
+    """Standard score of the value's coefficient in a linear model of being hidden, beside what is known."""
+    design = np.column_stack([np.ones(len(value)), known, value])
+    beta, residual, *_ = np.linalg.lstsq(design, hidden, rcond=None)
+    error = np.sqrt(residual[0] / len(value) * np.linalg.inv(design.T @ design)[-1, -1])
+    return float(beta[-1] / error)
+
+
+def test_at_random_and_not_at_random_are_what_they_are_called() -> None:
+    """Whether a value is hidden goes with the value itself, given what is known, in one case only."""
+    n = 20_000
+    full = pd.DataFrame(
+        draw_cohort(COHORTS["lumbar"], n=n, seed=5, scenario=Scenario(missing="none", response="complete")).values
+    )
+    at_site = pd.get_dummies(full["site"]).to_numpy(dtype=float)[:, 1:]
+    known = np.column_stack([
+        full["age"], full["age"] ** 2, at_site, full["smoking"] == "current", full["sex"] == "male",
+        full["education"] == "primary", full["previous_spine_surgery"], full["odi_0"], full["depression"], full["bmi"],
+        full["symptom_duration_months"], full["opioid_use"] == "daily", full["diagnosis"] == "disc_herniation",
+    ]).astype(float)  # fmt: skip
+    for how, low, high in (("at_random", -4, 4), ("not_at_random", 8, np.inf)):
+        made = pd.DataFrame(
+            draw_cohort(COHORTS["lumbar"], n=n, seed=5, scenario=Scenario(missing=how, response=how)).values
+        )
+        reached = full["odi_12m"].notna().to_numpy()
+        asked = made["odi_12m"].isna().to_numpy(dtype=float)
+        z = slope_on_value(asked[reached], full["odi_12m"].to_numpy()[reached], known[reached])
+        assert low < z < high
+        others = np.column_stack([full["age"], at_site])
+        z = slope_on_value(made["odi_0"].isna().to_numpy(dtype=float), full["odi_0"].to_numpy(), others)
+        assert low < z < high
+
+
+def test_unknown_switches_are_refused() -> None:
+    with pytest.raises(InputError, match="response must be a known name, got 'random'; nearest is 'at_random'; known"):
+        simulate_registry("lumbar", n=10, seed=1, response="random")
+    with pytest.raises(InputError, match="sites must be a known name, got 'same'"):
+        simulate_registry("lumbar", n=10, seed=1, sites="same")
+
+
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_columns_of_one_row_agree(cohort: str) -> None:
+    frame = drawn(cohort).frame
+    bmi = frame["weight_kg"] / (frame["height_cm"] / 100) ** 2
+    assert (bmi - frame["bmi"]).abs().max() < 0.05
+    assert (frame["bmi"].isna() == frame["height_cm"].isna()).all()
+    stay = (frame["discharge_date"] - frame["operation_date"]).dt.days
+    assert (stay == frame["length_of_stay_days"]).all()
+    dead = frame["death_days"].notna()
+    assert (stay[dead] <= frame.loc[dead, "death_days"]).all()
+    assert ((frame["discharge_destination"] == "died") == (frame["death_days"] <= stay)).all()
+    assert (frame.loc[frame["discharge_destination"] == "died", "readmission_30d"] == 0).all()
+    operated = frame["reoperation_days"].notna()
+    assert (frame.loc[operated, "reoperation_days"] <= frame.loc[operated, "follow_up_days"]).all()
+
+
+def test_a_second_operation_in_the_registry_is_a_reoperation() -> None:
+    frame = drawn("lumbar").frame
+    again = frame.loc[frame["patient"].duplicated(), "patient"]
+    first = frame[frame["patient"].isin(again) & ~frame["patient"].duplicated()]
+    ended = first[first["reoperation_days"] == first["follow_up_days"]]
+    assert len(ended) > 0.5 * len(first)
+    fused = frame["other_fusion_days"].notna()
+    assert (frame.loc[fused, "reoperation_days"] <= frame.loc[fused, "other_fusion_days"]).all()
+
+
+@pytest.mark.parametrize("scenario", [
+    {"missing": "none", "response": "complete"}, {"missing": "not_at_random", "response": "not_at_random"},
+    {"sites": "alike", "drift": "none"},
+])  # fmt: skip
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_every_scenario_gives_a_registry_without_faults(cohort: str, scenario: dict[str, str]) -> None:
+    registry = simulate_registry(cohort, n=3_000, seed=4, **scenario)
+    assert registry.faults.empty
+    assert len(registry.frame) == 3_000
+    assert registry.truth is not None
+    assert (registry.truth["row_id"].to_numpy() == registry.frame["row_id"].to_numpy()).all()
 
 
 @pytest.mark.parametrize("cohort", COHORTS)
@@ -366,7 +535,7 @@ def test_what_is_written_is_read_back(cohort: str, tmp_path: Path) -> None:
     assert again.fingerprint == registry.fingerprint
     assert again.definition.sha256 == registry.definition.sha256
     assert path.name == f"{cohort}.csv"
-    texts = read_table(path, registry.definition.file)
+    texts = read_table(path, registry.definition.file).table
     assert "row_id" not in texts
     assert not texts.map(lambda text: text.endswith(".0") or text.lower() == "nan").any(axis=None)
     truth = pd.read_csv(tmp_path / "data" / f"{cohort}_truth.csv", dtype={"row_id": "str"})
