@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 from schemas.column import Column
+from schemas.columns_comorbidity import HEALTH
 from schemas.columns_course import COURSE
+from schemas.columns_events import EVENTS
 from schemas.columns_identity import IDENTITY
-from schemas.columns_patient import CHARACTERISTICS, COMORBIDITY
-from schemas.columns_proms import PROMS
+from schemas.columns_imaging import IMAGING
+from schemas.columns_labs import LABS
+from schemas.columns_patient import PATIENT
+from schemas.columns_plan import PLANNED
+from schemas.columns_proms import PROMS, SINGLE_ANSWERS
 from schemas.columns_spine import SPINE
 
-ENTRIES: tuple[Column, ...] = IDENTITY + CHARACTERISTICS + COMORBIDITY + SPINE + PROMS + COURSE
+FAMILIES: dict[str, tuple[Column, ...]] = {
+    "Identity and dates": IDENTITY,
+    "Patient": PATIENT,
+    "Health and mind": HEALTH,
+    "Blood": LABS,
+    "Symptoms, signs and diagnosis": SPINE,
+    "Images": IMAGING,
+    "Planned operation": PLANNED,
+    "Scores": PROMS,
+    "Single answers and images at visits": SINGLE_ANSWERS,
+    "Operation and stay": COURSE,
+    "Events": EVENTS,
+}
+"""Columns by family, in order of display; the families are those of the printed dictionary."""
+
+ENTRIES: tuple[Column, ...] = tuple(column for family in FAMILIES.values() for column in family)
 
 COLUMNS: dict[str, Column] = {column.name: column for column in ENTRIES}
-"""Column by canonical name, in order of display: identity, patient, spine, scores, course."""
+"""Column by canonical name."""

@@ -1,90 +1,88 @@
-"""Data dictionary: what is known during the operation, at discharge or later; never a preoperative predictor."""
+"""Data dictionary: what is known during the operation or at discharge; never a preoperative predictor."""
 
 from __future__ import annotations
 
-from schemas.column import Column
-from schemas.columns_identity import ALL
+from schemas.columns_common import LUMBAR, NECK, category, flag, identifier, number
+
+NSQIP = "ACS NSQIP participant use file"
 
 INTRAOPERATIVE = (
-    Column(
-        name="operative_minutes", kind="number", known_at="intraop", unit="minutes", hard=(1, 1500),
-        plausible=(15, 900), cohorts=ALL, text="Skin to skin time.",
-    ),
-    Column(
-        name="blood_loss_ml", kind="number", known_at="intraop", unit="mL", hard=(0, 20000), plausible=(0, 6000),
-        cohorts=ALL, text="Estimated blood loss.",
-    ),
-    Column(
-        name="dural_tear", kind="flag", known_at="intraop", cohorts=ALL,
-        text="Unintended opening of the dura, as recorded by the surgeon.",
-    ),
+    number("operative_minutes", "minutes", (1, 1500), "Skin to skin time.", plausible=(15, 900), at="intraop"),
+    number("blood_loss_ml", "mL", (0, 20000), "Estimated blood loss.", plausible=(0, 6000), at="intraop"),
+    flag("dural_tear", "Unintended opening of the dura, as recorded by the surgeon.", at="intraop"),
+    flag("transfusion_intraop", "Red cells were transfused during the operation.", at="intraop"),
+    flag("neuromonitoring_alert", "Monitoring of the cord or roots raised an alarm.", at="intraop"),
+    flag("nerve_root_injury", "A nerve root or the cauda equina was injured.", at="intraop",
+         source="ICHOM low back pain set 2017"),
+    flag("vascular_injury", "A large vessel was injured.", at="intraop", source="ICHOM low back pain set 2017"),
+    flag("wrong_site", "Operated at the wrong level or side at first.", at="intraop",
+         source="ICHOM low back pain set 2017"),
+    category("carragee_class", ("fragment_fissure", "fragment_defect", "fragment_contained", "no_fragment"),
+             "Class of the herniation as seen at operation.", at="intraop", cohorts=LUMBAR,
+             source="Carragee 2003, J Bone Joint Surg Am 85:102"),
+    number("annular_defect_mm", "mm", (0, 30), "Width of the hole in the annulus; 6 or more is large.",
+           plausible=(0, 15), at="intraop", cohorts=LUMBAR),
+    number("screw_density", "fraction", (0, 1), "Share of the possible screws that were placed.", at="intraop",
+           cohorts=NECK, source="Chen 2024, BMC Musculoskelet Disord 25:1"),
+    category("anesthesia_type", ("general", "spinal", "epidural", "regional", "sedation", "local", "other"),
+             "Anaesthesia that was given.", at="intraop", source=NSQIP),
+    category("wound_class", ("clean", "clean_contaminated", "contaminated", "dirty"),
+             "Cleanness of the wound at the end of the operation.", at="intraop", source=NSQIP),
+    number("work_rvu", "RVU", (0, 200), "Relative value of the work, from the final code.", plausible=(5, 80),
+           at="intraop", source=NSQIP),
+    flag("robot_used", "A robot was used.", at="intraop", source=NSQIP),
+    category("access_used", ("open", "minimally_invasive", "endoscopic"), "Access that was used in the end.",
+             at="intraop", source=NSQIP),
 )  # fmt: skip
 
-DISCHARGE = (
-    Column(
-        name="length_of_stay_days", kind="number", known_at="discharge", unit="days", hard=(0, 365),
-        plausible=(0, 60), cohorts=ALL, text="Nights in hospital after the operation.",
+STAY = (
+    number("length_of_stay_days", "days", (0, 365), "Nights in hospital after the operation.", plausible=(0, 60),
+           at="discharge"),
+    category(
+        "discharge_destination",
+        (
+            "home", "rehabilitation", "nursing_home", "skilled_care", "unskilled_facility", "senior_community",
+            "acute_care_hospital", "other_facility", "hospice", "against_advice", "died",
+        ),
+        "Where the patient went; nursing_home where the registry does not tell skilled from unskilled care.",
+        at="discharge",
     ),
-    Column(
-        name="discharge_destination", kind="category", known_at="discharge",
-        levels=("home", "rehabilitation", "nursing_home"), cohorts=ALL, text="Where the patient went.",
-    ),
+    number("midnights", "midnights", (0, 365), "Midnights in hospital after the operation.", plausible=(0, 60),
+           at="discharge", source="Russo 2021, J Am Acad Orthop Surg 29:758"),
+    number("los_hours", "hours", (0, 8760), "Hours in hospital after the operation.", plausible=(2, 1440),
+           at="discharge"),
+    number("total_stay_days", "days", (0, 730), "Days in hospital from admission to discharge.", plausible=(0, 90),
+           at="discharge", source=NSQIP),
+    flag("same_day_discharge", "Went home on the day of the operation.", at="discharge"),
+    flag("icu_admission", "Was in intensive care after the operation.", at="discharge"),
+    flag("adverse_event", "Any adverse event during the stay.", at="discharge"),
+    flag("in_hospital_complication", "Any complication during the stay, as the registry counts them.",
+         at="discharge"),
+    flag("delirium", "Delirium after the operation.", at="discharge", source=NSQIP),
+    category("discharge_functional_status", ("independent", "partially_dependent", "totally_dependent", "died"),
+             "Self-care at discharge.", at="discharge", source=NSQIP),
+    flag("discharge_home_services", "Went home with new help.", at="discharge", source=NSQIP),
+    number("lordosis_correction_deg", "degrees", (-90, 90), "Cervical lordosis gained by the operation.",
+           plausible=(-20, 50), at="discharge", cohorts=NECK, source="Chen 2024, BMC Musculoskelet Disord 25:1"),
 )  # fmt: skip
 
-
-def _within_30_days(name: str, what: str, source: str = "") -> Column:
-    return Column(
-        name=name,
-        kind="flag",
-        known_at="followup",
-        text=f"{what} within 30 days of the operation.",
-        cohorts=ALL,
-        source=source,
-    )
-
-
-NSQIP = "after the definitions of the ACS NSQIP participant use file"
-
-EVENTS_30D = (
-    _within_30_days("surgical_site_infection_30d", "Superficial, deep or organ-space wound infection", NSQIP),
-    _within_30_days("venous_thromboembolism_30d", "Deep vein thrombosis or pulmonary embolism", NSQIP),
-    _within_30_days("urinary_tract_infection_30d", "Urinary tract infection", NSQIP),
-    _within_30_days("pneumonia_30d", "Pneumonia", NSQIP),
-    _within_30_days("sepsis_30d", "Sepsis or septic shock", NSQIP),
-    _within_30_days("myocardial_infarction_30d", "Myocardial infarction", NSQIP),
-    _within_30_days("stroke_30d", "Stroke with a deficit of 24 hours or more", NSQIP),
-    _within_30_days("haematoma_30d", "Haematoma that needed an operation or caused a deficit"),
-    _within_30_days("death_30d", "Death from any cause", NSQIP),
-    _within_30_days("transfusion_30d", "Transfusion of red cells, during the operation or after it", NSQIP),
-    _within_30_days("readmission_30d", "Unplanned readmission", NSQIP),
-    _within_30_days("reoperation_30d", "Unplanned return to the operating theatre", NSQIP),
-)
-
-TIMES = (
-    Column(
-        name="reherniation_days", kind="number", known_at="followup", unit="days", hard=(1, 15000),
-        cohorts=("lumbar",),
-        text="Days from the operation to the first symptomatic reherniation at the operated level that imaging has "
-        "proven; missing means none recorded.",
+DONE = (
+    category(
+        "procedure",
+        (
+            "discectomy", "decompression", "laminectomy", "laminoplasty", "foraminotomy", "fusion",
+            "decompression_fusion", "disc_arthroplasty", "corpectomy", "osteotomy", "deformity_correction", "other",
+        ),
+        "Operation that was done, from the final code.", at="discharge",
     ),
-    Column(
-        name="other_fusion_days", kind="number", known_at="followup", unit="days", hard=(1, 15000),
-        cohorts=("lumbar",),
-        text="Days from the operation to a fusion at the operated level for another reason, which precludes a "
-        "reherniation; missing means none recorded.",
-    ),
-    Column(
-        name="reoperation_days", kind="number", known_at="followup", unit="days", hard=(0, 15000), cohorts=ALL,
-        text="Days from the operation to the first unplanned spine operation; missing means none recorded.",
-    ),
-    Column(
-        name="death_days", kind="number", known_at="followup", unit="days", hard=(0, 15000), cohorts=ALL,
-        text="Days from the operation to death from any cause; missing means none recorded.",
-    ),
-    Column(
-        name="follow_up_days", kind="number", known_at="followup", unit="days", hard=(0, 15000), cohorts=ALL,
-        text="Days from the operation to the last day on which the patient was known to be followed for events.",
-    ),
+    identifier("cpt_code", "Final procedure code of the operation.", at="discharge"),
+    identifier("other_cpt_codes", "Further procedure codes of the same operation, with commas.", at="discharge"),
+    identifier("cpt_group", "Group of procedure codes; one that was learned from outcomes must be learned in each "
+               "fold.", at="discharge"),
+    identifier("diagnosis_code", "Diagnosis code after the operation.", at="discharge"),
+    category("rehab_arm", ("standard", "structured"), "Rehabilitation that was given after the operation.",
+             at="discharge", cohorts=NECK, source="Liew 2020, Sci Rep 10:16782"),
 )  # fmt: skip
 
-COURSE = INTRAOPERATIVE + DISCHARGE + EVENTS_30D + TIMES
+DISCHARGE = STAY + DONE
+COURSE = INTRAOPERATIVE + DISCHARGE

@@ -1,132 +1,128 @@
-"""Data dictionary: symptoms, signs, diagnosis, alignment and the planned operation."""
+"""Data dictionary: symptoms, signs, diagnosis and the levels of the spine."""
 
 from __future__ import annotations
 
-from schemas.column import Column
-from schemas.columns_identity import ALL
+from schemas.columns_common import ALL, BACK, LUMBAR, NECK, TRUNK, category, flag, number
+
+SEGMENTS: tuple[str, ...] = (
+    "c0_1", "c1_2", "c2_3", "c3_4", "c4_5", "c5_6", "c6_7", "c7_t1",
+    "t1_2", "t2_3", "t3_4", "t4_5", "t5_6", "t6_7", "t7_8", "t8_9", "t9_10", "t10_11", "t11_12", "t12_l1",
+    "l1_2", "l2_3", "l3_4", "l4_5", "l5_s1", "s1_ilium",
+)  # fmt: skip
+"""Motion segments from the head down; a level of the spine is one of these everywhere."""
+
+VERTEBRAE: tuple[str, ...] = (
+    "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7",
+    "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "t10", "t11", "t12",
+    "l1", "l2", "l3", "l4", "l5", "s1", "ilium",
+)  # fmt: skip
+"""Vertebrae from the head down, for the ends of a fusion."""
+
+DURATIONS = ("under_3_months", "3_to_12_months", "12_to_24_months", "over_24_months")
+"""Classes in which registries ask for the length of symptoms."""
 
 SYMPTOMS = (
-    Column(
-        name="symptom_duration_months", kind="number", known_at="preop", unit="months", hard=(0, 600),
-        plausible=(0, 360), cohorts=ALL, text="Time since the symptoms that led to the operation began.",
+    number(
+        "symptom_duration_months", "months", (0, 600), "Time since the symptoms that led to the operation began.",
+        plausible=(0, 360),
     ),
-    Column(
-        name="previous_spine_surgery", kind="flag", known_at="preop", cohorts=ALL,
-        text="Any earlier operation on the spine.",
+    flag("previous_spine_surgery", "Any earlier operation on the spine."),
+    flag("same_level_surgery", "An earlier operation at a level that is operated on now."),
+    flag("motor_deficit", "Weakness of a limb on examination, MRC grade 4 or less."),
+    flag("urgent_operation", "Urgent or emergency operation; 0 is elective."),
+)  # fmt: skip
+
+PAIN_REGIONS = (("back", "Back", BACK), ("leg", "Leg", BACK), ("neck", "Neck", NECK), ("arm", "Arm", NECK))
+"""Region of pain in the column's name, in words, and the cohorts that ask for it."""
+
+DURATIONS_BY_REGION = tuple(
+    number(
+        f"{region}_pain_duration_months", "months", (0, 600), f"{word} pain: time since it began.",
+        plausible=(0, 360), cohorts=cohorts,
+    )
+    for region, word, cohorts in PAIN_REGIONS
+) + tuple(
+    category(
+        f"{region}_pain_duration_class", DURATIONS, f"{word} pain: time since it began, where the registry asks for a "
+        "class.", cohorts=cohorts,
+    )
+    for region, word, cohorts in PAIN_REGIONS
+)  # fmt: skip
+
+HISTORY = (
+    category("symptom_duration_class", DURATIONS, "Time since the symptoms began, where the registry asks for a "
+             "class."),
+    category("urgency", ("elective", "urgent", "emergency"), "Urgency of the operation in three classes.",
+             source="ACS NSQIP participant use file"),
+    number("n_previous_operations", "operations", (0, 20), "Number of earlier operations on the spine.",
+           plausible=(0, 10)),
+    flag("previous_fusion", "An earlier fusion of the spine."),
+    flag("revision", "The operation revises an earlier one, instead of being the first.", cohorts=ALL),
+)  # fmt: skip
+
+SIGNS = (
+    number("mrc_grade", "MRC grade", (0, 5), "Weakest key muscle on the scale of the Medical Research Council."),
+    flag("sensory_deficit", "Loss of feeling on examination."),
+    flag("bladder_dysfunction", "Disturbed bladder or bowel from the spine."),
+    flag("radiculopathy", "Pain or deficit of a nerve root."),
+    flag("neurogenic_claudication", "Leg pain or weakness on walking that ends on sitting.", cohorts=BACK),
+    flag("straight_leg_raise", "Raising the straight leg hurts below the knee.", cohorts=LUMBAR),
+    flag("spasticity", "Raised tone of the limbs.", cohorts=NECK),
+    flag("hyperreflexia", "Brisk reflexes.", cohorts=NECK),
+    flag("babinski_sign", "Babinski sign on either side.", cohorts=NECK),
+    category("mjoa_variant", ("benzel18", "jpn17", "other"), "Which version of the myelopathy score the registry "
+             "holds; only Benzel's has 18 points.", cohorts=NECK, predictor=False,
+             source="Benzel 1991, J Spinal Disord 4:286"),
+    number("walking_distance_m", "m", (0, 50000), "Distance that the patient can walk before stopping.",
+           plausible=(0, 5000)),
+)  # fmt: skip
+
+TESTS = (
+    number("grip_strength_kg", "kg", (0, 90), "Grip strength of the stronger hand.", plausible=(2, 70), cohorts=NECK),
+    number("grip_maa_step", "fraction", (0, 1), "Mean accuracy of the grip while following a step.", cohorts=NECK,
+           source="Hoffman 2015, J Clin Neurosci 22:1444"),
+    number("grip_maa_sine", "fraction", (0, 1), "Mean accuracy of the grip while following a sine wave.",
+           cohorts=NECK, source="Hoffman 2015, J Clin Neurosci 22:1444"),
+    number("neck_arom_deg", "degrees", (0, 300), "Active motion of the neck, bending forward and back.",
+           plausible=(20, 160), cohorts=NECK, source="Liew 2020, Sci Rep 10:16782"),
+    number("neck_flexor_endurance_s", "seconds", (0, 1200), "Endurance of the neck's flexors.", plausible=(0, 300),
+           cohorts=NECK, source="Liew 2020, Sci Rep 10:16782"),
+    number("neck_extensor_endurance_s", "seconds", (0, 3600), "Endurance of the neck's extensors.",
+           plausible=(0, 900), cohorts=NECK, source="Liew 2020, Sci Rep 10:16782"),
+)  # fmt: skip
+
+LUMBAR_DIAGNOSIS = (
+    category(
+        "diagnosis", ("disc_herniation", "stenosis", "spondylolisthesis", "disc_degeneration"),
+        "Main lumbar diagnosis at the decision to operate.", cohorts=LUMBAR,
     ),
-    Column(
-        name="same_level_surgery", kind="flag", known_at="preop", cohorts=ALL,
-        text="An earlier operation at a level that is operated on now.",
+    flag("cauda_equina", "Cauda equina syndrome.", cohorts=LUMBAR),
+)  # fmt: skip
+
+CERVICAL_DIAGNOSIS = (
+    category(
+        "cervical_diagnosis", ("radiculopathy", "myelopathy", "myeloradiculopathy"),
+        "Main cervical diagnosis at the decision to operate.", cohorts=NECK,
     ),
-    Column(
-        name="motor_deficit", kind="flag", known_at="preop", cohorts=ALL,
-        text="Weakness of a limb on examination, MRC grade 4 or less.",
+    flag("gait_impairment", "Unsteady or spastic gait from myelopathy.", cohorts=NECK),
+    flag("hoffmann_sign", "Hoffmann sign on either side.", cohorts=NECK),
+    flag("hand_clumsiness", "Clumsy hands from myelopathy.", cohorts=NECK),
+)  # fmt: skip
+
+PATHOLOGY = (
+    category(
+        "deformity_type", ("degenerative_scoliosis", "idiopathic_scoliosis", "sagittal_imbalance"),
+        "Main type of the adult spinal deformity.", cohorts=TRUNK,
     ),
-    Column(
-        name="urgent_operation", kind="flag", known_at="preop", cohorts=ALL,
-        text="Urgent or emergency operation; 0 is elective.",
+    category(
+        "pathology",
+        (
+            "disc_herniation", "stenosis", "degenerative_spondylolisthesis", "isthmic_spondylolisthesis",
+            "disc_degeneration", "deformity", "myelopathy", "radiculopathy", "ossified_ligament", "trauma", "tumour",
+            "infection", "other",
+        ),
+        "Main diagnosis in finer classes, for registries of several regions of the spine.",
     ),
 )  # fmt: skip
 
-LUMBAR = (
-    Column(
-        name="diagnosis", kind="category", known_at="preop",
-        levels=("disc_herniation", "stenosis", "spondylolisthesis", "disc_degeneration"), cohorts=("lumbar",),
-        text="Main lumbar diagnosis at the decision to operate.",
-    ),
-    Column(
-        name="cauda_equina", kind="flag", known_at="preop", cohorts=("lumbar",), text="Cauda equina syndrome.",
-    ),
-    Column(
-        name="modic_change", kind="flag", known_at="preop", cohorts=("lumbar",),
-        text="Modic change of any type at an operated level, on magnetic resonance imaging.",
-    ),
-    Column(
-        name="planned_procedure", kind="category", known_at="planned",
-        levels=("discectomy", "decompression", "fusion", "decompression_fusion"), cohorts=("lumbar",),
-        text="Lumbar operation as booked, before it was done; a final code is known at discharge only.",
-    ),
-)  # fmt: skip
-
-CERVICAL = (
-    Column(
-        name="cervical_diagnosis", kind="category", known_at="preop",
-        levels=("radiculopathy", "myelopathy", "myeloradiculopathy"), cohorts=("cervical",),
-        text="Main cervical diagnosis at the decision to operate.",
-    ),
-    Column(
-        name="gait_impairment", kind="flag", known_at="preop", cohorts=("cervical",),
-        text="Unsteady or spastic gait from myelopathy.",
-    ),
-    Column(
-        name="hoffmann_sign", kind="flag", known_at="preop", cohorts=("cervical",),
-        text="Hoffmann sign on either side.",
-    ),
-    Column(
-        name="hand_clumsiness", kind="flag", known_at="preop", cohorts=("cervical",),
-        text="Clumsy hands from myelopathy.",
-    ),
-    Column(
-        name="cord_signal_change", kind="flag", known_at="preop", cohorts=("cervical",),
-        text="Bright signal in the spinal cord on T2-weighted magnetic resonance imaging.",
-    ),
-    Column(
-        name="planned_approach", kind="category", known_at="planned", levels=("anterior", "posterior", "combined"),
-        cohorts=("cervical", "deformity"), text="Side of the neck or trunk from which the operation is planned.",
-    ),
-)  # fmt: skip
-
-DEFORMITY = (
-    Column(
-        name="deformity_type", kind="category", known_at="preop",
-        levels=("degenerative_scoliosis", "idiopathic_scoliosis", "sagittal_imbalance"), cohorts=("deformity",),
-        text="Main type of the adult spinal deformity.",
-    ),
-    Column(
-        name="coronal_cobb_deg", kind="number", known_at="preop", unit="degrees", hard=(0, 150), plausible=(0, 110),
-        cohorts=("deformity",), text="Largest coronal Cobb angle before the operation.",
-    ),
-    Column(
-        name="sva_mm", kind="number", known_at="preop", unit="mm", hard=(-150, 400), plausible=(-80, 250),
-        cohorts=("deformity",), text="Sagittal vertical axis before the operation, positive in front of the sacrum.",
-    ),
-    Column(
-        name="pelvic_incidence_deg", kind="number", known_at="preop", unit="degrees", hard=(20, 100),
-        plausible=(35, 85), cohorts=("deformity",), text="Pelvic incidence.",
-    ),
-    Column(
-        name="lumbar_lordosis_deg", kind="number", known_at="preop", unit="degrees", hard=(-40, 110),
-        plausible=(-20, 100), cohorts=("deformity",), text="Lumbar lordosis before the operation, L1 to S1.",
-    ),
-    Column(
-        name="pi_ll_mismatch_deg", kind="number", known_at="preop", unit="degrees", hard=(-70, 120),
-        plausible=(-40, 70), cohorts=("deformity",),
-        text="Pelvic incidence minus lumbar lordosis before the operation.",
-        source="Schwab 2012, Spine 37:1077",
-    ),
-    Column(
-        name="pelvic_tilt_deg", kind="number", known_at="preop", unit="degrees", hard=(-20, 70), plausible=(0, 60),
-        cohorts=("deformity",), text="Pelvic tilt before the operation.",
-    ),
-    Column(
-        name="planned_osteotomy", kind="flag", known_at="planned", cohorts=("deformity",),
-        text="A three-column osteotomy is planned.",
-    ),
-    Column(
-        name="planned_pelvic_fixation", kind="flag", known_at="planned", cohorts=("deformity",),
-        text="Fixation to the pelvis is planned.",
-    ),
-)  # fmt: skip
-
-PLAN = (
-    Column(
-        name="planned_fusion", kind="flag", known_at="planned", cohorts=("lumbar", "cervical"),
-        text="A fusion is planned, with or without instruments.",
-    ),
-    Column(
-        name="n_levels_planned", kind="number", known_at="planned", unit="levels", hard=(1, 25), plausible=(1, 18),
-        cohorts=ALL, text="Number of motion segments to be operated on, as planned.",
-    ),
-)  # fmt: skip
-
-SPINE = SYMPTOMS + LUMBAR + CERVICAL + DEFORMITY + PLAN
+SPINE = SYMPTOMS + LUMBAR_DIAGNOSIS + CERVICAL_DIAGNOSIS + PATHOLOGY + HISTORY + DURATIONS_BY_REGION + SIGNS + TESTS

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
 
 from outcomes.outcomes import known_instruments, known_outcomes, known_threshold_sets
 from pipelines.metrics import METRICS
 from pipelines.models import MODELS
 from pipelines.splits import SPLITS
+from reports.dictionary import list_facts, render_dictionary
+from reports.files import write_at_once
 from schemas.column import Column
 from schemas.columns import COLUMNS
 from schemas.definition import Definition, read_definition
+from schemas.derivations import DERIVATIONS
 from schemas.errors import InputError, unknown_name
+from schemas.rules import RULES
+from schemas.sources import SOURCES
 from schemas.validation import describe_range
 
 Rows = list[dict[str, object]]
+
+SUFFIXES = (".html", ".csv")
 
 
 def list_table(table: str, definition: str | None) -> Rows:
@@ -28,8 +38,56 @@ def list_table(table: str, definition: str | None) -> Rows:
     if table not in TABLES:
         raise InputError(unknown_name("the table to list", table, TABLES))
     if table == "columns" and not definition:
-        return _describe_columns(COLUMNS.values())
+        return list_facts(COLUMNS.values())
     return TABLES[table](read_definition(definition or "lumbar"))
+
+
+def write_dictionary(path: Path, definition: str | None) -> Path:
+    """Write the data dictionary as a page for people or as a table for machines.
+
+    Parameters
+    ----------
+    path
+        ``.html`` for a page that needs no network, ``.csv`` for a table in UTF-8 with one row per column.
+    definition
+        Built-in name or TOML file of the registry whose columns are written; all of the dictionary without one.
+
+    Returns
+    -------
+    Path
+        The file, replaced at once or left as it was.
+
+    Raises
+    ------
+    InputError
+        If the file is of another kind, or the definition cannot be read.
+    RunError
+        If the file cannot be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        known = " or ".join(SUFFIXES)
+        raise InputError(f"the dictionary's file must end in {known}, got {str(path)!r}; give it one of these endings")
+    columns, title = _columns_and_title(definition)
+    page = path.suffix.lower() == ".html"
+    text = render_dictionary(columns, title=title) if page else _write_csv(list_facts(columns))
+    write_at_once(path, text)
+    return path
+
+
+def _columns_and_title(definition: str | None) -> tuple[tuple[Column, ...], str]:
+    if definition is None:
+        return tuple(COLUMNS.values()), "All columns of the data dictionary"
+    known = read_definition(definition)
+    return tuple(known.columns_of().values()), known.title
+
+
+def _write_csv(rows: Rows) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
 
 
 def _outcomes(definition: Definition) -> Rows:
@@ -75,18 +133,25 @@ def _threshold_sets(definition: Definition) -> Rows:
 
 
 def _columns(definition: Definition) -> Rows:
-    return _describe_columns(definition.columns_of().values())
+    return list_facts(definition.columns_of().values())
 
 
-def _describe_columns(columns: Iterable[Column]) -> Rows:
+def _sources(_: Definition) -> Rows:
+    return [{"name": source.name, "title": source.title} for source in SOURCES.values()]
+
+
+def _derivations(_: Definition) -> Rows:
     return [
         {
-            "name": column.name, "kind": column.kind, "levels": ", ".join(column.levels),
-            "range": describe_range(column.hard) if column.hard else "", "unit": column.unit or "",
-            "known_at": column.known_at, "text": column.text,
+            "name": entry.name, "needs": ", ".join(entry.needs), "text": entry.text,
+            "must_agree": "yes" if entry.binding else "no", "source": entry.source,
         }
-        for column in columns
+        for entry in DERIVATIONS.values()
     ]  # fmt: skip
+
+
+def _rules(_: Definition) -> Rows:
+    return [{"name": rule.name, "columns": ", ".join(rule.columns), "text": rule.text} for rule in RULES.values()]
 
 
 def _splits(_: Definition) -> Rows:
@@ -101,4 +166,7 @@ TABLES: dict[str, Callable[[Definition], Rows]] = {
     "threshold-sets": _threshold_sets,
     "columns": _columns,
     "splits": _splits,
+    "sources": _sources,
+    "derivations": _derivations,
+    "rules": _rules,
 }
