@@ -47,14 +47,17 @@ def find_duplicates(table: pd.DataFrame, values: pd.DataFrame, columns: Mapping[
     Returns
     -------
     Duplicates
-        Faults: rows that repeat an earlier one, where the file names patients or operations; and all rows of a
-        patient that share an operation date and are no such repeats. Notes: equal rows of nobody, and patients of
-        different names with the same birth date, sex and operation date.
+        Faults: rows that repeat an earlier one, where the file names patients or operations; all rows that share an
+        operation's identifier, and all rows of a patient that share an operation date, where they are no repeats.
+        Notes: equal rows of nobody, and patients of different names with the same birth date, sex and operation date.
     """
     repeats = find_repeats(table)
     naming = next((name for name in NAMING if name in columns), None)
     several = _find_several_a_day(values, columns, repeats)
+    twice = _find_shared_operation(values, repeats)
     faults = []
+    if len(twice):
+        faults.append(Fault(column="operation", rule="must stand in one row only", positions=twice))
     if naming is not None and len(repeats):
         faults.append(Fault(column=naming, rule="must not repeat an earlier row, cell by cell", positions=repeats))
     if len(several):
@@ -84,6 +87,15 @@ def find_repeats(table: pd.DataFrame) -> npt.NDArray[np.intp]:
             return left
     # rows of one hash may differ all the same
     return np.asarray(left[table.iloc[left].duplicated().to_numpy()], dtype=np.intp)
+
+
+def _find_shared_operation(values: pd.DataFrame, repeats: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Find rows of one operation that differ, so that nobody knows which is right."""
+    if "operation" not in values:
+        return np.array([], dtype=np.intp)
+    asked = values["operation"].notna().to_numpy(copy=True)
+    asked[repeats] = False
+    return np.asarray(np.flatnonzero(asked)[values.loc[asked, "operation"].duplicated(keep=False)], dtype=np.intp)
 
 
 def _find_several_a_day(

@@ -70,7 +70,23 @@ def _place_visits(long: LongRows, windows: Sequence[Window]) -> tuple[Codes, lis
     _refuse_labels(long, unknown)
     rule = f"must be one of the labels {', '.join(by_label)}"
     faults = [Fault(column=VISIT_LABEL.name, rule=rule, positions=unknown, table=long.name)] if len(unknown) else []
-    return np.asarray(window.fillna(NONE), dtype=np.intp), faults
+    placed = np.asarray(window.fillna(NONE), dtype=np.intp)
+    return placed, [*faults, *_find_misdated(long, placed, windows)]
+
+
+def _find_misdated(long: LongRows, placed: Codes, windows: Sequence[Window]) -> list[Fault]:
+    """Find visits on the wrong side of the operation for their label: a later one as baseline would be a leak."""
+    days = long.values[VISIT_DAYS.name].to_numpy()
+    before = np.isin(placed, [code for code, window in enumerate(windows) if window.preoperative])
+    rules = {
+        "must not be after the operation where the label says before it": before & (days > 0),
+        "must not be before the operation where the label says after it": (placed != NONE) & ~before & (days < 0),
+    }
+    return [
+        Fault(column=VISIT_DAYS.name, rule=rule, positions=np.flatnonzero(rows), table=long.name)
+        for rule, rows in rules.items()
+        if rows.any()
+    ]
 
 
 def _refuse_labels(long: LongRows, unknown: npt.NDArray[np.intp]) -> None:

@@ -17,7 +17,7 @@ from schemas.columns_identity import BIRTH_DATE
 from schemas.convert import Converted, convert_column
 from schemas.definition import Definition, read_definition
 from schemas.derivations import Derived, derive_columns
-from schemas.duplicates import find_duplicates
+from schemas.duplicates import Duplicates, find_duplicates
 from schemas.errors import DataError, DefinitionError, unknown_name
 from schemas.fault import OPERATIONS, Fault
 from schemas.fingerprint import compute_fingerprint
@@ -141,8 +141,7 @@ def read_registry(data: str | Path | pd.DataFrame, definition: str | Path | Defi
     linked = link_long(raw, values, definition)
     whole = derive_columns(values.join(linked.wide), {**columns, **linked.columns}, definition)
     twice = find_duplicates(raw.table, whole.values, whole.columns)
-    told = [fault for fault in linked.faults if fault.table == OPERATIONS]
-    faults = [*_collect_faults(whole, converted), *told, *twice.faults]
+    faults = _collect_faults(whole, converted, linked, twice)
     _refuse_whole_columns(faults, converted, found, raw.source)
     notes = (*raw.notes, *linked.notes, *whole.notes, *twice.notes)
     return _split(raw, linked, whole, faults, definition, notes)
@@ -174,11 +173,15 @@ def _prepare(raw: RawData, definition: Definition) -> RawData:
     return replace(raw, table=prepared.table, notes=(*raw.notes, *prepared.notes))
 
 
-def _collect_faults(whole: Derived, converted: Mapping[str, Converted]) -> list[Fault]:
-    """Return all faults in the order of the columns: of conversion, of single columns, of several columns."""
+def _collect_faults(
+    whole: Derived, converted: Mapping[str, Converted], linked: Linked, twice: Duplicates
+) -> list[Fault]:
+    """Return all faults of operations by column: of conversion, of one column, of several, of tables, of rows."""
     faults = [column.fault for column in converted.values() if column.fault]
     faults += find_faults(whole.values, whole.columns)
     faults += find_broken_rules(whole.values, whole.columns)
+    faults += [fault for fault in linked.faults if fault.table == OPERATIONS]
+    faults += twice.faults
     order = {name: position for position, name in enumerate(whole.columns)}
     return sorted(faults, key=lambda fault: order[fault.column])
 

@@ -111,6 +111,7 @@ def _stayed_on_the_day(rows: pd.DataFrame) -> pd.Series:
 ORDER = (
     _not_after("birth_date", "operation_date"),
     _not_after("admission_date", "operation_date"),
+    _not_after("baseline_date", "operation_date"),
     _not_before("discharge_date", "operation_date"),
     _not_before("discharge_date", "admission_date"),
     _not_before("death_date", "operation_date"),

@@ -21,9 +21,6 @@ DTYPES = {
 }
 """Type of the values of each kind of column in a registry's frame."""
 
-UNIQUE = "operation"
-"""Identifier that can stand once: one row is one index operation."""
-
 SHOWN_LEVELS = 12
 
 
@@ -86,6 +83,4 @@ def _checks(column: Column) -> list[pa.Check]:
     if column.kind == "category":
         shown = ", ".join(column.levels[:SHOWN_LEVELS]) + (", ..." if len(column.levels) > SHOWN_LEVELS else "")
         return [pa.Check(lambda values: values.isin(column.levels), error=f"must be one of the levels {shown}")]
-    if column.name == UNIQUE:
-        return [pa.Check(lambda values: ~values.duplicated(keep=False), error="must stand in one row only")]
     return []

@@ -629,3 +629,32 @@ def test_keys_of_two_headers_match_as_pairs(left: list[tuple[str, str]], right: 
     for pair, position in zip(right, found.tolist(), strict=True):
         places = [place for place, other in enumerate(left) if other == pair and "" not in pair]
         assert position == (NONE if not places else places[0] if len(places) == 1 else SEVERAL)
+
+
+def test_a_labelled_visit_on_the_wrong_side_of_the_operation_is_at_fault(tmp_path: Path) -> None:
+    text = """
+name = "own"
+title = "Own"
+base = "lumbar"
+[tables.operations]
+file = "o.csv"
+[tables.visits]
+rows = "visits"
+file = "v.csv"
+key = ["operation"]
+label = "when"
+date = "day"
+labels = { "before" = "0", "year" = "12m" }
+columns.odi.header = "odi"
+"""
+    (tmp_path / "o.csv").write_text("patient,operation,operation_date,age,sex\na,1,2020-01-10,60,male\n")
+    (tmp_path / "v.csv").write_text(
+        "operation,when,day,odi\n1,before,2020-01-05,50\n1,before,2020-02-05,10\n1,year,2019-12-01,44\n1,year,2021-01-01,20\n"
+    )
+    registry = read_registry(tmp_path, parse_definition(text))
+    assert registry.faults[["column", "rule", "rows"]].to_numpy().tolist() == [
+        ["visits.visit_days", "must not be after the operation where the label says before it", "2"],
+        ["visits.visit_days", "must not be before the operation where the label says after it", "3"],
+    ]
+    assert registry.frame[["odi_0", "odi_12m"]].to_numpy().tolist() == [[50.0, 20.0]]
+    assert list(registry.further_quarantine["visits"]["row_id"]) == ["2", "3"]

@@ -58,6 +58,10 @@ CASES: dict[str, tuple[list[Row], list[Row]]] = {
         [{"admission_date": "2020-01-01 15:00", "operation_date": "2020-01-01"}],
         [{"admission_date": "2020-01-02", "operation_date": "2020-01-01"}],
     ),
+    "baseline_date_not_after_operation_date": (
+        [{"baseline_date": "2020-01-01", "operation_date": "2020-01-01"}],
+        [{"baseline_date": "2020-01-02", "operation_date": "2020-01-01"}],
+    ),
     "discharge_date_not_before_operation_date": (
         [{"discharge_date": "2020-01-01", "operation_date": "2020-01-01 10:00"}],
         [{"discharge_date": "2019-12-31", "operation_date": "2020-01-01"}],
