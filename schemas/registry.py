@@ -25,6 +25,7 @@ from schemas.headers import describe_ignored, match_headers
 from schemas.linking import RawData, read_raw
 from schemas.long_tables import Linked, link_long
 from schemas.mapping import SourceColumn
+from schemas.prepared import Prepared
 from schemas.quarantine import list_faults, mark_faulty, quarantine_rows, tabulate_faults
 from schemas.rules import find_broken_rules
 from schemas.sources import SOURCES
@@ -133,9 +134,12 @@ def read_registry(data: str | Path | pd.DataFrame, definition: str | Path | Defi
     """
     if not isinstance(definition, Definition):
         definition = read_definition(definition)
-    raw = _prepare(read_raw(data, definition), definition)
-    found = match_headers(list(raw.table.columns), definition, raw.source)
-    converted = {name: convert_column(raw.table[at.header], at, definition.file) for name, at in found.items()}
+    raw = read_raw(data, definition)
+    ready = _prepare(raw, definition)
+    found = match_headers(list(ready.table.columns), definition, raw.source)
+    converted = {name: convert_column(ready.table[at.header], at, definition.file) for name, at in found.items()}
+    if ready.label_rule:
+        converted = {name: _reword(column, found[name], ready.label_rule) for name, column in converted.items()}
     columns = {name: at.column for name, at in found.items()}
     values = pd.DataFrame({name: column.values for name, column in converted.items()}, index=raw.table.index)
     linked = link_long(raw, values, definition)
@@ -143,7 +147,8 @@ def read_registry(data: str | Path | pd.DataFrame, definition: str | Path | Defi
     twice = find_duplicates(raw.table, whole.values, whole.columns)
     faults = _collect_faults(whole, converted, linked, twice)
     _refuse_whole_columns(faults, converted, found, raw.source)
-    notes = (*raw.notes, *linked.notes, *whole.notes, *twice.notes)
+    ignored = describe_ignored(list(ready.table.columns), definition)
+    notes = (*raw.notes, *ready.notes, *linked.notes, *whole.notes, *twice.notes, *ignored)
     return _split(raw, linked, whole, faults, definition, notes)
 
 
@@ -163,14 +168,20 @@ def recorded_identifiers(registry: Registry) -> pd.DataFrame:
     return made
 
 
-def _prepare(raw: RawData, definition: Definition) -> RawData:
-    """Make the rows of a source that needs logic ready."""
+def _prepare(raw: RawData, definition: Definition) -> Prepared:
+    """Make the rows of a source that needs logic ready; what goes to quarantine is the file's own rows."""
     if definition.source is None:
-        return raw
+        return Prepared(table=raw.table)
     if definition.source not in SOURCES:
         raise DefinitionError(unknown_name("the source of a definition", definition.source, SOURCES))
-    prepared = SOURCES[definition.source].prepare(raw.table)
-    return replace(raw, table=prepared.table, notes=(*raw.notes, *prepared.notes))
+    return SOURCES[definition.source].prepare(raw.table)
+
+
+def _reword(converted: Converted, at: SourceColumn, rule: str) -> Converted:
+    """Say of labels what the source's file must have."""
+    if converted.fault is None or at.column.kind not in ("flag", "category"):
+        return converted
+    return replace(converted, fault=replace(converted.fault, rule=rule))
 
 
 def _collect_faults(
@@ -237,7 +248,6 @@ def _split(
         quarantine=quarantine,
         warnings=(
             *notes,
-            *describe_ignored(list(raw.table.columns), definition),
             *_patientless_rows(whole.values, valid),
             *_doubtful_values(frame, columns),
         ),

@@ -7,13 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-
-@dataclass(frozen=True, kw_only=True)
-class Prepared:
-    """A raw table made ready: headers and texts as the source's definition expects them, and what was noticed."""
-
-    table: pd.DataFrame
-    notes: tuple[str, ...] = ()
+from schemas import nsqip
+from schemas.prepared import Prepared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +20,6 @@ class Source:
     prepare: Callable[[pd.DataFrame], Prepared]
 
 
-ENTRIES: tuple[Source, ...] = ()
+ENTRIES: tuple[Source, ...] = (Source(name="nsqip", title="ACS NSQIP participant use file", prepare=nsqip.prepare),)
 
 SOURCES: dict[str, Source] = {source.name: source for source in ENTRIES}
