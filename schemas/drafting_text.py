@@ -1,0 +1,74 @@
+"""A draft as TOML text: what is placed as tables, what is not as comments with a table to be filled in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+WIDTH = 118
+CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
+
+
+def quote(text: str) -> str:
+    """Return a TOML string."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def write_value(value: Any) -> str:
+    """Return a TOML value: a text, a number, a list or an inline table.
+
+    Examples
+    --------
+    >>> write_value({"1": "male", "9": 0})
+    '{ "1" = "male", "9" = 0 }'
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return quote(value)
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{quote(key)} = {write_value(held)}" for key, held in value.items()) + " }"
+    if isinstance(value, Iterable):
+        return "[" + ", ".join(write_value(held) for held in value) + "]"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def write_table(heading: str, keys: Mapping[str, Any], *, checks: Sequence[str] = ()) -> list[str]:
+    """Return the lines of a table, each check above it as a comment."""
+    return [
+        *(comment(f"check: {check}") for check in checks),
+        f"[{heading}]",
+        *(f"{key} = {write_value(value)}" for key, value in keys.items()),
+        "",
+    ]
+
+
+def write_outcommented(heading: str, keys: Mapping[str, Any], hints: Sequence[str] = ()) -> list[str]:
+    """Return the lines of a table as comments, ready to be filled in."""
+    lines = [f"[{heading}]", *(f"{key} = {write_value(value)}" for key, value in keys.items()), *hints]
+    return [comment(line) for line in lines]
+
+
+def comment(text: str) -> str:
+    """Return a comment of one line."""
+    return "# " + CONTROLS.sub(" ", text)
+
+
+def wrap_comment(text: str) -> Iterator[str]:
+    """Yield comments of at most `WIDTH` signs."""
+    line = ""
+    for word in CONTROLS.sub(" ", text).split():
+        if line and len(line) + len(word) + 1 > WIDTH:
+            yield f"# {line}"
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    if line:
+        yield f"# {line}"
+
+
+def write_headline(text: str) -> list[str]:
+    """Return a comment that opens a part of the draft."""
+    return [comment(f"--- {text} ---"), ""]
