@@ -89,12 +89,15 @@ class Report:
         the same bytes.
     banner
         What must be read before anything else (synthetic data), or an empty string.
+    kicker
+        Kind of the document, above the title.
     """
 
     title: str
     blocks: tuple[Block, ...]
     provenance: tuple[tuple[str, str], ...]
     banner: str = ""
+    kicker: str = "Prediction study report"
 
     def texts(self) -> Iterator[Text]:
         """Yield the texts in order."""

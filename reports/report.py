@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from reports.blocks import Block, Report, Text
+from reports.files import write_at_once
 from reports.render import render_html
 from reports.run_folder import RunFolder, read_run_folder
 from reports.sections import SECTIONS
 from reports.sections_methods import list_provenance
 from reports.tables import join_words
-from schemas.errors import RunError
 
 FILE_NAME = "report.html"
 
@@ -73,7 +72,7 @@ def write_report(folder: Path) -> Path:
     folder = Path(folder)
     report = build_report(read_run_folder(folder))
     path = folder / "share" / FILE_NAME
-    _write_at_once(path, render_html(report))
+    write_at_once(path, render_html(report))
     return path
 
 
@@ -86,15 +85,6 @@ def write_figures(folder: Path) -> tuple[Path, ...]:
     paths = []
     for figure in report.figures():
         path = target / f"{figure.name}.svg"
-        _write_at_once(path, figure.svg)
+        write_at_once(path, figure.svg)
         paths.append(path)
     return tuple(paths)
-
-
-def _write_at_once(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(partial, path)
-    except OSError as error:
-        raise RunError(f"{str(path)!r} must be writable: {error.strerror}; check the folder") from None

@@ -78,3 +78,54 @@ SHARE = {
 
 STATUSES = ("ok", "suppressed", "not assessable", "not informative")
 VALIDATIONS = ("apparent", "internal", "internal-external", "temporal", "external")
+
+QUALITY_TABLES = ("table", "file", "n_read", "n_valid", "n_quarantined")
+"""Rows of every table of the export; the first is the operations."""
+QUALITY_COLUMNS = ("column", "header", "kind", "unit", "known_at", "visit", "blank_means", "n")
+"""Columns of the valid rows: ``visit`` is the follow-up at which it is recorded; ``blank_means`` is ``missing``, or
+``no event`` for the day of an event that most patients never have; ``n`` the rows that can have a value."""
+QUALITY_OUTSIDE = ("column", "low", "high", "n_known", "n_outside", "percent", "rows")
+"""Valid values outside the plausible range ``low`` to ``high``; ``rows`` are numbers of data rows from 1."""
+COMPLETENESS = ("column", "by", "level", "n", "n_known", "percent", "lower", "upper", "few", "status")
+"""Known values: ``by`` is all, site or year and ``level`` which; ``n`` counts the rows that can have a value. Of a
+suppressed row ``few`` says which of the two counts is small: known, missing, or blank where neither is."""
+COMPLETENESS_GROUPS = ("by", "level", "n", "columns", "full", "sparse", "mean_percent", "lowest_column", "status")
+"""Sites and years over all columns: how many are at or above 95 percent (``full``) and below 50 (``sparse``)."""
+EXTREMES = (
+    "score", "visit", "end", "value", "n", "count", "percent", "lower", "upper", "alarm", "status",
+)  # fmt: skip
+"""Patients at the worst and best possible value (``end``; lowest and highest where the direction is not known)."""
+FOLLOW_UP = (
+    "visit", "window_end_days", "by", "level", "n_due", "n_answered", "percent", "lower", "upper", "alarm", "status",
+)  # fmt: skip
+"""Visits that are due, and those of them with any score; ``by`` is all, site or year."""
+RESPONDERS = (
+    "visit", "column", "level", "n_responders", "n_others", "responders", "others", "difference", "lower", "upper",
+    "alarm", "status",
+)  # fmt: skip
+"""Those who answered a due visit against those who did not: means (numbers) or percentages (``level``) of both, and
+the standardised difference, responders minus others, with its 95 % interval."""
+DIGITS = ("column", "rule", "step", "n", "percent", "expected", "lower", "upper", "alarm", "status")
+"""Digit preference: the percentage of values at multiples of 5 or 2 steps, and what a smooth distribution has there."""
+CODING = (
+    "column", "statistic", "level", "site", "period", "n", "estimate", "lower", "upper", "changed", "before", "status",
+)  # fmt: skip
+"""By period, with 99 % intervals (99.9 % by site): ``statistic`` is missing, share (both percent), median or, by site,
+mean; ``changed`` marks the first period after a sudden change, and ``before`` names the one it differs from. A site
+has rows only where something changed in it alone."""
+FINDINGS = ("topic", "count", "of", "needs_person")
+"""What the check found, by topic: how many of how many."""
+QUALITY = {
+    "tables": QUALITY_TABLES,
+    "columns": QUALITY_COLUMNS,
+    "outside": QUALITY_OUTSIDE,
+    "completeness": COMPLETENESS,
+    "completeness_groups": COMPLETENESS_GROUPS,
+    "extremes": EXTREMES,
+    "follow_up": FOLLOW_UP,
+    "responders": RESPONDERS,
+    "digits": DIGITS,
+    "coding": CODING,
+    "findings": FINDINGS,
+}
+"""Tables of ``data_quality.json``, beside ``faults`` (column, rule, count, rows), which is the registry's own."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from schemas.synthetic_scenario import Drift, Missingness, Response, Sites
 from spinerisk.exit_codes import DONE, NEEDS_A_PERSON, ExitCodes
 
 if TYPE_CHECKING:
@@ -79,6 +80,61 @@ def check(
     write_check(registry, out)
     console.show_check(describe_check(registry, out))
     raise typer.Exit(NEEDS_A_PERSON if registry.n_quarantined else DONE)
+
+
+@app.command(epilog="Example: spinerisk define export.csv --base lumbar --out my_registry.toml")
+def define(
+    data: Annotated[str, typer.Argument(help="The export: a file, a folder, a zip, a workbook, or a database URL.")],
+    base: Annotated[str, typer.Option(help="lumbar, cervical or deformity.")] = "lumbar",
+    redcap: Annotated[Path | None, typer.Option(help="The data dictionary (CSV) of a REDCap project.")] = None,
+    out: Annotated[Path, typer.Option(help="The TOML file to write.")] = Path("my_registry.toml"),
+    name: Annotated[str | None, typer.Option(help="Name of the registry.")] = None,
+    separator: Annotated[str | None, typer.Option(help="Sign between fields; found out if not stated.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Such as utf-8 or cp1252; found out if not stated.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
+    query: Annotated[str | None, typer.Option(help="SQL of a database, or one of its tables.")] = None,
+    *,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Draft a registry definition from an export; what is not sure is marked in it, and nothing is guessed silently."""
+    from schemas.drafting import draft_definition
+    from spinerisk.console import open_console
+    from spinerisk.defining import build_file_plan, describe_draft, summarise_draft, write_draft
+
+    console = open_console(quiet=quiet, as_json=as_json)
+    stated = {"separator": separator, "encoding": encoding, "sheet": sheet, "query": query}
+    draft = draft_definition(data, base=base, plan=build_file_plan(stated), name=name, dictionary=redcap)
+    write_draft(draft, out, overwrite=overwrite)
+    console.show_draft(describe_draft(draft), summarise_draft(draft, out))
+    raise typer.Exit(NEEDS_A_PERSON if draft.needs_a_person else DONE)
+
+
+@app.command(epilog="Example: spinerisk simulate lumbar --n 5000 --seed 1 --out simulated")
+def simulate(
+    cohort: Annotated[str, typer.Argument(help="lumbar, cervical or deformity.")],
+    n: Annotated[int, typer.Option(help="Number of operations.")] = 2000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    out: Annotated[Path, typer.Option(help="Folder of the files.")] = Path("simulated"),
+    missing: Annotated[Missingness, typer.Option(help="How predictors go missing.")] = "at_random",
+    response: Annotated[Response, typer.Option(help="Who answers the questionnaires.")] = "at_random",
+    sites: Annotated[Sites, typer.Option(help="In what hospitals differ.")] = "effects",
+    drift: Annotated[Drift, typer.Option(help="In what years differ.")] = "effects",
+    *,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files of an earlier simulation.")] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a simulated registry with its definition and the true risks; every patient in it is invented."""
+    from schemas.synthetic_scenario import Scenario
+    from spinerisk.console import open_console
+    from spinerisk.simulating import write_simulation
+
+    scenario = Scenario(missing=missing, response=response, sites=sites, drift=drift)
+    data, definition, truth = write_simulation(cohort, n=n, seed=seed, out=out, scenario=scenario, overwrite=overwrite)
+    console = open_console(quiet=quiet, as_json=as_json)
+    console.show_facts({"data": str(data), "definition": str(definition), "true_risks": str(truth)})
 
 
 @app.command(epilog="Example: spinerisk run study.toml --data registry.csv --validate-on next_year.csv --workers 2")
@@ -153,20 +209,28 @@ def predict(
 def list_entries(
     table: Annotated[
         str,
-        typer.Argument(help="outcomes, models, metrics, instruments, threshold-sets, columns or splits."),
+        typer.Argument(
+            help="outcomes, models, metrics, instruments, threshold-sets, columns, splits, derivations, rules, sources."
+        ),
     ],
     definition: Annotated[
         str | None, typer.Option(help="List what this registry definition knows, its own entries included.")
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Of columns: print the data dictionary as a page (.html) or a table (.csv).")
+    ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """List what the toolkit knows: outcomes, models, metrics, instruments, threshold sets, columns, splits."""
+    """List what the toolkit knows: outcomes, models, metrics, instruments, thresholds, columns, rules and more."""
     from spinerisk.console import open_console
-    from spinerisk.listing import list_table
+    from spinerisk.listing import list_table, write_table
 
     console = open_console(quiet=False, as_json=as_json)
-    console.show_rows(list_table(table, definition), title=table)
+    if out is None:
+        console.show_rows(list_table(table, definition), title=table)
+    else:
+        console.show_facts({"written_to": str(write_table(table, out, definition))})
 
 
 @app.callback(invoke_without_command=True)

@@ -78,10 +78,24 @@ class Console:
             return
         if self._quiet:
             return
-        told = {name: value for name, value in facts.items() if name not in ("faults", "notes") and value is not None}
-        self.show_facts(told)
+        apart = ("title", "tables", "faults", "notes")
+        self.show_facts({name: value for name, value in facts.items() if name not in apart and value is not None})
+        if len(facts["tables"]) > 1:
+            rows = [{name: value for name, value in row.items() if name != "sha256"} for row in facts["tables"]]
+            self._out.print(_table(rows, "tables"))
         if facts["faults"]:
             self._out.print(_table(facts["faults"], "faults"))
+        self._lines("note", facts["notes"])
+
+    def show_draft(self, rows: Sequence[Mapping[str, object]], facts: dict[str, Any]) -> None:
+        """Show what a drafted definition proposes for each header, and what is left to a person."""
+        if self._as_json:
+            self._print_json({"headers": list(rows), **facts})
+            return
+        if self._quiet:
+            return
+        self._out.print(_table(rows, "headers"))
+        self.show_facts({name: value for name, value in facts.items() if name != "notes"})
         self._lines("note", facts["notes"])
 
     def warn_of_faults(self, registry: Registry) -> None:

@@ -42,6 +42,25 @@ def list_table(table: str, definition: str | None) -> Rows:
     return TABLES[table](read_definition(definition or "lumbar"))
 
 
+def write_table(table: str, path: Path, definition: str | None) -> Path:
+    """Write a table of the toolkit as CSV; of columns, also as the page of the data dictionary.
+
+    Raises
+    ------
+    InputError
+        If the table is unknown or the file is of another kind.
+    RunError
+        If the file cannot be written.
+    """
+    if table == "columns":
+        return write_dictionary(path, definition)
+    rows = list_table(table, definition)
+    if path.suffix.lower() != ".csv":
+        raise InputError(f"the file of {table} must end in .csv, got {str(path)!r}; give it this ending")
+    write_at_once(path, _write_csv(rows))
+    return path
+
+
 def write_dictionary(path: Path, definition: str | None) -> Path:
     """Write the data dictionary as a page for people or as a table for machines.
 

@@ -1,0 +1,24 @@
+"""Writing a file so that a reader finds the old one or the whole new one, never a part."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from schemas.errors import RunError
+
+
+def write_at_once(path: Path, text: str) -> None:
+    """Write a text as UTF-8 with plain line ends.
+
+    Raises
+    ------
+    RunError
+        If the file cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(partial, path)
+    except OSError as error:
+        raise RunError(f"{str(path)!r} must be writable: {error.strerror}; check the folder") from None
