@@ -1,21 +1,31 @@
 """A table as it was read: texts, numbers or dates, not yet what the dictionary calls them.
 
-A raw table is a data frame with a RangeIndex and stripped headers whose columns are of three types only: ``str`` (stripped
-texts, blank for missing), ``float64`` (NaN for missing) and ``datetime64[us]`` (NaT for missing). What comes from a file of
-texts is text; what comes from a typed file keeps its type, so that a large one is not written out and read again.
+A raw table is a data frame with a RangeIndex and stripped headers whose columns are of three types only: ``str``
+(stripped texts, blank for missing), ``float64`` (NaN for missing) and ``datetime64[us]`` (NaT for missing). What comes
+from a file of texts is text; what comes from a typed file keeps its type, so that a large one is not written out and
+read again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as arrow
+import pyarrow.compute as arrow_compute
 
 EXACT = 2.0**53
-"""Whole numbers beyond are not exact as float64; they are identifiers and become texts."""
+"""Whole numbers from here on are not exact as float64; they are identifiers and become texts."""
+
+NO_SINGLE_VALUE = (list, tuple, set, dict, bytes, bytearray, memoryview, np.ndarray)
+FIRST_DAY, LAST_DAY = np.datetime64("0001-01-01", "us"), np.datetime64("9999-12-31", "us")
+"""What Python's calendar holds; days beyond are slips that cannot even be written down, and are brought to its ends."""
+
+FLOAT32_DIGITS = (6, 7, 8, 9)
 
 
 def as_raw(series: pd.Series) -> pd.Series:
@@ -24,16 +34,26 @@ def as_raw(series: pd.Series) -> pd.Series:
     Parameters
     ----------
     series
-        Shape (n,), of any type; of objects, each is written as a CSV would hold it.
+        Shape (n,), of any type. Objects that are all numbers, truth values or dates become what they are; of others
+        each is written as a CSV would hold it.
 
     Returns
     -------
     Series
         Shape (n,), named and indexed as before.
+
+    Notes
+    -----
+    Of times with a time zone, what the clock shows there is kept. A float32 becomes the shortest decimal that stands
+    for it: 60.1 rather than 60.099998474.
     """
     kind = series.dtype
     if isinstance(kind, pd.StringDtype):
         return series.fillna("").astype("str").str.strip()
+    if isinstance(kind, pd.ArrowDtype):
+        raw = arrow_as_raw(arrow.chunked_array([arrow.Array.from_pandas(series)]))
+        raw.index, raw.name = series.index, series.name
+        return raw
     if isinstance(kind, pd.CategoricalDtype):
         return as_raw(series.astype(kind.categories.dtype))
     if pd.api.types.is_bool_dtype(kind):
@@ -42,10 +62,30 @@ def as_raw(series: pd.Series) -> pd.Series:
         return _number(series)
     if pd.api.types.is_datetime64_any_dtype(kind):
         plain = series if getattr(kind, "tz", None) is None else series.dt.tz_localize(None)
-        return plain.astype("datetime64[us]")
-    return pd.Series([cell_as_text(value) for value in series.astype(object)], index=series.index, dtype="str").rename(
-        series.name
-    )
+        return bound_days(plain)
+    return _objects(series.astype(object))
+
+
+def arrow_as_raw(column: arrow.ChunkedArray) -> pd.Series:
+    """Return a column of Arrow, of single values, as one of a raw table.
+
+    Notes
+    -----
+    It is converted as far as possible before pandas sees it, for which a missing whole number is an object.
+    """
+    kind = plain_type(column.type)
+    column = column.cast(kind)
+    if arrow.types.is_integer(kind) or arrow.types.is_decimal(kind):
+        long = _is_long_in_arrow(column) and (arrow.types.is_integer(kind) or kind.scale == 0)
+        column = column.cast(arrow.string() if long else arrow.float64(), safe=False)
+    elif arrow.types.is_boolean(kind) or arrow.types.is_null(kind):
+        column = column.cast(arrow.string())
+    elif arrow.types.is_date(kind):
+        column = column.cast(arrow.timestamp("s"))
+    if arrow.types.is_string(column.type) or arrow.types.is_large_string(column.type):
+        texts = arrow_compute.utf8_trim_whitespace(column.cast(arrow.large_string()).fill_null(""))
+        return pd.Series(texts.to_pandas(), dtype="str")
+    return as_raw(pd.Series(column.to_pandas()))
 
 
 def as_text(series: pd.Series, decimal: str = ".") -> pd.Series:
@@ -75,14 +115,147 @@ def cell_as_text(value: object, decimal: str = ".") -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return "" if value.is_nan() else format(value, "f").replace(".", decimal)
+        return format(value, "f").replace(".", decimal) if value.is_finite() else str(value).replace("NaN", "")
     return str(value).strip()
 
 
+def stack_raw(parts: Sequence[pd.Series]) -> pd.Series:
+    """Put columns of raw tables under one another.
+
+    Parameters
+    ----------
+    parts
+        One or more, each of shape (n_i,). Those without any value do not count towards the type.
+
+    Returns
+    -------
+    Series
+        Shape (sum of n_i,), with a RangeIndex; of one type where all agree, else texts.
+
+    Examples
+    --------
+    >>> stack_raw([pd.Series([1.0]), pd.Series([""], dtype="str"), pd.Series(["x"], dtype="str")]).tolist()
+    ['1', '', 'x']
+    """
+    holding = [part for part in parts if _has_value(part)] or parts[:1]
+    kinds = {part.dtype for part in holding}
+    if len(kinds) > 1:
+        return pd.concat([as_text(part) for part in parts], ignore_index=True)
+    (kind,) = kinds
+    same = [part if part.dtype == kind else blank_raw(len(part), like=holding[0]) for part in parts]
+    return pd.concat(same, ignore_index=True)
+
+
+def blank_raw(n: int, *, like: pd.Series) -> pd.Series:
+    """Return a column of `n` missing values of the type of another."""
+    missing = "" if isinstance(like.dtype, pd.StringDtype) else None
+    return pd.Series(missing, index=range(n), dtype=like.dtype)
+
+
+def bound_days(days: pd.Series) -> pd.Series:
+    """Return dates of any unit as datetime64[us]; beyond Python's calendar they become its first or last day."""
+    values = days.to_numpy()
+    if np.datetime_data(values.dtype)[0] != "ns":
+        first, last = FIRST_DAY.astype(values.dtype), LAST_DAY.astype(values.dtype)
+        if ((values < first) | (values > last)).any():
+            values = np.clip(values, first, last)
+    return pd.Series(values.astype("datetime64[us]"), index=days.index, name=days.name)
+
+
+def is_nested(series: pd.Series) -> bool:
+    """Tell whether cells hold lists, bytes or the like, which no raw table does."""
+    if isinstance(series.dtype, pd.ArrowDtype):
+        return is_nested_type(series.dtype.pyarrow_dtype)
+    if series.dtype != object:
+        return False
+    suspect = pd.api.types.infer_dtype(series, skipna=True) in ("mixed", "bytes")
+    return suspect and any(isinstance(value, NO_SINGLE_VALUE) for value in series)
+
+
+def is_nested_type(kind: arrow.DataType) -> bool:
+    """Tell the same of a type of Arrow's."""
+    kind = plain_type(kind)
+    of_bytes = (arrow.types.is_binary, arrow.types.is_large_binary, arrow.types.is_fixed_size_binary)
+    return bool(arrow.types.is_nested(kind)) or any(is_so(kind) for is_so in of_bytes)
+
+
+def plain_type(kind: arrow.DataType) -> arrow.DataType:
+    """Return what a dictionary of Arrow's, or a type of somebody's own, holds."""
+    if isinstance(kind, arrow.BaseExtensionType):
+        return plain_type(kind.storage_type)
+    return plain_type(kind.value_type) if arrow.types.is_dictionary(kind) else kind
+
+
+def _has_value(series: pd.Series) -> bool:
+    found = series != "" if isinstance(series.dtype, pd.StringDtype) else series.notna()
+    return bool(found.any())
+
+
+def _objects(series: pd.Series) -> pd.Series:
+    """Look at what the objects are, missing ones aside."""
+    kind = pd.api.types.infer_dtype(series, skipna=True)
+    if kind == "decimal" or kind.startswith("mixed"):
+        # A signalling NaN raises on every comparison, also on the question whether it is missing.
+        quiet = [None if _signals(value) else value for value in series]
+        series = pd.Series(quiet, index=series.index, dtype=object, name=series.name)
+    known = series.notna()
+    if kind == "string":
+        return as_raw(series.where(known, None).astype("str"))
+    if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
+        numbers = series.where(known, np.nan).astype("float64")
+        long = kind in ("integer", "decimal") and bool((numbers.abs() >= EXACT).any())
+        return _cells_as_text(series) if long else numbers
+    if kind in ("date", "datetime", "datetime64"):
+        local = [_without_zone(value) for value in series.where(known, None)]
+        return bound_days(pd.Series(np.array(local, dtype="datetime64[us]"), index=series.index, name=series.name))
+    return _cells_as_text(series)
+
+
+def _cells_as_text(series: pd.Series) -> pd.Series:
+    return pd.Series([cell_as_text(value) for value in series], index=series.index, dtype="str", name=series.name)
+
+
+def _signals(value: object) -> bool:
+    return isinstance(value, Decimal) and value.is_snan()
+
+
+def _without_zone(value: object) -> object:
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
 def _number(series: pd.Series) -> pd.Series:
-    if pd.api.types.is_integer_dtype(series.dtype) and series.notna().any() and series.abs().max() > EXACT:
+    if pd.api.types.is_integer_dtype(series.dtype) and series.notna().any() and _is_long(series):
         return _by_unique_value(series, ".")
+    if series.dtype == np.float32:
+        return pd.Series(_shortest(series.to_numpy()), index=series.index, name=series.name)
     return series.astype("float64")
+
+
+def _is_long(whole: pd.Series) -> bool:
+    # Not by abs(): that of the least int64 is negative.
+    return bool(whole.max() >= EXACT or whole.min() <= -EXACT)
+
+
+def _is_long_in_arrow(whole: arrow.ChunkedArray) -> bool:
+    ends = arrow_compute.min_max(whole.cast(arrow.float64(), safe=False)).as_py()
+    return any(end is not None and abs(end) >= EXACT for end in ends.values())
+
+
+def _shortest(narrow: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Widen float32 to the decimal with the fewest digits that stands for it."""
+    wide = narrow.astype(np.float64)
+    usual = np.isfinite(wide) & (wide != 0)
+    left = np.flatnonzero(usual)
+    for digits in FLOAT32_DIGITS:
+        exact = wide[left]
+        places = digits - 1 - np.floor(np.log10(np.abs(exact)))
+        # Powers of ten up to 22 are exact as float64, and so is the quotient's nearest float64.
+        up, down = 10.0 ** np.clip(places, 0, 22), 10.0 ** np.clip(-places, 0, 22)
+        short = np.round(exact * up / down) / up * down
+        same = (short.astype(np.float32) == narrow[left]) & (np.abs(places) <= 22)
+        wide[left[same]] = short[same]
+        left = left[~same]
+    return wide
 
 
 def _by_unique_value(series: pd.Series, decimal: str) -> pd.Series:

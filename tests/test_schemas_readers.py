@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
+import random
+import sqlite3
 import zipfile
 from collections.abc import Callable
-from datetime import date, datetime
+from contextlib import closing
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyarrow as pa
+import pyreadstat
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.errors import DataError
 from schemas.plans import FilePlan
-from schemas.readers import compute_fingerprint, frame_as_text, read_table
+from schemas.raw import as_raw, as_text, stack_raw
+from schemas.readers import frame_as_raw, read_table
+from schemas.readers_text import BLOCK_BYTES
 
 PLAN = FilePlan()
 CSV = 'id,age,note\na1,50,"one, two"\na2,,Müller\na3,60.5,"line\nbreak"\n'
@@ -71,7 +81,6 @@ HOLDERS: dict[str, Callable[[], bytes]] = {
         {"folder/": b"", "folder/t.csv": CSV.encode(), "__MACOSX/folder/._t.csv": b"\0", ".DS_Store": b""}
     ),
     "t.parquet": lambda: parquet(TABLE.replace("", None)),
-    "typed.parquet": lambda: parquet(TABLE.assign(age=[50.0, np.nan, 60.5])),
     "t.xlsx": lambda: workbook(
         Sheet=[
             ["id", "age", "note"],
@@ -84,30 +93,45 @@ HOLDERS: dict[str, Callable[[], bytes]] = {
 }
 
 
+def write_database(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE t (id TEXT, age REAL, note TEXT)")
+        rows = TYPED.astype(object).where(TYPED.notna(), None)
+        database.executemany("INSERT INTO t VALUES (?, ?, ?)", rows.itertuples(index=False, name=None))
+        database.commit()
+
+
+TYPED = TABLE.assign(age=[50.0, np.nan, 60.5])
+TYPED_HOLDERS: dict[str, Callable[[Path], object]] = {
+    "t.parquet": TYPED.to_parquet,
+    "t.dta": lambda path: pyreadstat.write_dta(TYPED, path),
+    "t.sav": lambda path: pyreadstat.write_sav(TYPED, path),
+    "t.zsav": lambda path: pyreadstat.write_sav(TYPED, path, compress=True),
+    "t.xpt": lambda path: pyreadstat.write_xport(TYPED, path),
+    "t.db": write_database,
+}
+
+
 @pytest.mark.parametrize("name", HOLDERS)
-def test_every_file_gives_the_same_table_and_fingerprint(name: str, tmp_path: Path) -> None:
+def test_every_file_gives_the_same_table(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(HOLDERS[name]())
-    table = read_table(tmp_path / name, PLAN)
-    pd.testing.assert_frame_equal(table, TABLE)
-    assert compute_fingerprint(table) == compute_fingerprint(frame_as_text(TABLE))
+    read = read_table(tmp_path / name, PLAN)
+    pd.testing.assert_frame_equal(read.table, TABLE)
+    assert read.name == name
+    assert read.sha256 == hashlib.sha256(HOLDERS[name]()).hexdigest()
 
 
-def test_a_fingerprint_sees_every_cell_and_header() -> None:
-    seen = {
-        compute_fingerprint(table)
-        for table in (
-            TABLE,
-            TABLE.rename(columns={"age": "Age"}),
-            TABLE.iloc[::-1],
-            TABLE[["age", "id", "note"]],
-            TABLE.replace("a1", "a1a2").replace("a2", ""),
-            TABLE.replace("50", "51"),
-        )
-    }
-    assert len(seen) == 6
+@pytest.mark.parametrize("name", TYPED_HOLDERS)
+def test_every_typed_file_gives_the_same_types(name: str, tmp_path: Path) -> None:
+    TYPED_HOLDERS[name](tmp_path / name)
+    data = f"sqlite:///{tmp_path / name}" if name.endswith(".db") else tmp_path / name
+    read = read_table(data, PLAN).table
+    pd.testing.assert_frame_equal(read, TYPED)
+    texts = pd.DataFrame({header: as_text(read[header]) for header in read})
+    pd.testing.assert_frame_equal(texts, TABLE)
 
 
-def test_typed_cells_become_what_a_csv_would_hold() -> None:
+def test_cells_of_mixed_types_become_what_a_csv_would_hold() -> None:
     cells = [
         1.0,
         1.5,
@@ -123,36 +147,98 @@ def test_typed_cells_become_what_a_csv_would_hold() -> None:
         date(2020, 1, 2),
     ]
     cells += [datetime(2020, 1, 2), datetime(2020, 1, 2, 3, 4, 5), pd.Timestamp("2020-01-02"), float("inf")]
-    table = frame_as_text(pd.DataFrame({"cell": pd.Series(cells, dtype=object)}))
+    table = frame_as_raw(pd.DataFrame({"cell": pd.Series(cells, dtype=object)}))
     assert table["cell"].tolist() == [
         "1", "1.5", "1152921504606846976", "true", "false", "", "", "", "", "1.50", "x", "2020-01-02",
         "2020-01-02", "2020-01-02 03:04:05", "2020-01-02", "inf",
     ]  # fmt: skip
 
 
-def test_typed_numbers_are_written_with_the_decimal_sign_of_the_file() -> None:
-    assert frame_as_text(pd.DataFrame({"a": [1.5, 2.0]}), FilePlan(decimal=","))["a"].tolist() == ["1,5", "2"]
+ZONE = timezone(timedelta(hours=2))
+RAW: dict[str, tuple[object, str, list[object]]] = {
+    "whole": (pd.Series([1, 2]), "float64", [1.0, 2.0]),
+    "whole, missing": (pd.array([1, None], dtype="Int64"), "float64", [1.0, np.nan]),
+    "long": (pd.Series([2**53 + 1, 1]), "str", [str(2**53 + 1), "1"]),
+    "least": (pd.Series([-(2**63), 1]), "str", [str(-(2**63)), "1"]),
+    "narrow": (pd.Series([60.1, 0.1, 1e-30, 16777216.0, np.nan], dtype="float32"), "float64",
+               [60.1, 0.1, 1e-30, 16777216.0, np.nan]),
+    "objects": (pd.Series([1, None, 2.5], dtype=object), "float64", [1.0, np.nan, 2.5]),
+    "long objects": (pd.Series([2**70, pd.NA], dtype=object), "str", [str(2**70), ""]),
+    "decimals": (pd.Series([Decimal("1.50"), None]), "float64", [1.5, np.nan]),
+    "no decimal": (pd.Series([Decimal("NaN"), Decimal("1"), "x"]), "str", ["", "1", "x"]),
+    "long decimals": (pd.Series([Decimal(2**53 + 1), None]), "str", [str(2**53 + 1), ""]),
+    "bools": (pd.Series([True, False]), "str", ["true", "false"]),
+    "bools, missing": (pd.array([True, None], dtype="boolean"), "str", ["true", ""]),
+    "object bools": (pd.Series([True, None], dtype=object), "str", ["true", ""]),
+    "texts": (pd.Series([" a ", None, pd.NA], dtype=object), "str", ["a", "", ""]),
+    "categories": (pd.Categorical(["a", None]), "str", ["a", ""]),
+    "numbered categories": (pd.Categorical([1.5, None]), "float64", [1.5, np.nan]),
+    "nothing": (pd.Series([None, None], dtype=object), "str", ["", ""]),
+    "dates": (pd.Series([date(2020, 1, 2), None]), "datetime64[us]", [pd.Timestamp("2020-01-02"), pd.NaT]),
+    "moments": (pd.Series([datetime(2020, 1, 2, 0, 30, tzinfo=ZONE), None], dtype=object), "datetime64[us]",
+                [pd.Timestamp("2020-01-02 00:30"), pd.NaT]),
+    "zone": (pd.Series(pd.to_datetime(["2020-01-02 00:30"])).dt.tz_localize("Europe/Zurich"), "datetime64[us]",
+             [pd.Timestamp("2020-01-02 00:30")]),
+    "nanoseconds": (pd.Series(["2020-01-02"], dtype="datetime64[ns]"), "datetime64[us]", [pd.Timestamp("2020-01-02")]),
+    "no calendar": (pd.Series(np.array([10**12, -(10**12)], dtype="datetime64[s]")), "datetime64[us]",
+                    [pd.Timestamp("9999-12-31"), pd.Timestamp("0001-01-01")]),
+    "times": (pd.Series([time(8, 30), None]), "str", ["08:30:00", ""]),
+    "arrow": (pd.Series([1, None], dtype=pd.ArrowDtype(pa.int64())), "float64", [1.0, np.nan]),
+    "arrow dates": (pd.Series([date(2020, 1, 2)], dtype=pd.ArrowDtype(pa.date32())), "datetime64[us]",
+                    [pd.Timestamp("2020-01-02")]),
+}  # fmt: skip
+"""What a column of a data frame becomes."""
+
+
+@pytest.mark.parametrize("case", RAW)
+def test_a_column_becomes_one_of_three_types(case: str) -> None:
+    given, kind, values = RAW[case]
+    expected = pd.Series(values, dtype=kind, name="a")
+    pd.testing.assert_series_equal(frame_as_raw(pd.DataFrame({"a": given}))["a"], expected)
+
+
+@pytest.mark.parametrize("case", RAW)
+def test_parquet_and_a_data_frame_give_the_same(case: str, tmp_path: Path) -> None:
+    if case in ("long objects", "no decimal", "moments"):
+        pytest.skip("Parquet cannot hold it")
+    frame = pd.DataFrame({"a": RAW[case][0]})
+    frame.to_parquet(tmp_path / "t.parquet")
+    read = read_table(tmp_path / "t.parquet", PLAN).table
+    pd.testing.assert_frame_equal(read, frame_as_raw(frame))
+
+
+@given(st.floats(width=32, allow_nan=False))
+def test_a_narrow_float_becomes_a_wide_one_that_stands_for_it(narrow: float) -> None:
+    (wide,) = as_raw(pd.Series([narrow], dtype="float32"))
+    assert np.float32(wide) == np.float32(narrow)
+    assert len(repr(float(wide))) <= len(repr(float(narrow)))
+
+
+def test_numbers_are_written_with_the_decimal_sign_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "t.xlsx").write_bytes(workbook(one=[["a"], [1.5], [2.0]]))
+    assert read_table(tmp_path / "t.xlsx", FilePlan(decimal=",")).table["a"].tolist() == ["1,5", "2"]
+    assert as_text(pd.Series([1.5, 2.0]), ",").tolist() == ["1,5", "2"]
 
 
 def test_long_whole_numbers_survive_missing_ones(tmp_path: Path) -> None:
     """As floats, identifiers beyond 2 to the 53rd would run together."""
     numbers = pd.DataFrame({"id": pd.array([2**53 + 1, None, 2**53], dtype="Int64")})
     numbers.to_parquet(tmp_path / "t.parquet")
-    assert read_table(tmp_path / "t.parquet", PLAN)["id"].tolist() == [str(2**53 + 1), "", str(2**53)]
-    assert frame_as_text(numbers)["id"].tolist() == [str(2**53 + 1), "", str(2**53)]
+    assert read_table(tmp_path / "t.parquet", PLAN).table["id"].tolist() == [str(2**53 + 1), "", str(2**53)]
+    assert frame_as_raw(numbers)["id"].tolist() == [str(2**53 + 1), "", str(2**53)]
 
 
 def test_separator_and_encoding_are_obeyed(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes("id;name\n1;Müller\n".encode("cp1252"))
-    assert read_table(path, FilePlan(separator=";", encoding="cp1252"))["name"].tolist() == ["Müller"]
+    assert read_table(path, FilePlan(separator=";", encoding="cp1252")).table["name"].tolist() == ["Müller"]
 
 
 def test_a_member_and_a_sheet_are_chosen(tmp_path: Path) -> None:
     (tmp_path / "t.zip").write_bytes(zipped({"a.csv": b"x\n1\n", "b.csv": b"x\n2\n"}))
-    assert read_table(tmp_path / "t.zip", FilePlan(member="b.csv"))["x"].tolist() == ["2"]
+    assert read_table(tmp_path / "t.zip", FilePlan(member="b.csv")).table["x"].tolist() == ["2"]
     (tmp_path / "t.xlsx").write_bytes(workbook(one=[["x"], [1]], two=[["x"], [2]]))
-    assert read_table(tmp_path / "t.xlsx", FilePlan(sheet="two"))["x"].tolist() == ["2"]
+    assert read_table(tmp_path / "t.xlsx", FilePlan(sheet="two")).table["x"].tolist() == ["2"]
 
 
 BROKEN: dict[str, tuple[str, bytes, str]] = {
@@ -177,7 +263,7 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
         r"it holds: a\.csv, b\.csv; name one under \[file\]",
     ),
     "parquet": ("t.parquet", b"PAR1 nonsense", "must be a Parquet file"),
-    "lists": ("t.parquet", parquet(pd.DataFrame({"a": [[1, 2]]})), "must hold single values, got lists in: a"),
+    "lists": ("t.parquet", parquet(pd.DataFrame({"a": [[1, 2]]})), "must hold single values, got lists or bytes in: a"),
     "xlsx": ("t.xlsx", b"nonsense", "must be an Excel workbook"),
     "not excel": ("t.xlsx", zipped({"a.csv": b""}), "must be an Excel workbook"),
     "blank sheet": ("t.xlsx", workbook(one=[]), "must not be empty"),
@@ -186,7 +272,11 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
         workbook(one=[["x"], [1]], two=[["x"]]),
         r"must have one sheet; it has: one, two; name one",
     ),
-    "sas": ("t.sas7bdat", b"x", r"must be CSV .*, Parquet \(\.parquet\) or Excel \(\.xlsx\), got 't\.sas7bdat'"),
+    "headers only in parquet": ("t.parquet", parquet(pd.DataFrame({"a": [], "b": []})), "got headers only"),
+    "bytes": ("t.parquet", parquet(pd.DataFrame({"a": [b"x"]})), "must hold single values, got lists or bytes in: a"),
+    "utf-16 cut": ("t.csv", "id\nMüller".encode()[:5], "must be text in utf-8"),
+    "no suffix": ("export", b"id\n1\n", r"must be CSV .* or SPSS .*, got 'export'; save it as one of these"),
+    "database": ("t.db", b"SQLite format 3", r"URL of a database \(sqlite:///registry\.db\), got 't\.db'"),
     "old excel": ("t.xls", b"x", "save it as one of these"),
 }
 
@@ -220,7 +310,7 @@ def test_an_unknown_member_or_sheet_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("frame", [pd.DataFrame(), pd.DataFrame({"a": []}), pd.DataFrame([[1, 2]], columns=["a", "a"])])
 def test_frames_that_are_no_tables_are_refused(frame: pd.DataFrame) -> None:
     with pytest.raises(DataError, match="data frame: "):
-        frame_as_text(frame)
+        frame_as_raw(frame)
 
 
 def test_no_message_shows_a_cell(tmp_path: Path) -> None:
@@ -231,3 +321,120 @@ def test_no_message_shows_a_cell(tmp_path: Path) -> None:
         with pytest.raises(DataError) as caught:
             read_table(path, PLAN)
         assert "ZEBRA" not in str(caught.value)
+
+
+def write_years(folder: Path) -> None:
+    (folder / "Year2.TXT").write_text("ID,Bmi,Year\nb1,31,2021\n", encoding="utf-8")
+    (folder / "year1.txt").write_text("id,year,age\na1,2020,50\na2,2020,\n", encoding="utf-8")
+    (folder / ".hidden.txt").write_text("x", encoding="utf-8")
+    (folder / "readme.md").write_text("x", encoding="utf-8")
+
+
+def test_files_of_a_folder_are_one_table(tmp_path: Path) -> None:
+    write_years(tmp_path)
+    read = read_table(tmp_path, FilePlan(files="year*.txt", headers="upper"))
+    expected = pd.DataFrame(
+        {
+            "ID": ["b1", "a1", "a2"],
+            "BMI": ["31", "", ""],
+            "YEAR": ["2021", "2020", "2020"],
+            "AGE": ["", "50", ""],
+        },
+        dtype="str",
+    )
+    pd.testing.assert_frame_equal(read.table, expected)
+    assert read.name == tmp_path.name
+    hashes = [f"{name} {hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()}\n" for name in FOLDER_ORDER]
+    assert read.sha256 == hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+
+FOLDER_ORDER = ("Year2.TXT", "year1.txt")
+"""Sorted by name, capital letters first."""
+
+
+def test_without_upper_headers_stay_apart(tmp_path: Path) -> None:
+    write_years(tmp_path)
+    table = read_table(tmp_path, FilePlan(files="*.txt")).table
+    assert list(table) == ["ID", "Bmi", "Year", "id", "year", "age"]
+
+
+def test_typed_files_of_a_folder_keep_their_types_where_they_agree(tmp_path: Path) -> None:
+    day = pd.Timestamp("2020-01-02")
+    pd.DataFrame({"n": [1.5], "code": [1.0], "day": [day]}).to_parquet(tmp_path / "a.parquet")
+    pd.DataFrame({"n": [2], "code": ["x"], "empty": [None]}).to_parquet(tmp_path / "b.parquet")
+    table = read_table(tmp_path, FilePlan(files="*.parquet")).table
+    expected = pd.DataFrame({"n": [1.5, 2.0], "code": ["1", "x"], "day": [day, pd.NaT], "empty": ["", ""]})
+    pd.testing.assert_frame_equal(table, expected.astype({"day": "datetime64[us]"}))
+
+
+def test_a_folder_with_one_readable_file_is_that_file(tmp_path: Path) -> None:
+    (tmp_path / "readme.md").write_text("x", encoding="utf-8")
+    (tmp_path / "t.csv").write_text(CSV, encoding="utf-8")
+    pd.testing.assert_frame_equal(read_table(tmp_path, PLAN).table, TABLE)
+
+
+def test_a_folder_with_several_files_wants_a_pattern(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="must have one file that can be read; it has: none that can be read"):
+        read_table(tmp_path, PLAN)
+    write_years(tmp_path)
+    with pytest.raises(DataError, match=r'Year2\.TXT, year1\.txt; say under \[file\] files .* files = "\*\.csv"'):
+        read_table(tmp_path, PLAN)
+    with pytest.raises(DataError, match=r"must have files like 'nosuch\*'; it has: Year2\.TXT, year1\.txt"):
+        read_table(tmp_path, FilePlan(files="nosuch*"))
+
+
+def test_a_faulty_file_of_a_folder_is_named(tmp_path: Path) -> None:
+    write_years(tmp_path)
+    (tmp_path / "year3.txt").write_text("ID,id\n1,2\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"^year3\.txt: each header must stand once, got the same in columns 1, 2"):
+        read_table(tmp_path, FilePlan(files="*.txt", headers="upper"))
+
+
+def test_columns_without_a_value_have_no_say_in_the_type() -> None:
+    parts = [pd.Series(["", ""], dtype="str"), pd.Series([1.0, np.nan]), pd.Series([np.nan])]
+    pd.testing.assert_series_equal(stack_raw(parts), pd.Series([np.nan, np.nan, 1.0, np.nan, np.nan]))
+    pd.testing.assert_series_equal(stack_raw(parts[:1]), parts[0])
+
+
+def test_a_long_file_is_read_in_blocks(tmp_path: Path) -> None:
+    """Longer than one block, with a wrong row in the last one and letters of several bytes across the borders."""
+    n = 500_000
+    path = tmp_path / "t.csv"
+    lines = (f"{i},Müller-Lüdenscheidt über Öhringen\n" for i in range(n))
+    path.write_text("id,name\n" + "".join(lines), encoding="utf-8")
+    assert path.stat().st_size > BLOCK_BYTES
+    table = read_table(path, PLAN).table
+    assert len(table) == n
+    assert table["id"].iloc[-1] == str(n - 1)
+    assert table["name"].unique().tolist() == ["Müller-Lüdenscheidt über Öhringen"]
+    with path.open("a", encoding="utf-8") as file:
+        file.write("1,2,3\n")
+    with pytest.raises(DataError, match=rf"1 have not: row {n + 2} of the file"):
+        read_table(path, PLAN)
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.csv.gz", "t.zip", "t.parquet", "t.xlsx"])
+def test_damaged_files_are_read_or_refused(name: str, tmp_path: Path) -> None:
+    rng = random.Random(name)
+    path = tmp_path / name
+    for _ in range(150):
+        path.write_bytes(damage(HOLDERS[name](), rng))
+        assert "Müller" not in refusal(path)
+
+
+def refusal(path: Path) -> str:
+    """Return the message, blank where the file can be read all the same."""
+    try:
+        read_table(path, PLAN)
+    except DataError as error:
+        return str(error)
+    return ""
+
+
+def damage(content: bytes, rng: random.Random) -> bytes:
+    """Cut bytes off, or change some, or put others in their place."""
+    place = rng.randrange(len(content))
+    if rng.random() < 0.3:
+        return content[:place]
+    noise = rng.randbytes(rng.randrange(1, 30))
+    return content[:place] + noise + content[place + rng.choice([0, len(noise)]) :]
