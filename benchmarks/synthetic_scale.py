@@ -6,8 +6,8 @@ import resource
 import sys
 import time
 
+from schemas.simulation.draw import draw_cohort
 from schemas.synthetic import COHORTS, simulate_registry
-from schemas.synthetic_draw import draw_cohort
 
 LIMIT_SECONDS = 15.0
 

@@ -14,8 +14,8 @@ import pandas as pd
 from pipelines.intervals import FloatArray, IntArray
 from pipelines.suppression import BoolArray, find_small, find_suppressed
 from schemas.column import Column
-from schemas.columns_items import IMAGES_AT_VISITS, ITEMS
-from schemas.columns_scores import INSTRUMENT_SCORES
+from schemas.dictionary.items import IMAGES_AT_VISITS, ITEMS
+from schemas.dictionary.scores import INSTRUMENT_SCORES
 from schemas.registry import Registry
 from schemas.visits import WINDOWS
 

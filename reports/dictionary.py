@@ -14,7 +14,7 @@ from markupsafe import Markup
 from schemas.aliases import ALIASES, SCORE_ALIASES, VISIT_WORDS
 from schemas.column import KNOWN_AT, Column
 from schemas.columns import COLUMNS, FAMILIES
-from schemas.columns_common import ALL
+from schemas.dictionary.common import ALL
 from schemas.validation import describe_range
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import product
 
-from schemas.aliases_scores import SCORE_ALIASES, VISIT_WORDS
+from schemas.dictionary.aliases_scores import SCORE_ALIASES, VISIT_WORDS
 
 __all__ = ["ALIASES", "SCORE_ALIASES", "VISIT_WORDS", "fold_header", "list_aliases"]
 

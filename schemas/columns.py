@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from schemas.column import Column
-from schemas.columns_comorbidity import HEALTH
-from schemas.columns_course import COURSE
-from schemas.columns_events import EVENTS
-from schemas.columns_identity import IDENTITY
-from schemas.columns_imaging import IMAGING
-from schemas.columns_labs import LABS
-from schemas.columns_patient import PATIENT
-from schemas.columns_plan import PLANNED
-from schemas.columns_proms import PROMS, SINGLE_ANSWERS
-from schemas.columns_spine import SPINE
+from schemas.dictionary.comorbidity import HEALTH
+from schemas.dictionary.course import COURSE
+from schemas.dictionary.events import EVENTS
+from schemas.dictionary.identity import IDENTITY
+from schemas.dictionary.imaging import IMAGING
+from schemas.dictionary.labs import LABS
+from schemas.dictionary.patient import PATIENT
+from schemas.dictionary.plan import PLANNED
+from schemas.dictionary.proms import PROMS, SINGLE_ANSWERS
+from schemas.dictionary.spine import SPINE
 
 FAMILIES: dict[str, tuple[Column, ...]] = {
     "Identity and dates": IDENTITY,

@@ -9,12 +9,12 @@ import pandas as pd
 
 from schemas.column import KNOWN_AT, Column
 from schemas.columns import COLUMNS
-from schemas.columns_identity import AGE_NEEDS
 from schemas.definition import Definition
 from schemas.derivation import Derivation
-from schemas.derivations_patient import INDICES, LATER, PATIENT, STAY
-from schemas.derivations_scores import SCORES_OF_ITEMS, STEMS
-from schemas.derivations_spine import SPINE
+from schemas.derived.patient import INDICES, LATER, PATIENT, STAY
+from schemas.derived.scores import SCORES_OF_ITEMS, STEMS
+from schemas.derived.spine import SPINE
+from schemas.dictionary.identity import AGE_NEEDS
 from schemas.errors import DefinitionError, suggest, unknown_name
 
 SHOWN_NEEDS = 4

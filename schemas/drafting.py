@@ -16,11 +16,11 @@ import pandas as pd
 from schemas.columns import COLUMNS
 from schemas.definition import BUILT_IN, parse_definition
 from schemas.derivations import DERIVATIONS
-from schemas.drafting_files import Export, ExportTable, read_export
-from schemas.drafting_match import ALIAS, make_name
-from schemas.drafting_place import Header, Placed, Placing, Unplaced, settle_headers, try_headers
-from schemas.drafting_tables import DraftedTable, draft_table, find_operations, read_headers, split_events
-from schemas.drafting_write import Contents, Identifiers, write_draft_text
+from schemas.drafts.files import Export, ExportTable, read_export
+from schemas.drafts.match import ALIAS, make_name
+from schemas.drafts.place import Header, Placed, Placing, Unplaced, settle_headers, try_headers
+from schemas.drafts.tables import DraftedTable, draft_table, find_operations, read_headers, split_events
+from schemas.drafts.write import Contents, Identifiers, write_draft_text
 from schemas.errors import InputError, unknown_name
 from schemas.identifying import HOSPITAL_NUMBER, NATIONAL, find_identifying
 from schemas.mapping import columns_of_cohort

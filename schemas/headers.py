@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from schemas.columns_identity import AGE_NEEDS
 from schemas.definition import Definition
+from schemas.dictionary.identity import AGE_NEEDS
 from schemas.errors import DataError, suggest
 from schemas.mapping import SourceColumn
 

@@ -24,7 +24,7 @@ from schemas.keys import (
 )
 from schemas.plans import TablePlan
 from schemas.quarantine import mark_faulty, quarantine_rows
-from schemas.readers_database import is_url
+from schemas.reading.database import is_url
 from schemas.table_files import PlacedTable, PlacedTables, read_single, read_tables
 
 FILES = ("table", "file", "sha256", "n_read")

@@ -13,9 +13,9 @@ from schemas.definition import Definition
 from schemas.errors import DataError
 from schemas.fault import Fault
 from schemas.linking import RawData
-from schemas.long_events import link_events, link_levels
-from schemas.long_rows import LinkedTable, LongRows, quarantine_long, read_long
-from schemas.long_visits import link_visits
+from schemas.long.events import link_events, link_levels
+from schemas.long.rows import LinkedTable, LongRows, quarantine_long, read_long
+from schemas.long.visits import link_visits
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,8 @@
 """ACS NSQIP participant use files of 2014 to 2022: what their texts mean, before the columns are read as any other.
 
 The files name no hospital, no surgeon, no patient and no date. Names of columns change case between years, labels
-change words, and -99 has several meanings (`schemas.nsqip_course`). Follow-up ends 30 days after the operation.
+change words, and -99 has several meanings (`schemas.participant_file.course`). Follow-up ends 30 days after the
+operation.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from schemas.nsqip_course import (
+from schemas.participant_file.course import (
     read_complications,
     read_death,
     read_discharge,
@@ -20,7 +21,7 @@ from schemas.nsqip_course import (
     read_reoperation,
     read_transfusion,
 )
-from schemas.nsqip_labels import (
+from schemas.participant_file.labels import (
     BANNED,
     CATEGORIES,
     DIGITS,
@@ -31,8 +32,8 @@ from schemas.nsqip_labels import (
     TEXTS,
     YEAR_LIMITED,
 )
-from schemas.nsqip_procedures import read_procedures
-from schemas.nsqip_texts import (
+from schemas.participant_file.procedures import read_procedures
+from schemas.participant_file.texts import (
     Coded,
     Part,
     PufTable,

@@ -17,13 +17,13 @@ import pandas as pd
 from schemas.errors import DataError, suggest
 from schemas.plans import FilePlan
 from schemas.raw import as_raw, blank_raw, is_nested, stack_raw
-from schemas.readers_database import is_url, read_database
-from schemas.readers_excel import read_excel
-from schemas.readers_parquet import read_parquet
-from schemas.readers_source import PACKED, Columns, SourceFile, compute_sha256, find_source
-from schemas.readers_statistics import read_statistics
-from schemas.readers_statistics_formats import PACKAGES
-from schemas.readers_text import SEPARATORS, read_text
+from schemas.reading.database import is_url, read_database
+from schemas.reading.excel import read_excel
+from schemas.reading.parquet import read_parquet
+from schemas.reading.source import PACKED, Columns, SourceFile, compute_sha256, find_source
+from schemas.reading.statistics import read_statistics
+from schemas.reading.statistics_formats import PACKAGES
+from schemas.reading.text import SEPARATORS, read_text
 
 READABLE = (
     "CSV (.csv, .tsv, .txt), Excel (.xlsx), Parquet (.parquet), SAS (.sas7bdat, .xpt), Stata (.dta) or SPSS (.sav, "

@@ -13,10 +13,10 @@ import pandas as pd
 
 from schemas.column import Column
 from schemas.columns import COLUMNS
-from schemas.columns_identity import BIRTH_DATE
 from schemas.convert import Converted, convert_column
 from schemas.definition import Definition, read_definition
 from schemas.derivations import Derived, derive_columns
+from schemas.dictionary.identity import BIRTH_DATE
 from schemas.duplicates import Duplicates, find_duplicates
 from schemas.errors import DataError, DefinitionError, unknown_name
 from schemas.fault import OPERATIONS, Fault

@@ -12,13 +12,13 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from schemas.column import Column
+from schemas.crossfield.dates import DAYS, ORDER
+from schemas.crossfield.patient import DISEASES, PATIENT, PLAN
+from schemas.crossfield.scores import LIFE, UNITS_OF_SCORES, VERSIONS
 from schemas.derivation import Derivation
 from schemas.derivations import DERIVATIONS, is_as_in_dictionary, name_inputs
 from schemas.fault import Fault
 from schemas.rule import Rule
-from schemas.rules_dates import DAYS, ORDER
-from schemas.rules_patient import DISEASES, PATIENT, PLAN
-from schemas.rules_scores import LIFE, UNITS_OF_SCORES, VERSIONS
 
 
 def _differs(rows: pd.DataFrame, entry: Derivation) -> pd.Series:

@@ -12,12 +12,12 @@ from schemas.definition import Definition, parse_definition, read_definition
 from schemas.errors import InputError, unknown_name
 from schemas.raw import as_raw, as_text
 from schemas.registry import Registry, read_registry
-from schemas.synthetic_cervical import CERVICAL
-from schemas.synthetic_deformity import DEFORMITY
-from schemas.synthetic_draw import Drawn, draw_cohort
-from schemas.synthetic_lumbar import LUMBAR
-from schemas.synthetic_scenario import Drift, Missingness, Response, Scenario, Sites
-from schemas.synthetic_specs import SyntheticCohort
+from schemas.simulation.cervical import CERVICAL
+from schemas.simulation.deformity import DEFORMITY
+from schemas.simulation.draw import Drawn, draw_cohort
+from schemas.simulation.lumbar import LUMBAR
+from schemas.simulation.scenario import Drift, Missingness, Response, Scenario, Sites
+from schemas.simulation.specs import SyntheticCohort
 
 COHORTS: dict[str, SyntheticCohort] = {cohort.name: cohort for cohort in (LUMBAR, CERVICAL, DEFORMITY)}
 

@@ -20,7 +20,7 @@ from schemas.keys import require_headers
 from schemas.plans import FilePlan, TablePlan
 from schemas.raw import as_text
 from schemas.readers import ReadTable, frame_as_raw, read_table
-from schemas.readers_database import is_url
+from schemas.reading.database import is_url
 
 WORKBOOKS = (".xlsx", ".xlsm")
 FRAME = "data frame"

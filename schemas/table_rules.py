@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from schemas.column import Column, KnownAt
 from schemas.columns import COLUMNS
-from schemas.columns_long import LONG, NEEDED
+from schemas.dictionary.long import LONG, NEEDED
 from schemas.errors import suggest, unknown_name
 from schemas.fault import OPERATIONS
 from schemas.mapping import SourceColumn, build_source

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from schemas.synthetic_scenario import Drift, Missingness, Response, Sites
+from schemas.simulation.scenario import Drift, Missingness, Response, Sites
 from spinerisk.exit_codes import DONE, NEEDS_A_PERSON, ExitCodes
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Write a simulated registry with its definition and the true risks; every patient in it is invented."""
-    from schemas.synthetic_scenario import Scenario
+    from schemas.simulation.scenario import Scenario
     from spinerisk.console import open_console
     from spinerisk.simulating import write_simulation
 

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from schemas.errors import InputError
+from schemas.simulation.scenario import Scenario
 from schemas.synthetic import simulate_registry, write_synthetic
-from schemas.synthetic_scenario import Scenario
 
 USUAL = Scenario()
 

@@ -9,16 +9,16 @@ import pytest
 from schemas.aliases import ALIASES, SCORE_ALIASES, VISIT_WORDS, fold_header, list_aliases
 from schemas.column import KINDS, KNOWN_AT, Column
 from schemas.columns import COLUMNS, ENTRIES, FAMILIES
-from schemas.columns_course import COURSE, DISCHARGE, INTRAOPERATIVE
-from schemas.columns_events import EVENTS, EVENTS_30D, TIMES
-from schemas.columns_imaging import IMAGING
-from schemas.columns_items import ITEMS
-from schemas.columns_labs import LABS
-from schemas.columns_patient import PATIENT
-from schemas.columns_plan import PLANNED
-from schemas.columns_proms import BASELINE_SCORES, FOLLOW_UP_SCORES, SCORES, SINGLE_ANSWERS, VISITS
-from schemas.columns_spine import SEGMENTS, SPINE, VERTEBRAE
 from schemas.definition import BUILT_IN, read_definition
+from schemas.dictionary.course import COURSE, DISCHARGE, INTRAOPERATIVE
+from schemas.dictionary.events import EVENTS, EVENTS_30D, TIMES
+from schemas.dictionary.imaging import IMAGING
+from schemas.dictionary.items import ITEMS
+from schemas.dictionary.labs import LABS
+from schemas.dictionary.patient import PATIENT
+from schemas.dictionary.plan import PLANNED
+from schemas.dictionary.proms import BASELINE_SCORES, FOLLOW_UP_SCORES, SCORES, SINGLE_ANSWERS, VISITS
+from schemas.dictionary.spine import SEGMENTS, SPINE, VERTEBRAE
 from schemas.units import known_units
 
 ENDINGS = tuple(ending for ending, _ in VISITS)

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from schemas.column import KNOWN_AT, Column
 from schemas.columns import COLUMNS
-from schemas.comorbidity import CHARLSON_1987, QUAN_2011, list_conditions
 from schemas.definition import Definition, parse_definition
 from schemas.derivation import Derivation
 from schemas.derivations import DERIVATIONS, ENTRIES, Derived, derive_columns
-from schemas.derivations_scores import SRS_SCALES, STEMS
+from schemas.derived.comorbidity import CHARLSON_1987, QUAN_2011, list_conditions
+from schemas.derived.scores import SRS_SCALES, STEMS
 from schemas.errors import DefinitionError
 from schemas.validation import DTYPES
 

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from schemas.definition import parse_definition
 from schemas.drafting import PROPOSALS, UNPLACED, Draft, draft_definition
-from schemas.drafting_files import sniff_text
-from schemas.drafting_match import find_candidates, find_visit, make_name, split_words
-from schemas.drafting_text import write_value
+from schemas.drafts.files import sniff_text
+from schemas.drafts.match import find_candidates, find_visit, make_name, split_words
+from schemas.drafts.text import write_value
 from schemas.errors import DataError, InputError
 from schemas.plans import FilePlan
 from schemas.registry import Registry, read_registry

@@ -17,8 +17,8 @@ import pytest
 from schemas.definition import BUILT_IN, read_definition
 from schemas.errors import DataError
 from schemas.nsqip import prepare
-from schemas.nsqip_labels import CATEGORIES, COMPLICATIONS, FLAGS, NUMBERS, TEXTS
-from schemas.nsqip_procedures import FAMILIES
+from schemas.participant_file.labels import CATEGORIES, COMPLICATIONS, FLAGS, NUMBERS, TEXTS
+from schemas.participant_file.procedures import FAMILIES
 from schemas.raw import as_raw
 from schemas.registry import Registry, read_registry
 from schemas.sources import SOURCES
@@ -575,7 +575,8 @@ def test_any_other_text_is_a_fault_of_its_row_and_never_0() -> None:
 
 def test_a_file_in_which_no_text_is_a_known_label_is_refused() -> None:
     with pytest.raises(
-        DataError, match=r"column 'wound_disruption_30d' \(header 'DEHIS'\) must be a label that is known.*none of its 3"
+        DataError,
+        match=r"column 'wound_disruption_30d' \(header 'DEHIS'\) must be a label that is known.*none of its 3",
     ):
         read_rows({"DEHIS": "?"}, {"DEHIS": "?"}, {"DEHIS": "?"})
 

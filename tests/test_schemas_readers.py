@@ -27,7 +27,7 @@ from schemas.errors import DataError
 from schemas.plans import FilePlan
 from schemas.raw import as_raw, as_text, stack_raw
 from schemas.readers import frame_as_raw, read_table
-from schemas.readers_text import BLOCK_BYTES
+from schemas.reading.text import BLOCK_BYTES
 
 PLAN = FilePlan()
 CSV = 'id,age,note\na1,50,"one, two"\na2,,Müller\na3,60.5,"line\nbreak"\n'

@@ -22,7 +22,7 @@ from sqlalchemy.engine import URL
 from schemas.errors import DataError
 from schemas.plans import FilePlan
 from schemas.readers import ReadTable, read_table
-from schemas.readers_database import CHUNK_ROWS, ONE_SELECT, PASSWORD_VARIABLE
+from schemas.reading.database import CHUNK_ROWS, ONE_SELECT, PASSWORD_VARIABLE
 
 USER, PASSWORD = "zebra_user", "zebra_password"
 HIDDEN = ("ZEBRA", USER, PASSWORD)

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from schemas.column import Column
 from schemas.columns import COLUMNS
+from schemas.crossfield.dates import DAYS, ORDER
+from schemas.crossfield.patient import DISEASES, PATIENT, PLAN
 from schemas.derivations import DERIVATIONS
 from schemas.fault import Fault
 from schemas.rules import AGREEMENT, ENTRIES, RULES, find_broken_rules
-from schemas.rules_dates import DAYS, ORDER
-from schemas.rules_patient import DISEASES, PATIENT, PLAN
 from schemas.validation import DTYPES
 
 Row = dict[str, object]

@@ -17,11 +17,11 @@ from schemas.definition import read_definition
 from schemas.errors import InputError
 from schemas.readers import read_table
 from schemas.registry import read_registry
+from schemas.simulation.draw import VISIT_DAYS, compute_truth, daily_hazard, draw_cohort
+from schemas.simulation.people import SITES
+from schemas.simulation.scenario import Scenario
+from schemas.simulation.specs import FollowUp, Number, Sum
 from schemas.synthetic import COHORTS, simulate_registry, write_synthetic
-from schemas.synthetic_draw import VISIT_DAYS, compute_truth, daily_hazard, draw_cohort
-from schemas.synthetic_people import SITES
-from schemas.synthetic_scenario import Scenario
-from schemas.synthetic_specs import FollowUp, Number, Sum
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from schemas.simulation.draw import draw_cohort
 from schemas.synthetic import COHORTS
-from schemas.synthetic_draw import draw_cohort
 
 DRAWN = 100_000
 SEED = 2026

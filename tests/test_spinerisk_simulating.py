@@ -7,8 +7,8 @@ import pytest
 
 from schemas.errors import InputError
 from schemas.registry import read_registry
+from schemas.simulation.scenario import Scenario
 from schemas.synthetic import simulate_registry
-from schemas.synthetic_scenario import Scenario
 from spinerisk.simulating import write_simulation
 
 

@@ -1,0 +1,1 @@
+"""Columns that are computed from others, one file per family; `schemas.derivations` joins them."""

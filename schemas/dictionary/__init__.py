@@ -1,0 +1,1 @@
+"""Entries of the data dictionary, one file per family; `schemas.columns` joins them."""

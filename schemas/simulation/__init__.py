@@ -1,0 +1,1 @@
+"""How a registry is simulated; `schemas.synthetic` is the front."""
