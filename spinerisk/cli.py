@@ -87,14 +87,15 @@ def define(
     data: Annotated[str, typer.Argument(help="The export: a file, a folder, a zip, a workbook, or a database URL.")],
     base: Annotated[str, typer.Option(help="lumbar, cervical or deformity.")] = "lumbar",
     redcap: Annotated[Path | None, typer.Option(help="The data dictionary (CSV) of a REDCap project.")] = None,
-    out: Annotated[Path, typer.Option(help="The TOML file to write.")] = Path("my_registry.toml"),
+    out: Annotated[Path, typer.Option(help="The TOML file to write; none is replaced.")] = Path("my_registry.toml"),
     name: Annotated[str | None, typer.Option(help="Name of the registry.")] = None,
     separator: Annotated[str | None, typer.Option(help="Sign between fields; found out if not stated.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Such as utf-8 or cp1252; found out if not stated.")] = None,
-    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
+    decimal: Annotated[str | None, typer.Option(help="Decimal sign, . or , ; found out if not stated.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="The only sheet of a workbook to be read.")] = None,
+    member: Annotated[str | None, typer.Option(help="The only file of a zip to be read.")] = None,
     query: Annotated[str | None, typer.Option(help="SQL of a database, or one of its tables.")] = None,
     *,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -104,9 +105,10 @@ def define(
     from spinerisk.defining import build_file_plan, describe_draft, summarise_draft, write_draft
 
     console = open_console(quiet=quiet, as_json=as_json)
-    stated = {"separator": separator, "encoding": encoding, "sheet": sheet, "query": query}
+    stated = {"separator": separator, "encoding": encoding, "decimal": decimal}
+    stated |= {"sheet": sheet, "member": member, "query": query}
     draft = draft_definition(data, base=base, plan=build_file_plan(stated), name=name, dictionary=redcap)
-    write_draft(draft, out, overwrite=overwrite)
+    write_draft(draft, out)
     console.show_draft(describe_draft(draft), summarise_draft(draft, out))
     raise typer.Exit(NEEDS_A_PERSON if draft.needs_a_person else DONE)
 

@@ -62,7 +62,7 @@ ITEM_SCORES = (
     ),
     ItemScore(
         name="mjoa", items=("mjoa_ue_motor", "mjoa_le_motor", "mjoa_ue_sensory", "mjoa_sphincter"), tolerance=0,
-        compute=compute_sum, text="Sum of the four parts, all needed.", source="Benzel 1991, J Neurosurg 74:1001",
+        compute=compute_sum, text="Sum of the four parts, all needed.", source="Benzel 1991, J Spinal Disord 4:286",
     ),
     ItemScore(
         name="srs22r_total", items=_items("srs22r", *range(1, 23)), tolerance=0.1,
