@@ -570,6 +570,9 @@ def test_visits_that_a_text_names(text: str, visit: str | None) -> None:
         ("Oswestry (percent), 2 years", {"odi_24m"}),
         ("OswTot12mnd", {"odi_12m"}),
         ("SmBePre", {"nrs_leg_0"}),
+        ("baseline_hypertension", {"hypertension"}),
+        ("preop sex", {"sex"}),
+        ("baseline readmission 30d", set()),
     ],
 )
 def test_columns_that_a_header_may_mean(header: str, columns: set[str]) -> None:

@@ -182,6 +182,12 @@ def _cut_visits(words: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(left, visit) for length, left, visit in found if length == longest]
 
 
+def _before(left: str) -> list[str]:
+    """Return the columns that a header means besides saying "before the operation", such as ``baseline_diabetes``."""
+    named = [_by_name()[left]] if left in _by_name() else list(_aliases().get(left, ()))
+    return [name for name in named if COLUMNS[name].known_by("planned")]
+
+
 def _by_alias(header: str, known: Collection[str], because: str, how: str = ALIAS) -> tuple[Candidate, ...]:
     names = [*_aliases().get(squash(header), ())]
     names += [name for spelling, name in _by_name().items() if spelling == squash(header) and name not in names]
@@ -191,6 +197,8 @@ def _by_alias(header: str, known: Collection[str], because: str, how: str = ALIA
         name = f"{stems[left]}_{visit}" if left in stems else None
         if name in COLUMNS and name not in names:
             names.append(name)
+        if visit == "0":
+            names += [name for name in _before(left) if name not in names]
     if not names and squash(header) in stems:
         stem = stems[squash(header)]
         names = [name for name in COLUMNS if name.rpartition("_")[0] == stem and name.rpartition("_")[2] in VISIT_WORDS]
