@@ -215,7 +215,7 @@ def parse_definition(text: str, *, name: str = "definition") -> Definition:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise DefinitionError(f"{name} must be TOML: {error}") from None
+        raise DefinitionError(f"{name} must be TOML, with texts in straight quotes: {error}") from None
     faults: list[str] = []
     head = _checked(DefinitionFile, values, "", faults)
     definition = _build(head, text, faults) if head else None

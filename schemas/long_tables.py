@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from schemas.column import Column
@@ -12,10 +14,12 @@ from schemas.convert import convert_column
 from schemas.definition import Definition
 from schemas.errors import DataError
 from schemas.fault import Fault
+from schemas.keys import Codes
 from schemas.linking import RawData
 from schemas.long.events import link_events, link_levels
 from schemas.long.rows import LinkedTable, LongRows, quarantine_long, read_long
 from schemas.long.visits import link_visits
+from schemas.quarantine import mark_faulty, quarantine_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +36,8 @@ class Linked:
         Typed rows without faults, sorted: ``position`` (row of the operation from 0), then columns.
     quarantine
         Faulty rows by table, as texts, with ``row_id`` and ``reasons`` in front.
+    position
+        By table: operation of each of its rows, from 0; below 0 where there is none.
     faults
         By table; positions are rows of that table. Some may be of the operations, for what a long table says of them.
     notes
@@ -44,9 +50,12 @@ class Linked:
     levels: pd.DataFrame = field(default_factory=pd.DataFrame)
     events: pd.DataFrame = field(default_factory=pd.DataFrame)
     quarantine: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    position: Mapping[str, Codes] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
 
+
+ORPHAN = "must be one without a fault; it is in quarantine itself"
 
 LINKERS: dict[str, Callable[[LongRows, int, Definition], LinkedTable]] = {
     "visits": link_visits,
@@ -78,10 +87,8 @@ def link_long(raw: RawData, values: pd.DataFrame, definition: Definition) -> Lin
     DataError
         If a table lacks a header that is read, or no row of it can be used.
     """
-    parts: dict[str, LinkedTable] = {}
-    for name in raw.long:
-        long = read_long(name, raw, values, definition)
-        parts[name] = LINKERS[long.plan.rows](long, len(values), definition)
+    read = {name: read_long(name, raw, values, definition) for name in raw.long}
+    parts = {name: LINKERS[long.plan.rows](long, len(values), definition) for name, long in read.items()}
     flat = _read_flat(raw, definition)
     wide = {column: made for part in (*parts.values(), flat) for column, made in part.wide.items()}
     ordered = {name: wide[name] for name in definition.sources if name in wide}
@@ -93,9 +100,34 @@ def link_long(raw: RawData, values: pd.DataFrame, definition: Definition) -> Lin
         columns={name: definition.sources[name].column for name in ordered},
         **{kind: _stack(tables) for kind, tables in rows.items()},
         quarantine={name: quarantine_long(raw, name, part.faults, definition) for name, part in parts.items()},
+        position={name: long.position for name, long in read.items()},
         faults=tuple(fault for part in (*parts.values(), flat) for fault in part.faults),
         notes=(*_describe_unread(raw, definition), *(note for part in parts.values() for note in part.notes)),
     )
+
+
+def quarantine_orphans(
+    raw: RawData, linked: Linked, at_fault: npt.NDArray[np.bool_], definition: Definition
+) -> dict[str, pd.DataFrame]:
+    """Return the rows without a fault of operations at fault, by table: they go where their operation goes.
+
+    Parameters
+    ----------
+    at_fault
+        Which operations are at fault, shape (n,).
+
+    Returns
+    -------
+    dict of DataFrame
+        As texts, with ``row_id`` and ``reasons`` in front.
+    """
+    made = {}
+    for name, position in linked.position.items():
+        own = mark_faulty([fault for fault in linked.faults if fault.table == name], len(position))
+        orphans = np.flatnonzero((position >= 0) & at_fault[position] & ~own)
+        fault = Fault(column="operation", rule=ORPHAN, positions=orphans, table=name)
+        made[name] = quarantine_rows(raw.long[name], [fault], definition.file)
+    return made
 
 
 def _stack(tables: list[pd.DataFrame]) -> pd.DataFrame:

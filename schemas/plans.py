@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import codecs
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from schemas.column import Kind, KnownAt
 from schemas.specs import Name, Spec
@@ -13,6 +14,27 @@ from schemas.specs import Name, Spec
 Range = tuple[float, float]
 Code = bool | int | float | str
 Header = Annotated[str, Field(min_length=1)]
+
+NO_FILE = ("idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "utf-7")
+"""Encodings of Python in which nobody saves a file."""
+
+
+def check_date_format(text: str) -> str:
+    """Return a date format that can be read, or say what it must be."""
+    day = datetime(2024, 12, 31)
+    try:
+        written = day.strftime(text)
+        good = written != text and datetime.strptime(written, text) == day
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError(
+            f"must say day, month and year in the codes %d, %m and %Y, such as '%d.%m.%Y' for 31.12.2024, got {text!r}"
+        )
+    return text
+
+
+DateFormat = Annotated[str, AfterValidator(check_date_format)]
 
 
 class FilePlan(Spec):
@@ -38,9 +60,13 @@ class FilePlan(Spec):
     @classmethod
     def _known_encoding(cls, encoding: str) -> str:
         try:
-            return codecs.lookup(encoding).name
-        except LookupError:
-            raise ValueError(f"must be a known text encoding such as utf-8 or cp1252, got {encoding!r}") from None
+            name = codecs.lookup(encoding).name
+            "spine".encode(name).decode(name)
+        except (LookupError, UnicodeError):
+            name = ""
+        if not name or name in NO_FILE:
+            raise ValueError(f"must be a known text encoding such as utf-8 or cp1252, got {encoding!r}")
+        return name
 
 
 class ColumnPlan(Spec):
@@ -59,7 +85,7 @@ class ColumnPlan(Spec):
     missing: tuple[str, ...] = ()
     recode: dict[str, Code] = Field(default_factory=dict)
     unit_in_file: str | None = None
-    date_format: str | None = None
+    date_format: DateFormat | None = None
     optional: bool = False
 
 
@@ -80,7 +106,7 @@ class TablePlan(Spec):
     operations_key: tuple[Header, ...] = ()
     take: tuple[Header, ...] = ()
     date: Header | None = None
-    date_format: str | None = None
+    date_format: DateFormat | None = None
     days: Header | None = None
     months: Header | None = None
     label: Header | None = None

@@ -15,6 +15,9 @@ from schemas.raw import as_text
 SHOWN_ROWS = 20
 SHOWN_FAULTS = 20
 
+WHOLE_COLUMN = 20
+"""From so many values on, a column without one usable value means a wrong definition, not slips in some rows."""
+
 FAULTS = ("column", "rule", "count", "rows")
 """Columns of the table of faults; rows are numbers of data rows from 1, the first `SHOWN_ROWS` of them."""
 

@@ -23,16 +23,13 @@ from schemas.fault import OPERATIONS, Fault
 from schemas.fingerprint import compute_fingerprint
 from schemas.headers import describe_ignored, match_headers
 from schemas.linking import RawData, read_raw
-from schemas.long_tables import Linked, link_long
+from schemas.long_tables import Linked, link_long, quarantine_orphans
 from schemas.mapping import SourceColumn
 from schemas.prepared import Prepared
-from schemas.quarantine import list_faults, mark_faulty, quarantine_rows, tabulate_faults
+from schemas.quarantine import WHOLE_COLUMN, list_faults, mark_faulty, quarantine_rows, tabulate_faults
 from schemas.rules import find_broken_rules
 from schemas.sources import SOURCES
 from schemas.validation import describe_range, find_faults
-
-WHOLE_COLUMN = 20
-"""From so many values on, a column without one usable value means a wrong definition, not slips in some rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +138,8 @@ def read_registry(data: str | Path | pd.DataFrame, definition: str | Path | Defi
     if ready.label_rule:
         converted = {name: _reword(column, found[name], ready.label_rule) for name, column in converted.items()}
     columns = {name: at.column for name, at in found.items()}
-    values = pd.DataFrame({name: column.values for name, column in converted.items()}, index=raw.table.index)
+    series = {name: column.values for name, column in converted.items()}
+    values = pd.DataFrame(series, index=raw.table.index, copy=False)
     linked = link_long(raw, values, definition)
     whole = derive_columns(values.join(linked.wide), {**columns, **linked.columns}, definition)
     twice = find_duplicates(raw.table, whole.values, whole.columns)
@@ -204,12 +202,11 @@ def _refuse_whole_columns(
     for name, group in groupby(faults, key=lambda fault: fault.column):
         if name not in converted:
             continue
-        rules = list(group)
-        count = len(np.unique(np.concatenate([fault.positions for fault in rules])))
-        present = converted[name].present
-        if count == present.sum() and (count == len(present) or count >= WHOLE_COLUMN):
+        rules, present = list(group), converted[name].present
+        n = int(present.sum())
+        if n >= WHOLE_COLUMN and mark_faulty(rules, len(present))[present].all():
             broken = " and ".join(fault.rule for fault in rules)
-            lines.append(f"  column {name!r} (header {found[name].header!r}) {broken}; none of its {count} values is")
+            lines.append(f"  column {name!r} (header {found[name].header!r}) {broken}; none of its {n} values is")
     if lines:
         raise DataError(
             f"{source}: must have usable values in each of its columns:\n"
@@ -233,7 +230,8 @@ def _split(
         raise DataError(f"{raw.source}: must have one valid row at least, all {n} are faulty:\n" + list_faults(faults))
     frame, columns = _finish(whole.values, whole.columns, valid)
     quarantine = quarantine_rows(raw.table, faults, definition.file)
-    further = _join_quarantines(raw, linked)
+    orphans = quarantine_orphans(raw, linked, ~valid, definition)
+    further = _join_quarantines(raw.quarantine, linked.quarantine, orphans)
     long = [_of_valid(rows, valid, frame["row_id"]) for rows in (linked.visits, linked.levels, linked.events)]
     return Registry(
         frame=frame,
@@ -277,16 +275,21 @@ def _finish(
 
 
 def _stand_in(row_id: pd.Series) -> pd.Series:
-    """Return the patients of rows that name none; without a prefix a row number could be another's identifier."""
-    return "row " + row_id
+    """Return the patients of rows that name none; no text of a file begins with a space: nobody else is called so."""
+    return " row " + row_id
 
 
-def _join_quarantines(raw: RawData, linked: Linked) -> dict[str, pd.DataFrame]:
-    """Return the faulty rows of the further tables, by table: those that could not be joined, and those at fault."""
+def _join_quarantines(*quarantines: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the faulty rows of the further tables, by table and by the number of the row."""
     parts: dict[str, list[pd.DataFrame]] = {}
-    for name, rows in (*raw.quarantine.items(), *linked.quarantine.items()):
-        parts.setdefault(name, []).append(rows)
-    return {name: pd.concat(rows, ignore_index=True) for name, rows in parts.items()}
+    for quarantine in quarantines:
+        for name, rows in quarantine.items():
+            parts.setdefault(name, []).append(rows)
+    joined = {name: pd.concat(rows, ignore_index=True) for name, rows in parts.items()}
+    return {
+        name: rows.sort_values("row_id", key=lambda ids: ids.astype("int64"), ignore_index=True)
+        for name, rows in joined.items()
+    }
 
 
 def _count_tables(files: pd.DataFrame, quarantines: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -295,7 +298,7 @@ def _count_tables(files: pd.DataFrame, quarantines: Mapping[str, pd.DataFrame]) 
 
 
 def _of_valid(rows: pd.DataFrame, valid: npt.NDArray[np.bool_], row_id: pd.Series) -> pd.DataFrame:
-    """Return the long rows that belong to a valid operation, with its ``row_id`` in front."""
+    """Return the long rows of the valid operations, with the operation's ``row_id`` in front."""
     if rows.empty:
         return rows
     of_operation = pd.Series(row_id.to_numpy(), index=np.flatnonzero(valid))

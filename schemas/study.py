@@ -186,8 +186,12 @@ def _what(fault: Any, model: type[Spec]) -> str:
         case "too_short":
             least = fault["ctx"]["min_length"]
             return f"must have at least {least} item{'s' * (least > 1)}, got {fault['ctx']['actual_length']}"
-        case "model_type":
+        case "model_type" | "dict_type":
             return "must be a table"
+        case "tuple_type":
+            return 'must be a list in brackets, such as ["a", "b"]' + _got(fault["input"])
+        case "string_type":
+            return "must be a text in quotes" + _got(fault["input"])
     return _rule(str(fault["msg"])) + _got(fault["input"])
 
 

@@ -176,7 +176,7 @@ def test_a_suggestion_is_of_the_same_kind_and_not_the_name_itself() -> None:
 def test_bad_toml_says_where_without_the_parser(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text('name = "own"\ntitle = \n', encoding="utf-8")
-    with pytest.raises(DefinitionError, match=r"must be TOML: Invalid value \(at line 2") as caught:
+    with pytest.raises(DefinitionError, match=r"must be TOML, with texts in straight quotes: Invalid value \(at line 2") as caught:
         read_definition(path)
     assert caught.value.__suppress_context__
 
@@ -213,7 +213,7 @@ FAULTS = {
     "columns.x: levels: each level must stand once": column_toml(kind='"category"', levels='["a", "a"]'),
     "columns.x: levels: a level must not be blank": column_toml(kind='"category"', levels='["a", ""]'),
     "columns.x: levels: only a category can have it, the column is a flag": column_toml(levels='["a"]'),
-    "columns.x: date_format: only a date can have it": column_toml(date_format='"%Y"'),
+    "columns.x: date_format: only a date can have it": column_toml(date_format='"%d.%m.%Y"'),
     "columns.x: recode: the code '1' must become 0 or 1, got 2": column_toml(recode='{ "1" = 2 }'),
     "columns.x: recode: the code 'a' must become one of the levels b": column_toml(
         kind='"category"', levels='["b"]', recode='{ "a" = "c" }'
@@ -444,7 +444,7 @@ TABLE_FAULTS = {
         'rows = "events"\nkey = ["a"]\n'
     ),
     "tables.more.date_format: must be left out where there is no date": table_toml(
-        'rows = "events"\nkey = ["a"]\ndays = "b"\ndate_format = "%Y"'
+        'rows = "events"\nkey = ["a"]\ndays = "b"\ndate_format = "%d.%m.%Y"'
     ),
     "tables.more.date: needs the column operation_date, from which its days are counted": HEAD
     + "[tables.operations]\n[tables.more]\n"
@@ -525,3 +525,29 @@ def test_faults_of_tables_come_at_once() -> None:
         "tables.events.date",
         "tables.visits.columns.odi.levels",
     }
+
+
+@pytest.mark.parametrize("text", ["%Q", "dd.mm.yyyy", "%Y", "", "31.12.2024"])
+def test_a_date_format_that_reads_no_day_is_refused(text: str) -> None:
+    with pytest.raises(DefinitionError, match="date_format: must say day, month and year in the codes %d, %m and %Y"):
+        parse_definition(f'name = "a"\ntitle = "A"\nbase = "lumbar"\ncolumns.operation_date.date_format = "{text}"\n')
+
+
+@pytest.mark.parametrize("encoding", ["hex", "rot13", "base64", "unicode_escape", "idna", "utf-7", "no_such"])
+def test_an_encoding_in_which_nobody_saves_a_file_is_refused(encoding: str) -> None:
+    with pytest.raises(DefinitionError, match=r"file\.encoding: must be a known text encoding"):
+        parse_definition(f'name = "a"\ntitle = "A"\nbase = "lumbar"\nfile.encoding = "{encoding}"\n')
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('columns.age.missing = "9"', r"columns\.age\.missing: must be a list in brackets, such as .*, got '9'"),
+        ("columns.age.missing = [9]", r"columns\.age\.missing\.0: must be a text in quotes, got 9"),
+        ("columns.age.header = 3", r"columns\.age\.header: must be a text in quotes, got 3"),
+        ("columns.age.header = PatID", "must be TOML, with texts in straight quotes"),
+    ],
+)
+def test_slips_of_writing_are_told_in_plain_words(line: str, message: str) -> None:
+    with pytest.raises(DefinitionError, match=message):
+        parse_definition(f'name = "a"\ntitle = "A"\nbase = "lumbar"\n{line}\n')

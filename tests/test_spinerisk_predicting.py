@@ -91,4 +91,4 @@ def test_recorded_identifiers_stand_beside_the_row(model: Path, tmp_path: Path) 
     assert predicted["row_id"].tolist() == ["2", "3"]
     assert predicted["operation"].tolist() == ["o2", "o3"]
     assert predicted["patient"].fillna("").tolist() == ["b", ""]
-    assert registry.frame["patient"].tolist() == ["b", "row 3"]
+    assert registry.frame["patient"].tolist() == ["b", " row 3"]

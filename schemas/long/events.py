@@ -11,8 +11,10 @@ import pandas as pd
 from schemas.definition import Definition
 from schemas.dictionary.long import EVENT_DAYS
 from schemas.dictionary.spine import SEGMENTS
+from schemas.errors import DataError
 from schemas.fault import OPERATIONS, Fault
 from schemas.long.rows import LinkedTable, LongRows, describe_read, sort_rows
+from schemas.quarantine import WHOLE_COLUMN
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -90,7 +92,7 @@ def link_events(long: LongRows, n: int, definition: Definition) -> LinkedTable:
         rule = "must not be before the operation"
         faults.append(Fault(column=EVENT_DAYS.name, rule=rule, positions=before, table=long.name))
     usable = long.valid & (days >= 0)
-    wide, notes = {}, []
+    wide, notes = {}, _describe_kinds(long)
     for column, kinds in long.plan.first.items():
         counted = long.values["event"].isin(list(kinds)).to_numpy(dtype=np.bool_)
         if not counted.any():
@@ -104,6 +106,26 @@ def link_events(long: LongRows, n: int, definition: Definition) -> LinkedTable:
         faults=tuple(faults),
         notes=(described, *notes),
     )
+
+
+def _describe_kinds(long: LongRows) -> list[str]:
+    """Note events that no column counts; a table of which none is counted means a wrong definition.
+
+    Raises
+    ------
+    DataError
+        As missing days would be read as "no such event" in every row.
+    """
+    counted = [kind for kinds in long.plan.first.values() for kind in kinds]
+    known = long.values["event"].notna()
+    others = int((known & ~long.values["event"].isin(counted)).sum())
+    if counted and others >= WHOLE_COLUMN and others == known.sum():
+        raise DataError(
+            f"table {long.name!r}: must have events of the kinds that `first` counts ({', '.join(counted)}), none of "
+            f"its {others} is one; check header and recode of the column event"
+        )
+    told = f"table {long.name!r}: {others} of {int(known.sum())} events are of kinds that no column counts"
+    return [told] if counted and others else []
 
 
 def _first_days(long: LongRows, counted: BoolArray, n: int) -> pd.Series:

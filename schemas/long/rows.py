@@ -19,11 +19,8 @@ from schemas.keys import Codes, describe_key_faults, require_headers
 from schemas.linking import RawData, match_operations
 from schemas.mapping import SourceColumn
 from schemas.plans import TablePlan
-from schemas.quarantine import mark_faulty, quarantine_rows
+from schemas.quarantine import WHOLE_COLUMN, mark_faulty, quarantine_rows
 from schemas.validation import find_faults
-
-WHOLE_COLUMN = 20
-"""From so many values on, a column without one usable value means a wrong definition, not slips in some rows."""
 
 TIMES = {"visits": (VISIT_DATE, VISIT_DAYS), "events": (EVENT_DATE, EVENT_DAYS)}
 """Column of the day of a row, and of the days from the operation, by the kind of rows."""
@@ -223,13 +220,15 @@ def _compute_days(
         unit_in_file="months" if plan.months else None,
     )
     converted = convert_column(table[header], source, definition.file)
+    own = [converted.fault] if converted.fault else []
+    _refuse_whole_columns(name, own, {date.name if plan.date else days.name: converted}, {source.column.name: source})
     made = converted.values
     if plan.date:
         needed = not plan.optional or any(at.table == name and not at.optional for at in definition.sources.values())
         made = _count_days(made, position, values, plan, needed=needed)
     made = made.round().rename(days.name)
     found = find_faults(pd.DataFrame({days.name: made}), {days.name: days})
-    return made, [*([converted.fault] if converted.fault else []), *found]
+    return made, [*own, *found]
 
 
 def _count_days(dates: pd.Series, position: Codes, values: pd.DataFrame, plan: TablePlan, *, needed: bool) -> pd.Series:

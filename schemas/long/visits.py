@@ -12,10 +12,14 @@ from schemas.definition import Definition
 from schemas.dictionary.long import VISIT_DAYS, VISIT_LABEL
 from schemas.errors import DataError
 from schemas.fault import Fault
-from schemas.long.rows import WHOLE_COLUMN, LinkedTable, LongRows, describe_read, sort_rows
+from schemas.long.rows import LinkedTable, LongRows, describe_read, sort_rows
 from schemas.mapping import SourceColumn
+from schemas.quarantine import WHOLE_COLUMN
 from schemas.table_rules import windows_of
 from schemas.visits import NONE, Codes, Window, choose_visits, find_disagreeing, find_windows, rank_visits
+
+FAR = (0.5, 1.5)
+"""A labelled visit before half of its window's first day, or after one and a half of its last, is not that visit."""
 
 
 def link_visits(long: LongRows, n: int, definition: Definition) -> LinkedTable:
@@ -75,12 +79,23 @@ def _place_visits(long: LongRows, windows: Sequence[Window]) -> tuple[Codes, lis
 
 
 def _find_misdated(long: LongRows, placed: Codes, windows: Sequence[Window]) -> list[Fault]:
-    """Find visits on the wrong side of the operation for their label: a later one as baseline would be a leak."""
+    """Find visits whose day contradicts their label: a later one as baseline would be a leak."""
     days = long.values[VISIT_DAYS.name].to_numpy()
     before = np.isin(placed, [code for code, window in enumerate(windows) if window.preoperative])
+    after = (placed != NONE) & ~before
+    by_day = find_windows(days, windows)
+    low, high = (
+        np.array([*limits, np.nan])[placed] for limits in zip(*((w.low, w.high) for w in windows), strict=True)
+    )
+    earliest = min((window.low for window in windows if window.preoperative), default=0)
     rules = {
         "must not be after the operation where the label says before it": before & (days > 0),
-        "must not be before the operation where the label says after it": (placed != NONE) & ~before & (days < 0),
+        f"must be at most {-earliest} days before the operation where the label says before it": before
+        & (days < earliest),
+        "must not be before the operation where the label says after it": after & (days < 0),
+        "must not be in the days of another visit than that of the label": after
+        & (days >= 0)
+        & (((by_day != NONE) & (by_day != placed)) | (days < FAR[0] * low) | (days > FAR[1] * high)),
     }
     return [
         Fault(column=VISIT_DAYS.name, rule=rule, positions=np.flatnonzero(rows), table=long.name)
@@ -187,8 +202,11 @@ def _describe_use(
     answered = long.values[list(stems)].notna().any(axis=1).to_numpy()
     undated = long.label.isna() if long.plan.label else long.values[VISIT_DAYS.name].isna()
     outside = long.valid & ~inside
+    by_day = find_windows(long.values[VISIT_DAYS.name].to_numpy(), windows)
+    dated = long.values[VISIT_DAYS.name].notna().to_numpy()
     counts = {
         "in a window": inside,
+        "of these by their label, outside the days of the window": inside & dated & (by_day != window),
         "of these replaced by another visit of the window": inside & answered & ~used,
         "of these without any answer": inside & ~answered,
         "in no window": outside & ~undated.to_numpy(),
