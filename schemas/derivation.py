@@ -9,6 +9,25 @@ import pandas as pd
 
 
 @dataclass(frozen=True, kw_only=True)
+class Excuse:
+    """Where a value of the file that is not the derived one is no fault after all, only counted.
+
+    Attributes
+    ----------
+    text
+        "where ...".
+    holds
+        Takes rows with the column, what it is made of and those of `further` that there are; marks the excused ones.
+    further
+        Columns that are looked at where there are any.
+    """
+
+    text: str
+    holds: Callable[[pd.DataFrame], pd.Series]
+    further: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Derivation:
     """How a column of the dictionary is computed.
 
@@ -27,6 +46,8 @@ class Derivation:
     binding
         Whether a value of the file that differs by more is a fault of its row; else it is only counted, as registries
         may well compute it in another way.
+    excuse
+        Where it is only counted all the same.
     source
         Where the formula comes from.
     """
@@ -38,6 +59,7 @@ class Derivation:
     tolerance: float = 0.0
     share: float = 0.0
     binding: bool = False
+    excuse: Excuse | None = None
     source: str = ""
 
     def differs(self, own: pd.Series, computed: pd.Series) -> pd.Series:

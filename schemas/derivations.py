@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -61,13 +62,15 @@ def derive_columns(values: pd.DataFrame, columns: Mapping[str, Column], definiti
     Raises
     ------
     DefinitionError
-        If a name is unknown, or a column that is needed is unknown to the definition, absent from the file or not
-        what the dictionary says; all of them are named at once.
+        If a name is unknown, or a column that is needed is unknown to the definition, absent from the file although
+        the definition does not call it optional, or not what the dictionary says; all of them are named at once.
 
     Notes
     -----
     A column that the file has but nothing to derive it from stays as it is, with a note: a file of patients to come
-    may hold the age itself. A derived column is known no earlier than the latest of what it is made of.
+    may hold the age itself. A column that the file has not, and lacks for it only what the definition itself declares
+    to be optional, is not made, with a note: files of some years lack some columns. A derived column is known no
+    earlier than the latest of what it is made of.
     """
     wanted = _find_wanted(columns, definition)
     faults = [*_unknown_names(columns, definition), *_faults_of_needs(wanted, columns, definition)]
@@ -79,14 +82,15 @@ def derive_columns(values: pd.DataFrame, columns: Mapping[str, Column], definiti
     notes = []
     for entry in wanted:
         if absent := [name for name in entry.needs if name not in held]:
-            notes.append(f"column {entry.name!r} is as in the file; it cannot be derived without {', '.join(absent)}")
+            state = "as in the file" if entry.name in held else "not made"
+            notes.append(f"column {entry.name!r} is {state}; it cannot be derived without {', '.join(absent)}")
             continue
         computed = entry.compute(*(held[name] for name in entry.needs)).rename(entry.name)
         own = values.get(entry.name)
         held[entry.name] = computed if own is None else own.where(own.notna(), computed)
         made[entry.name] = _column(entry, made)
         notes += _notes(entry, own, computed)
-    new = {entry.name: held[entry.name] for entry in wanted}
+    new = {entry.name: held[entry.name] for entry in wanted if entry.name in held}
     return Derived(values=values.assign(**new), columns=made, notes=tuple(notes))
 
 
@@ -134,10 +138,11 @@ def _faults_of_needs(
 ) -> Iterator[str]:
     """Yield what is unknown to the definition, what the file lacks, and what is not the dictionary's column."""
     there = {*columns, *(entry.name for entry in wanted)}
+    optional = _declared_optional(definition)
     for entry in wanted:
         absent = [name for name in entry.needs if name not in there]
         undeclared = [name for name in absent if name not in definition.sources]
-        lacking = [name for name in absent if name in definition.sources]
+        lacking = [name for name in absent if name in definition.sources and name not in optional]
         if undeclared:
             near = "".join(suggest(name, definition.sources) for name in undeclared[:1])
             named = ", ".join(undeclared)
@@ -147,6 +152,12 @@ def _faults_of_needs(
         for name in (entry.name, *entry.needs):
             if name in columns and not is_as_in_dictionary(columns[name]):
                 yield f"  {entry.name!r} must have {name!r} as the dictionary has it, {_describe(COLUMNS[name])}"
+
+
+def _declared_optional(definition: Definition) -> set[str]:
+    """Return the columns that the definition's own text calls optional; those of its base are so by default."""
+    own = tomllib.loads(definition.text).get("columns", {})
+    return {name for name in own if name in definition.sources and definition.sources[name].optional}
 
 
 def is_as_in_dictionary(column: Column) -> bool:

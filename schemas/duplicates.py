@@ -17,6 +17,12 @@ NAMING = ("patient", "operation")
 
 PERSON = ("birth_date", "sex", "operation_date")
 
+WHAT = (
+    "upper_level", "lower_level", "upper_vertebra", "lower_vertebra", "operated_side", "planned_approach",
+    "planned_procedure", "planned_cervical_procedure", "planned_fusion_technique", "procedure", "cpt_code",
+)  # fmt: skip
+"""Level, side and procedure: what tells two operations of a day from one that stands twice."""
+
 AT_ONCE = 8
 """Columns that are hashed before the rows that are unique by then are left out."""
 
@@ -48,12 +54,16 @@ def find_duplicates(table: pd.DataFrame, values: pd.DataFrame, columns: Mapping[
     -------
     Duplicates
         Faults: rows that repeat an earlier one, where the file names patients or operations; all rows that share an
-        operation's identifier, and all rows of a patient that share an operation date, where they are no repeats.
-        Notes: equal rows of nobody, and patients of different names with the same birth date, sex and operation date.
+        operation's identifier, and all rows of a patient that share an operation date, where they are no repeats,
+        unless each has an identifier of its own and they differ in level, side or procedure.
+        Notes: equal rows of nobody, several operations of a patient on a day, and patients of different names with the
+        same birth date, sex and operation date.
     """
     repeats = find_repeats(table)
     naming = next((name for name in NAMING if name in columns), None)
-    several = _find_several_a_day(values, columns, repeats)
+    same_day = _find_several_a_day(values, columns, repeats)
+    distinct = _are_told_apart(values, columns, same_day)
+    several = same_day[~distinct]
     twice = _find_shared_operation(values, repeats)
     faults = []
     if len(twice):
@@ -63,7 +73,11 @@ def find_duplicates(table: pd.DataFrame, values: pd.DataFrame, columns: Mapping[
     if len(several):
         rule = "must be one row per operation; the patient has others of the same day"
         faults.append(Fault(column="operation_date", rule=rule, positions=several))
-    notes = [*_note_equal_rows(repeats, naming), *_note_two_names(values, columns)]
+    notes = [
+        *_note_equal_rows(repeats, naming),
+        *_note_several_a_day(int(distinct.sum())),
+        *_note_two_names(values, columns),
+    ]
     return Duplicates(faults=tuple(faults), notes=tuple(notes))
 
 
@@ -78,15 +92,20 @@ def find_repeats(table: pd.DataFrame) -> npt.NDArray[np.intp]:
     left: npt.NDArray[np.intp] = np.arange(len(table), dtype=np.intp)
     key: npt.NDArray[np.uint64] = np.zeros(len(table), dtype=np.uint64)
     for start in range(0, table.shape[1], AT_ONCE):
-        part = table.iloc[left, start : start + AT_ONCE]
-        hashes = np.asarray(pd.util.hash_pandas_object(part, index=False), dtype=np.uint64)
-        key = np.asarray(key * MULTIPLIER + hashes, dtype=np.uint64)
+        for place in range(start, min(start + AT_ONCE, table.shape[1])):
+            key = np.asarray(key * MULTIPLIER + _hash(table.iloc[left, place]), dtype=np.uint64)
         alike = pd.Series(key).duplicated(keep=False).to_numpy()
         left, key = left[alike], key[alike]
         if not len(left):
             return left
     # rows of one hash may differ all the same
     return np.asarray(left[table.iloc[left].duplicated().to_numpy()], dtype=np.intp)
+
+
+def _hash(column: pd.Series) -> npt.NDArray[np.uint64]:
+    """Return a hash of each cell; adding 0 makes 0.0 of -0.0, which not every version of pandas hashes alike."""
+    plain = column + 0.0 if column.dtype == "float64" else column
+    return np.asarray(pd.util.hash_pandas_object(plain, index=False), dtype=np.uint64)
 
 
 def _find_shared_operation(values: pd.DataFrame, repeats: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
@@ -108,6 +127,33 @@ def _find_several_a_day(
     asked[repeats] = False
     pairs = pd.DataFrame({"patient": values["patient"], "day": day})[asked]
     return np.asarray(np.flatnonzero(asked)[pairs.duplicated(keep=False).to_numpy()], dtype=np.intp)
+
+
+def _are_told_apart(
+    values: pd.DataFrame, columns: Mapping[str, Column], rows: npt.NDArray[np.intp]
+) -> npt.NDArray[np.bool_]:
+    """Mark those of `rows` that are operations of their own: they differ from the patient's others of the day.
+
+    A row does where all rows of the day have identifiers of their own, some column of `WHAT` has two values among them,
+    and the row says something in these columns that no other row says in all of them alike.
+    """
+    asked = [name for name in WHAT if name in columns]
+    if "operation" not in columns or not asked or not len(rows):
+        return np.zeros(len(rows), dtype=np.bool_)
+    day = ["patient", "operation_date"]
+    held = values.iloc[rows][[*day, "operation", *asked]].reset_index(drop=True)
+    held["operation_date"] = held["operation_date"].dt.normalize()
+    unnamed = held["operation"].isna() | held["operation"].duplicated(keep=False)
+    groups = held.groupby(day, sort=False)
+    named = ~unnamed.groupby([held[name] for name in day], sort=False).transform("any")
+    differ = (groups[asked].transform("nunique") > 1).any(axis=1)
+    own = held[asked].notna().any(axis=1) & ~held.duplicated([*day, *asked], keep=False)
+    return (named & differ & own).to_numpy(dtype=np.bool_)
+
+
+def _note_several_a_day(count: int) -> list[str]:
+    told = f"{count} rows are of a patient with another operation of the same day, of its own identifier and another"
+    return [f"{told} level, side or procedure; kept, please check whether they are one"] if count else []
 
 
 def _note_equal_rows(repeats: npt.NDArray[np.intp], naming: str | None) -> list[str]:

@@ -20,15 +20,18 @@ from schemas.derivations import DERIVATIONS, ENTRIES, Derived, derive_columns
 from schemas.derived.comorbidity import CHARLSON_1987, QUAN_2011, list_conditions
 from schemas.derived.scores import SRS_SCALES, STEMS
 from schemas.errors import DefinitionError
+from schemas.registry import read_registry
 from schemas.validation import DTYPES
 
 EVERY_CONDITION = list_conditions(CHARLSON_1987)
 
 
-def define(*derive: str, columns: tuple[str, ...] = tuple(COLUMNS)) -> Definition:
+def define(
+    *derive: str, columns: tuple[str, ...] = tuple(COLUMNS), head: str = "", optional: bool = True
+) -> Definition:
     named = ", ".join(f'"{name}"' for name in derive)
-    tables = "\n".join(f"[columns.{name}]\noptional = true" for name in columns)
-    return parse_definition(f'name = "own"\ntitle = "Own"\nderive = [{named}]\n{tables}\n')
+    tables = "\n".join(f"[columns.{name}]\noptional = {str(optional).lower()}" for name in columns)
+    return parse_definition(f'name = "own"\ntitle = "Own"\nderive = [{named}]\n{head}\n{tables}\n')
 
 
 EVERYTHING = define()
@@ -69,7 +72,7 @@ CHARLSON_CASES: dict[tuple[str, ...], tuple[int, int]] = {
     ("diabetes_complicated",): (2, 1),
     ("diabetes", "diabetes_complicated"): (2, 1),
     ("hemiplegia",): (2, 2),
-    ("kidney_disease",): (2, 1),
+    ("moderate_severe_kidney_disease",): (2, 1),
     ("cancer",): (2, 2),
     ("leukaemia",): (2, 2),
     ("lymphoma",): (2, 2),
@@ -79,7 +82,7 @@ CHARLSON_CASES: dict[tuple[str, ...], tuple[int, int]] = {
     ("lymphoma", "metastatic_cancer"): (8, 6),
     ("aids",): (6, 4),
     ("prior_mi", "heart_failure", "diabetes", "diabetes_complicated"): (4, 3),
-    ("copd", "hemiplegia", "cerebrovascular_disease", "kidney_disease"): (6, 4),
+    ("copd", "hemiplegia", "cerebrovascular_disease", "moderate_severe_kidney_disease"): (6, 4),
     # the highest that there are: 33 without age (37 with), and 24
     EVERY_CONDITION: (33, 24),
 }
@@ -130,7 +133,9 @@ def count_1987(present: set[str]) -> int:
     """Count the index as a clinician does on paper."""
     ones = ["prior_mi", "heart_failure", "peripheral_vascular_disease", "cerebrovascular_disease", "dementia", "copd"]
     total = sum(name in present for name in [*ones, "connective_tissue_disease", "peptic_ulcer"])
-    total += 2 * sum(name in present for name in ("hemiplegia", "kidney_disease", "leukaemia", "lymphoma"))
+    total += 2 * sum(
+        name in present for name in ("hemiplegia", "moderate_severe_kidney_disease", "leukaemia", "lymphoma")
+    )
     total += 6 * ("aids" in present)
     if "severe_liver_disease" in present:
         total += 3
@@ -366,7 +371,8 @@ def test_all_faults_of_a_definition_are_named_at_once() -> None:
     own = Column(name="hypertension", kind="category", known_at="preop", text="Own.", levels=("a", "b"))
     frame = make_frame(weight_kg=[81.0], hypertension=[1.0])
     columns = {"weight_kg": COLUMNS["weight_kg"], "hypertension": own}
-    definition = define("bmi", "charlson", "frailty_mfi5", "odi", columns=("weight_kg", "height_cm", "hypertension"))
+    known = ("weight_kg", "height_cm", "hypertension")
+    definition = define("bmi", "charlson", "frailty_mfi5", "odi", columns=known, optional=False)
     with pytest.raises(DefinitionError) as caught:
         derive_columns(frame, columns, definition)
     lines = str(caught.value).splitlines()
@@ -377,6 +383,54 @@ def test_all_faults_of_a_definition_are_named_at_once() -> None:
     assert lines[4].startswith("  'frailty_mfi5' must have its columns in the definition, which lacks heart_failure")
     assert lines[5] == "  'frailty_mfi5' must have 'hypertension' as the dictionary has it, a flag"
     assert len(lines) == 6
+
+
+def test_what_lacks_only_what_the_definition_calls_optional_is_not_made() -> None:
+    flags = {name: [0.0] for name in EVERY_CONDITION if name != "dementia"}
+    frame = make_frame(weight_kg=[81], operation_date=["2020-01-01"], **flags)
+    names = ("bmi", "charlson_index", "charlson_index_age", "age", "year")
+    made = derive_columns(frame, {name: COLUMNS[name] for name in frame}, define(*names))
+    assert list(made.values) == [*frame, "year"]
+    assert set(made.columns) == set(made.values)
+    assert made.notes == (
+        "column 'year' is derived from operation_date: known in 1 of 1 rows",
+        "column 'age' is not made; it cannot be derived without birth_date",
+        "column 'bmi' is not made; it cannot be derived without height_cm",
+        "column 'charlson_index' is not made; it cannot be derived without dementia",
+        "column 'charlson_index_age' is not made; it cannot be derived without age, dementia",
+    )
+
+
+def test_what_the_base_alone_calls_optional_must_be_there() -> None:
+    """Its columns are optional by default; who asks for a body mass index should hear of a header gone wrong."""
+    frame = make_frame(weight_kg=[81])
+    definition = define("bmi", columns=("weight_kg",), head='base = "lumbar"')
+    with pytest.raises(DefinitionError, match="'bmi' must have its columns in the file, which lacks height_cm"):
+        derive_columns(frame, {"weight_kg": COLUMNS["weight_kg"]}, definition)
+
+
+def test_a_participant_use_file_may_lack_what_an_index_is_made_of() -> None:
+    file = {
+        "AGE": ["61", "54"], "SEX": ["female", "male"], "HEIGHT": ["70", "65"], "WEIGHT": ["180", "150"],
+        "DIABETES": ["NO", "ORAL"], "HXCOPD": ["No", "No"], "HYPERMED": ["Yes", "No"], "HXCHF": ["No", "No"],
+        "FNSTATUS2": ["Independent", "Independent"], "CPT": ["63030", "63047"],
+    }  # fmt: skip
+    assert read_registry(pd.DataFrame(file), "nsqip").frame["frailty_mfi5"].tolist() == [1, 1]
+    del file["HXCHF"], file["HEIGHT"]
+    registry = read_registry(pd.DataFrame(file), "nsqip")
+    assert len(registry.frame) == 2
+    assert not {"frailty_mfi5", "bmi"} & set(registry.frame)
+    assert "column 'frailty_mfi5' is not made; it cannot be derived without heart_failure" in registry.warnings
+    assert "column 'bmi' is not made; it cannot be derived without height_cm" in registry.warnings
+
+
+def test_a_difference_that_is_no_fault_is_counted() -> None:
+    eight = items("odi", 10, "0", [[2] * 9 + [None]])
+    made = derive(make_frame(odi_0=[36], **eight), "odi_0")
+    assert made.notes[0].endswith("1 values of the file differ from the derived ones and are kept")
+    diet = derive(make_frame(diabetes=[1], diabetes_treatment=["no_diabetes"]), "diabetes")
+    assert diet.values["diabetes"].tolist() == [1]
+    assert diet.notes[0].endswith("1 values of the file differ from the derived ones and are kept")
 
 
 @settings(max_examples=20, deadline=None)

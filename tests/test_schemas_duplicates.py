@@ -55,6 +55,64 @@ def test_all_rows_of_a_patient_on_one_day_are_at_fault() -> None:
     assert faults_of(found) == [("operation_date", SEVERAL, [0, 2])]
 
 
+def note_of(count: int) -> str:
+    return (
+        f"{count} rows are of a patient with another operation of the same day, of its own identifier and another "
+        "level, side or procedure; kept, please check whether they are one"
+    )
+
+
+@pytest.mark.parametrize(
+    "told_apart",
+    [
+        {"upper_level": ["l4_5", "c5_6"]},
+        {"operated_side": ["left", "right"]},
+        {"planned_procedure": ["discectomy", "fusion"], "upper_level": ["l4_5", "l4_5"]},
+        {"cpt_code": ["63030", "63047"]},
+    ],
+    ids=lambda given: next(iter(given)),
+)
+def test_staged_operations_of_a_day_are_counted_and_kept(told_apart: dict[str, list[object]]) -> None:
+    day: dict[str, list[object]] = {"patient": ["a", "a"], "operation_date": ["2020-01-01 08:00", "2020-01-01 14:00"]}
+    apart = find(**day, operation=["1", "2"], age=[60, 60], **told_apart)
+    assert apart.faults == ()
+    assert apart.notes == (note_of(2),)
+    without = find(**day, age=[60, 60], **told_apart)
+    assert faults_of(without) == [("operation_date", SEVERAL, [0, 1])]
+    unnamed = find(**day, operation=["1", None], age=[60, 60], **told_apart)
+    assert faults_of(unnamed) == [("operation_date", SEVERAL, [0, 1])]
+    one_name = find(**day, operation=["1", "1"], age=[60, 60], **told_apart)
+    assert ("operation_date", SEVERAL, [0, 1]) in faults_of(one_name)
+
+
+@pytest.mark.parametrize(
+    "alike", [{}, {"upper_level": ["l4_5", "l4_5"]}, {"upper_level": ["l4_5", None]}, {"upper_level": [None, None]}]
+)
+def test_operations_of_a_day_that_nothing_tells_apart_are_at_fault(alike: dict[str, list[object]]) -> None:
+    found = find(
+        patient=["a", "a"], operation_date=["2020-01-01", "2020-01-01"], operation=["1", "2"], age=[60, 61], **alike
+    )
+    assert faults_of(found) == [("operation_date", SEVERAL, [0, 1])]
+    assert found.notes == ()
+
+
+def test_of_three_operations_of_a_day_two_alike_are_at_fault() -> None:
+    found = find(
+        patient=["b", "a", "a", "a", "a"],
+        operation_date=["2020-01-01"] * 5,
+        operation=["1", "2", "3", "4", "5"],
+        upper_level=["l4_5", "l4_5", "c5_6", "l4_5", None],
+        age=[60, 61, 62, 63, 64],
+    )
+    assert faults_of(found) == [("operation_date", SEVERAL, [1, 3, 4])]
+    assert found.notes == (note_of(1),)
+
+
+def test_zero_with_and_without_a_sign_is_one_number() -> None:
+    table = pd.DataFrame({"a": [0.0, -0.0, 1.0], "b": pd.Series(["x", "x", "x"], dtype="str")})
+    assert find_repeats(table).tolist() == [1]
+
+
 def test_a_row_entered_twice_leaves_the_first_valid() -> None:
     found = find(patient=["a", "a"], operation_date=["2020-01-01", "2020-01-01"], age=[60, 60])
     assert faults_of(found) == [("patient", REPEAT, [1])]

@@ -6,13 +6,18 @@ from functools import partial
 
 import pandas as pd
 
+from schemas.crossfield.implication import is_above, is_known, must_be_no, must_be_yes
 from schemas.derived.durations import compute_age
 from schemas.dictionary.events import COUNTED_DAYS, PRESENT_BEFORE, TIMES
 from schemas.rule import Rule
 
 DAYS_OF_EARLY_EVENTS = 30.0
 NO_EVENTS = ("death_days", "follow_up_days", "discharge_days")
-EVENTS = (*(column.name for column in TIMES if column.name not in NO_EVENTS), "return_to_work_days")
+EVENTS = (
+    *(column.name for column in TIMES if column.name not in NO_EVENTS),
+    "return_to_work_days",
+    *(f"{stem}_days" for stem in COUNTED_DAYS),
+)
 """Days of what cannot happen to the dead."""
 
 AGE_TOLERANCE = 1.0
@@ -54,11 +59,19 @@ def _after_death(rows: pd.DataFrame, days: str, by: int = 0) -> pd.Series:
     return rows[days] > rows["death_days"] + by
 
 
+def _if_in_few(broken: pd.Series, dead: pd.Series) -> pd.Series:
+    """Mark nobody if most of the dead are followed beyond death: then it is the end of the registry's data."""
+    return broken & (2 * broken.sum() <= dead.sum())
+
+
 def _followed_after_death(rows: pd.DataFrame) -> pd.Series:
-    """Mark follow-up beyond death, unless most of the dead have it: then it is the end of the registry's data."""
-    broken = _after_death(rows, "follow_up_days")
-    known = rows["follow_up_days"].notna() & rows["death_days"].notna()
-    return broken & (2 * broken.sum() <= known.sum())
+    dead = rows["follow_up_days"].notna() & rows["death_days"].notna()
+    return _if_in_few(_after_death(rows, "follow_up_days"), dead)
+
+
+def _seen_after_death(rows: pd.DataFrame) -> pd.Series:
+    dead = rows["last_seen_date"].notna() & rows["death_date"].notna()
+    return _if_in_few(_is_earlier(rows, "death_date", "last_seen_date", by=1), dead)
 
 
 def _event_within_life(days: str) -> Rule:
@@ -104,8 +117,19 @@ def _died_unnoticed(rows: pd.DataFrame) -> pd.Series:
     return rows["death_30d"].eq(0) & rows["discharge_destination"].eq("died") & in_time
 
 
-def _stayed_on_the_day(rows: pd.DataFrame) -> pd.Series:
-    return rows["same_day_discharge"].eq(1) & (rows["length_of_stay_days"] > 1)
+def _outlived_stay(rows: pd.DataFrame, days: str) -> pd.Series:
+    """Mark who died in hospital by the destination, and more than a day later by `days`."""
+    return rows["discharge_destination"].eq("died") & (rows[days] > rows["length_of_stay_days"] + 1)
+
+
+def _followed_after_stay(rows: pd.DataFrame) -> pd.Series:
+    dead = rows["discharge_destination"].eq("died")
+    known = dead & rows["follow_up_days"].notna() & rows["length_of_stay_days"].notna()
+    return _if_in_few(_outlived_stay(rows, "follow_up_days"), known)
+
+
+def _is_a_night_or_more(nights: pd.Series) -> pd.Series:
+    return nights >= 1
 
 
 ORDER = (
@@ -118,8 +142,12 @@ ORDER = (
     # what is written on the day after a death in hospital is no contradiction
     _not_before("death_date", "discharge_date", by=1),
     _not_before("last_seen_date", "operation_date"),
+    Rule(
+        name="last_seen_date_not_after_death_date", columns=("last_seen_date", "death_date"),
+        text="must not be more than a day after death_date", broken=_seen_after_death,
+    ),
     _not_before("return_to_work_date", "operation_date"),
-)
+)  # fmt: skip
 
 DAYS = (
     Rule(
@@ -155,7 +183,20 @@ DAYS = (
         text="must be 0 where discharge_destination is died", broken=_readmitted_dead,
     ),
     Rule(
-        name="same_day_by_stay", columns=("same_day_discharge", "length_of_stay_days"),
-        text="must be 0 where length_of_stay_days is more than 1", broken=_stayed_on_the_day,
+        name="death_of_who_died_in_hospital",
+        columns=("discharge_destination", "death_days", "length_of_stay_days"),
+        text="must not be died where death_days is more than a day beyond length_of_stay_days",
+        broken=partial(_outlived_stay, days="death_days"),
     ),
+    Rule(
+        name="follow_up_of_who_died_in_hospital",
+        columns=("discharge_destination", "follow_up_days", "length_of_stay_days"),
+        text="must not be died where follow_up_days is more than a day beyond length_of_stay_days",
+        broken=_followed_after_stay,
+    ),
+    must_be_no("same_day_discharge", "length_of_stay_days", "1 or more", _is_a_night_or_more),
+    must_be_no("reoperation_30d", "reoperation_days", "more than 30", partial(is_above, least=DAYS_OF_EARLY_EVENTS)),
+    *(must_be_yes(f"{stem}_90d", f"{stem}_30d", "1") for stem in ("death", "readmission", "reoperation")),
+    must_be_yes("sepsis_30d", "septic_shock_30d", "1"),
+    must_be_yes("return_to_work", "return_to_work_days", "given", is_known),
 )  # fmt: skip

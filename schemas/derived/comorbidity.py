@@ -21,7 +21,7 @@ CHARLSON_1987: Weights = (
     {"mild_liver_disease": 1, "severe_liver_disease": 3},
     {"diabetes": 1, "diabetes_complicated": 2},
     {"hemiplegia": 2},
-    {"kidney_disease": 2},
+    {"moderate_severe_kidney_disease": 2},
     {"cancer": 2, "metastatic_cancer": 6},
     {"leukaemia": 2},
     {"lymphoma": 2},
@@ -36,7 +36,7 @@ QUAN_2011: Weights = (
     {"mild_liver_disease": 2, "severe_liver_disease": 4},
     {"diabetes_complicated": 1},
     {"hemiplegia": 2},
-    {"kidney_disease": 1},
+    {"moderate_severe_kidney_disease": 1},
     # one item: any malignancy with leukaemia and lymphoma, and metastasis as its severer form
     {"cancer": 2, "leukaemia": 2, "lymphoma": 2, "metastatic_cancer": 6},
     {"aids": 4},

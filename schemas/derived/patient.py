@@ -32,7 +32,7 @@ def compute_bmi(weight_kg: pd.Series, height_cm: pd.Series) -> pd.Series:
 
 
 def compute_diabetes(treatment: pd.Series) -> pd.Series:
-    """Return 1 for any treatment of diabetes and 0 for no diabetes, shape (n,)."""
+    """Return 1 for any drug for diabetes and 0 for none (diet alone is not told from health), shape (n,)."""
     return treatment.ne("no_diabetes").astype("float64").where(treatment.notna())
 
 
@@ -50,8 +50,8 @@ PATIENT = (
         text="Weight in kg by the square of the height in m.",
     ),
     Derivation(
-        name="diabetes", needs=("diabetes_treatment",), compute=compute_diabetes, binding=True,
-        text="Any treatment of diabetes.",
+        name="diabetes", needs=("diabetes_treatment",), compute=compute_diabetes,
+        text="Any drug for diabetes.",
     ),
 )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from schemas.derivation import Derivation
@@ -14,7 +15,10 @@ SCHWAB = "Schwab 2012, Spine 37:1077"
 
 def compute_rank(level: pd.Series, order: tuple[str, ...]) -> pd.Series:
     """Return the place of a level counted from the head, shape (n,), float64; missing where it is no level."""
-    return level.map({name: float(place) for place, name in enumerate(order)}).astype("float64")
+    codes, names = pd.factorize(level)
+    places = pd.Index(order).get_indexer(names).astype("float64")
+    ranks = np.append(np.where(places < 0, np.nan, places), np.nan)
+    return pd.Series(ranks[codes], index=level.index, name=level.name)
 
 
 def compute_n_segments(upper: pd.Series, lower: pd.Series) -> pd.Series:
