@@ -34,6 +34,7 @@ from schemas.participant_file.labels import (
 )
 from schemas.participant_file.procedures import read_procedures
 from schemas.participant_file.texts import (
+    UNKNOWN_LABEL,
     Coded,
     Part,
     PufTable,
@@ -41,7 +42,6 @@ from schemas.participant_file.texts import (
     flag_texts,
     fold,
     is_missing,
-    unknown_label,
     with_faults,
 )
 from schemas.prepared import Prepared
@@ -52,6 +52,9 @@ YEARS = ("OPERYR", "PUFYEAR", "ADMYR")
 
 FILE_YEARS = ("PUFYEAR", "OPERYR", "ADMYR")
 """Where the year of the file stands, best first: a case number is unique within it only."""
+
+YEAR = r"(19|20)\d\d"
+"""What a year looks like; any other text in its place is a slip, or worse, and is never named."""
 
 LIMITS = (
     "participant use files name no hospital, surgeon, date or patient: no validation across sites, only in time, and "
@@ -66,7 +69,7 @@ NOT_READ = re.compile(
     r"|(UNPLANNED)?READMISSION\d|READM(PODAYS|RELATED|SUSPREASON|UNRELSUSP|RELICD9|RELICD10|UNRELICD9|UNRELICD10)\d"
     r"|REOPERATION\d|RETOR\d?(PODAYS|RELATED)|REOPOR\d?(CPT1|ICD91|ICD101)|STILLINHOSP|RETURNOR|DOPTODIS|DOPERTOD"
     r"|CASEID|OPERYR|PUFYEAR|ADMYR|AGE|PRNCPTX|CPT|ELECTSURG|EMERGNCY|CASETYPE|HDISDT|SDISDT|ADMSYR|BLEED_UNITS_TOT"
-    r"|PODIAGTX|PODIAGTX10|PODIAG_OTHER(10)?|ANESTHES_OTHER|IMMUNO_CAT|WOUND_CLOSURE|OP_APPROACH"
+    r"|PODIAGTX|PODIAGTX10|PODIAG_OTHER(10)?|ANESTHES_OTHER|WOUND_CLOSURE"
     r"|(PRE|POST)OP_CREAT_MSINCR"
 )
 """Headers of participant use files that `prepare` uses up or that nothing is read from; other headers are kept."""
@@ -86,8 +89,8 @@ def prepare(table: pd.DataFrame) -> Prepared:
     -------
     Prepared
         As many rows in the same order. Columns that stand for one column of the file keep its name in capitals; those
-        that are made of several have the canonical name. Flags are "1", "0" or blank, categories are levels; a text
-        that is no known label is kept, with what is wrong, and becomes a fault of its row.
+        that are made of several have the canonical name. Flags are "1", "0" or blank, categories are levels;
+        `UNKNOWN_LABEL` stands where a text is no known label, and becomes a fault of its row.
 
     Notes
     -----
@@ -191,7 +194,15 @@ def read_categories(puf: PufTable) -> Part:
 NOT_HOME = {
     "home": "0",
     **dict.fromkeys(
-        ("rehabilitation", "nursing_home", "acute_care_hospital", "other_facility", "hospice"),
+        (
+            "rehabilitation",
+            "skilled_care",
+            "unskilled_facility",
+            "senior_community",
+            "acute_care_hospital",
+            "other_facility",
+            "hospice",
+        ),
         "1",
     ),
 }
@@ -201,12 +212,12 @@ NOT_HOME = {
 def _level(text: str, header: str) -> str:
     folded, levels = fold(text), CATEGORIES[header]
     if header in DIGITS and not is_missing(folded):
-        return levels.get(folded.split("-")[0].strip(), unknown_label(text, header))
+        return levels.get(folded.split("-")[0].strip(), UNKNOWN_LABEL)
     if folded in levels:
         return levels[folded]
     if is_missing(folded):
         return ""
-    return SEVERAL[header] if header in SEVERAL and "," in folded else unknown_label(text, header)
+    return SEVERAL[header] if header in SEVERAL and "," in folded else UNKNOWN_LABEL
 
 
 def _as_flag(levels: pd.Series, flags: dict[str, str]) -> pd.Series:
@@ -250,7 +261,7 @@ def read_urgency(puf: PufTable) -> Part:
 
 def _case_type(text: str) -> str:
     folded = fold(text)
-    return "" if is_missing(folded) else URGENT.get(folded, unknown_label(text, "CASETYPE"))
+    return "" if is_missing(folded) else URGENT.get(folded, UNKNOWN_LABEL)
 
 
 def read_numbers(puf: PufTable) -> Part:
@@ -260,17 +271,20 @@ def read_numbers(puf: PufTable) -> Part:
 
 
 def find_gaps(puf: PufTable) -> Part:
-    """Tell of columns that some years lack, and of those that no year since 2010 can answer."""
+    """Tell of columns that some years lack, and of those that no year since 2010 can answer; no cell is repeated."""
     notes = [
         f"header {header!r}: not read; after 2010 it says 'No Complication' where nobody looked"
         for header in puf.present(BANNED)
     ]
     if puf.present(YEARS):
-        codes, years = pd.factorize(_first_known(puf, YEARS))
+        texts = _first_known(puf, YEARS)
+        codes, years = pd.factorize(texts.where(texts.str.fullmatch(YEAR), ""))
         for header in puf.present(YEAR_LIMITED):
             held = ~puf.coded(header).mark(is_missing)
             empty = np.bincount(codes, weights=held, minlength=len(years)) == 0
             named = sorted(year for year, lacking in zip(years, empty, strict=True) if lacking and year)
+            yearless = (empty & (years == ""))[codes]
+            named += [f"{count_rows(yearless)} without a year"] if yearless.any() else []
             if named and len(years) > 1:
                 notes.append(f"header {header!r}: empty in {', '.join(named)}; unknown there, never 'no'")
     return Part(notes=tuple(notes))

@@ -19,6 +19,7 @@ from schemas.errors import DataError
 from schemas.nsqip import prepare
 from schemas.participant_file.labels import CATEGORIES, COMPLICATIONS, FLAGS, NUMBERS, TEXTS
 from schemas.participant_file.procedures import FAMILIES
+from schemas.participant_file.texts import UNKNOWN_LABEL
 from schemas.raw import as_raw
 from schemas.registry import Registry, read_registry
 from schemas.sources import SOURCES
@@ -79,6 +80,10 @@ SPINE_CODES = {
     "22558": ("anterior_lumbar_fusion", "thoracolumbar"),
     "63030": ("lumbar_discectomy", "thoracolumbar"),
     "63042": ("repeat_lumbar_discectomy", "thoracolumbar"),
+    "63040": ("repeat_cervical_discectomy", "cervical"),
+    "63081": ("cervical_corpectomy", "cervical"),
+    "63087": ("thoracolumbar_corpectomy", "thoracolumbar"),
+    "63090": ("thoracolumbar_corpectomy", "thoracolumbar"),
     "63047": ("lumbar_decompression", "thoracolumbar"),
     "22804": ("deformity_fusion", "deformity"),
     "22206": ("spinal_osteotomy", "deformity"),
@@ -88,9 +93,10 @@ DESTINATIONS = {
     "Home": "home",
     "Facility Which was Home": "home",
     "Rehab": "rehabilitation",
-    "Skilled Care, Not Home": "nursing_home",
+    "Skilled Care, Not Home": "skilled_care",
     "Separate Acute Care": "acute_care_hospital",
-    "Unskilled Facility Not Home": "other_facility",
+    "Unskilled Facility Not Home": "unskilled_facility",
+    "Multi-level Senior Community": "senior_community",
     "Hospice": "hospice",
     "Unknown": None,
 }
@@ -424,6 +430,20 @@ def test_discharged_dead_without_a_day_of_death_is_unknown_and_told() -> None:
     assert any("'death_30d': 1 row discharged dead before day 30" in warning for warning in registry.warnings)
 
 
+def test_minus_99_in_the_year_of_death_means_alive_where_the_day_says_nothing() -> None:
+    years = ("-99", "NULL", "2018", "", "Unknown")
+    rows = [HEALTHY | {"CASEID": str(k), "YRDEATH": year} for k, year in enumerate(years)]
+    without = pd.DataFrame(rows, dtype="str").drop(columns="DOPERTOD")
+    for registry in (
+        read_registry(without, DEFINITION),
+        read_registry(without.assign(DOPERTOD=pd.Series([""] * len(rows), dtype="str")), DEFINITION),
+    ):
+        assert values_of(registry, "death_30d") == [0.0, 0.0, None, None, None]
+        assert values_of(registry, "death_year") == [None, None, 2018.0, None, None]
+    both = read_rows({"DOPERTOD": "4", "YRDEATH": "2018"}, {"DOPERTOD": "-99", "YRDEATH": "2018"}, {"YRDEATH": "-99"})
+    assert values_of(both, "death_30d") == [1.0, 0.0, 0.0]
+
+
 def test_minus_99_in_the_days_of_readmission_and_return_means_none() -> None:
     registry = read_rows(
         {"READMISSION1": "", "READMPODAYS1": "-99"},
@@ -465,7 +485,7 @@ def test_words_for_missing_are_missing() -> None:
         ("FNSTATUS2", "functional_status", "Unknown"), ("ETHNICITY_HISPANIC", "ethnicity", "Unknown"),
         ("DISCHDEST", "discharge_destination", "NULL"), ("TRANST", "transfer_status", "Unknown"),
         ("HXCOPD", "copd", "NULL"), ("SUPINFEC", "superficial_ssi_30d", "NULL"), ("HOMESUP", "living_alone", "Unknown"),
-        ("DELIRIUM", "delirium", "Not screened for delirium"), ("DISFXNSTAT", "discharge_functional_status", "Expired"),
+        ("DELIRIUM", "delirium", "Not screened for delirium"), ("DISFXNSTAT", "discharge_functional_status", "Unknown"),
         ("CPT", "cpt_code", "NULL"), ("PODIAG10", "diagnosis_code", "NULL"), ("WNDCLAS", "wound_class", "Unknown"),
     )  # fmt: skip
     registry = read_rows({header: text for header, _, text in words}, {})
@@ -544,6 +564,23 @@ def test_columns_of_the_older_patient_are_read() -> None:
     assert registry.frame[names].to_numpy().tolist() == [[1, 0, 1, 1, 1], [0, 1, 0, 0, 0]]
 
 
+def test_the_dead_have_a_level_of_function_at_discharge() -> None:
+    registry = read_rows(*({"DISFXNSTAT": text} for text in ("Expired", "Partially Dependent")))
+    assert values_of(registry, "discharge_functional_status") == ["died", "partially_dependent"]
+
+
+def test_kinds_of_immunosuppressants_are_read_and_no_kind_is_missing() -> None:
+    texts = ("Corticosteroids", "Anti-rejection/transplant immunosuppressants", "Other", "NULL", "")
+    registry = read_rows(*({"IMMUNO_CAT": text} for text in texts))
+    assert values_of(registry, "immunosuppressant") == ["corticosteroid", "anti_rejection", "other", None, None]
+
+
+def test_the_approach_is_named_as_not_read() -> None:
+    registry = read_rows({"OP_APPROACH": "Hybrid"}, {})
+    assert "access_used" not in registry.frame
+    assert any("'OP_APPROACH'" in warning and "ignored" in warning for warning in registry.warnings)
+
+
 @pytest.mark.parametrize("header", [*CATEGORIES])
 def test_every_level_of_the_labels_is_one_of_the_definition(header: str) -> None:
     found = [at.column for at in DEFINITION.sources.values() if at.header == header]
@@ -573,12 +610,20 @@ def test_any_other_text_is_a_fault_of_its_row_and_never_0() -> None:
     assert registry.quarantine["SUPINFEC"].tolist()[0] == "A new label"
 
 
+def test_an_unknown_label_is_not_repeated_in_the_prepared_table() -> None:
+    planted = dict.fromkeys(("SUPINFEC", "DISCHDEST", "ASACLAS", "CASETYPE", "SMOKE", "REOPERATION1"), "Unmistakable")
+    table = prepare(pd.DataFrame([HEALTHY | planted], dtype="str")).table
+    assert not table.isin(["Unmistakable"]).to_numpy().any()
+    made = table[["SUPINFEC", "DISCHDEST", "ASACLAS", "urgency", "SMOKE", "reoperation_30d"]]
+    assert set(made.iloc[0]) == {UNKNOWN_LABEL}
+
+
 def test_a_file_in_which_no_text_is_a_known_label_is_refused() -> None:
     with pytest.raises(
         DataError,
-        match=r"column 'wound_disruption_30d' \(header 'DEHIS'\) must be a label that is known.*none of its 3",
+        match=r"column 'wound_disruption_30d' \(header 'DEHIS'\) must be a label that is known.*none of its 20",
     ):
-        read_rows({"DEHIS": "?"}, {"DEHIS": "?"}, {"DEHIS": "?"})
+        read_rows(*[{"DEHIS": "?"}] * 20)
 
 
 def test_pneumonia_is_oupneumo_and_a_column_called_pneumo_is_not_taken_for_it() -> None:
@@ -668,8 +713,22 @@ def test_who_is_in_hospital_on_day_30_cannot_be_readmitted_and_is_unknown_not_0(
         {"STILLINHOSP": "NULL", "DOPTODIS": "-99"},
     )  # fmt: skip
     assert values_of(registry, "readmission_30d") == [0.0, None, None, 0.0, None, 1.0, 0.0]
-    assert values_of(registry, "in_hospital_30d") == [0.0, 1.0, 1.0, 0.0, 0.0, 1.0, None]
+    assert values_of(registry, "in_hospital_30d") == [0.0, 1.0, 1.0, 0.0, 0.0, 0.0, None]
     assert any("3 rows of patients who did not leave hospital alive" in warning for warning in registry.warnings)
+
+
+def test_a_known_discharge_overrules_still_in_hospital_and_the_contradictions_are_counted() -> None:
+    still = {"STILLINHOSP": "Yes"}
+    registry = read_rows(
+        still | {"DOPTODIS": "4"}, still | {"DOPTODIS": "29"}, still | {"DOPTODIS": "30"}, still | {"DOPTODIS": "-99"},
+        {"STILLINHOSP": "No", "DOPTODIS": "41"}, {"STILLINHOSP": "No", "DOPTODIS": "-99"},
+    )  # fmt: skip
+    assert values_of(registry, "in_hospital_30d") == [0.0, 0.0, 1.0, 1.0, 1.0, 0.0]
+    assert values_of(registry, "readmission_30d") == [0.0, 0.0, None, None, None, 0.0]
+    assert values_of(registry, "still_in_hospital_30d") == [1.0, 1.0, 1.0, 1.0, 0.0, 0.0]
+    told = "column 'in_hospital_30d': 2 rows discharged before day 30 and still in hospital on that day"
+    assert any(warning.startswith(told) for warning in registry.warnings)
+    assert not any("still in hospital on that day" in warning for warning in read_rows({}).warnings)
 
 
 def test_reoperation_is_unplanned_and_the_wider_return_only_excludes_it() -> None:
@@ -693,8 +752,8 @@ def test_unknown_texts_of_columns_that_are_joined_are_faults_too() -> None:
 
 
 def test_destinations_of_both_codings() -> None:
-    table = DESTINATIONS | DESTINATIONS_2021 | {"Expired": "died"}
-    registry = read_rows(*({"DISCHDEST": text, "DOPERTOD": "9"} for text in table))
+    table = DESTINATIONS | DESTINATIONS_2021 | {"Expired": "died", "Unskilled Facility Not": "unskilled_facility"}
+    registry = read_rows(*({"DISCHDEST": text, "DOPERTOD": "9", "DOPTODIS": "9"} for text in table))
     away = [None if to in (None, "died", "against_advice") else float(to != "home") for to in table.values()]
     assert values_of(registry, "discharge_destination") == list(table.values())
     assert values_of(registry, "non_home_discharge") == away
@@ -715,7 +774,7 @@ def test_from_2021_nursing_and_rehabilitation_cannot_be_told_apart_and_this_is_t
         *(entry.header for entry in COMPLICATIONS), *(entry.day for entry in COMPLICATIONS),
         *(entry.patos for entry in COMPLICATIONS if entry.patos), "STILLINHOSP", "DISFXNSTAT", "DISHOMESVC", "DELIRIUM",
         "BLEED_UNITS_TOT", "DISCHDEST", "DOPTODIS", "TOTHLOS", "DOPERTOD", "YRDEATH", "RETURNOR", "REOPORCPT1",
-        "POSTOP_COVID", "EOL_WDCARE", "WORKRVU", "OPTIME", "CPT", "PODIAG", "PODIAG10", "WNDCLAS", "ANESTHES",
+        "POSTOP_COVID", "EOL_WDCARE", "INOUT", "WORKRVU", "OPTIME", "CPT", "PODIAG", "PODIAG10", "WNDCLAS", "ANESTHES",
         "readmission_30d", "readmission_days", "reoperation_30d", "procedure_family", "spine_region", "dural_repair",
         "instrumentation", "further_procedures", "in_hospital_30d", "non_home_discharge", "death_30d",
     ],
@@ -769,6 +828,19 @@ def test_columns_that_2021_lacks_are_unknown_there_and_not_no(several_years: Reg
     assert "header 'DYSPNEA': empty in 2021; unknown there, never 'no'" in several_years.warnings
 
 
+def test_a_text_in_the_place_of_the_year_is_counted_and_never_named() -> None:
+    known = {"DYSPNEA": "No"}
+    registry = read_rows(
+        known, {"PUFYEAR": "Unmistakable Name", "OPERYR": "Unmistakable Name"}, {"PUFYEAR": "017", "OPERYR": "017"},
+        {"PUFYEAR": "2021", "OPERYR": "2021"},
+    )  # fmt: skip
+    told = [warning for warning in registry.warnings if warning.startswith("header 'DYSPNEA'")]
+    assert told == ["header 'DYSPNEA': empty in 2021, 2 rows without a year; unknown there, never 'no'"]
+    said = " ".join([*registry.warnings, *registry.faults["rule"], *registry.faults["column"]])
+    assert "Unmistakable" not in said
+    assert "017" not in said
+
+
 def test_columns_that_begin_or_end_with_2021_are_unknown_elsewhere(several_years: Registry) -> None:
     known = several_years.frame.groupby("year")[["hba1c_percent", "transfused_units", "hypertension"]].count() > 0
     assert known["hba1c_percent"].tolist() == [False, False, True, True]
@@ -809,10 +881,16 @@ def test_procedures_are_grouped_by_the_principal_code() -> None:
     assert list(zip(families, regions, strict=True)) == list(SPINE_CODES.values())
 
 
-def test_operations_elsewhere_than_on_the_spine_are_kept_and_counted() -> None:
-    registry = read_rows({"CPT": "44120"}, {"CPT": "63030"}, {"CPT": "22614"})
-    assert len(registry.frame) == 3
-    assert any("'procedure_family': 2 rows of 3 without a spine operation" in warning for warning in registry.warnings)
+def test_operations_of_no_family_are_kept_and_counted_and_not_said_to_be_elsewhere_than_on_the_spine() -> None:
+    registry = read_rows({"CPT": "44120"}, {"CPT": "63030"}, {"CPT": "22614"}, {"CPT": "22840"})
+    assert len(registry.frame) == 4
+    told = "'procedure_family': 3 rows of 4 with a principal code of no family"
+    assert any(told in warning for warning in registry.warnings)
+
+
+def test_every_corpectomy_and_repeat_discectomy_has_a_family() -> None:
+    codes = [str(code) for code in (63040, 63042, 63043, 63044, 63081, 63082, *range(63085, 63089), 63090, 63091)]
+    assert all(values_of(read_rows(*({"CPT": code} for code in codes)), "procedure_family"))
 
 
 def test_no_code_belongs_to_two_families() -> None:

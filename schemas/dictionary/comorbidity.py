@@ -16,7 +16,7 @@ COMORBIDITY = (
     flag("hypertension", "High blood pressure on medication."),
     flag("copd", "Chronic obstructive pulmonary disease."),
     flag("heart_disease", "Coronary disease or heart failure."),
-    flag("kidney_disease", "Chronic kidney disease, with or without dialysis."),
+    flag("kidney_disease", "Chronic kidney disease of any degree, with or without dialysis."),
     flag("rheumatoid_arthritis", "Rheumatoid arthritis."),
     flag("osteoporosis", "Osteoporosis, diagnosed or treated."),
     flag("cancer", "Cancer, now or in the past five years."),
@@ -40,6 +40,8 @@ CHARLSON_ITEMS = (
     flag("severe_liver_disease", "Cirrhosis with portal hypertension.", source=CHARLSON),
     flag("diabetes_complicated", "Diabetes with damage to eyes, nerves or kidneys.", source=CHARLSON),
     flag("hemiplegia", "Hemiplegia or paraplegia of any cause.", source=CHARLSON),
+    flag("moderate_severe_kidney_disease", "Moderate or severe chronic kidney disease, or dialysis; a mild one is no.",
+         source=CHARLSON),
     flag("leukaemia", "Leukaemia or polycythaemia vera.", source=CHARLSON),
     flag("lymphoma", "Lymphoma or myeloma.", source=CHARLSON),
     flag("metastatic_cancer", "Solid tumour with metastases.", source=CHARLSON),
@@ -62,7 +64,7 @@ FURTHER = (
     flag("bleeding_disorder", "Bleeding disorder, or anticoagulation that was not stopped.", source=NSQIP),
     flag("steroid_use", "Steroids or other immunosuppressants by mouth or vein in the 30 days before.", source=NSQIP),
     category(
-        "immunosuppressant", ("corticosteroid", "synthetic", "antibody", "other"),
+        "immunosuppressant", ("corticosteroid", "anti_rejection", "synthetic", "antibody", "other"),
         "Kind of immunosuppressing treatment; missing where there is no such treatment.", source=NSQIP,
     ),
     category(

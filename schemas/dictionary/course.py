@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from schemas.dictionary.common import LUMBAR, NECK, category, flag, identifier, number
+from schemas.dictionary.labs import LABS_AFTER
 
 NSQIP = "ACS NSQIP participant use file"
 
@@ -28,8 +29,6 @@ INTRAOPERATIVE = (
              "Anaesthesia that was given.", at="intraop", source=NSQIP),
     category("wound_class", ("clean", "clean_contaminated", "contaminated", "dirty"),
              "Cleanness of the wound at the end of the operation.", at="intraop", source=NSQIP),
-    number("work_rvu", "RVU", (0, 200), "Relative value of the work, from the final code.", plausible=(5, 80),
-           at="intraop", source=NSQIP),
     flag("robot_used", "A robot was used.", at="intraop", source=NSQIP),
     category("access_used", ("open", "minimally_invasive", "endoscopic"), "Access that was used in the end.",
              at="intraop", source=NSQIP),
@@ -53,6 +52,8 @@ STAY = (
            at="discharge"),
     number("total_stay_days", "days", (0, 730), "Days in hospital from admission to discharge.", plausible=(0, 90),
            at="discharge", source=NSQIP),
+    flag("inpatient", "Registered as an inpatient in the end, which the length of the stay decides.", at="discharge",
+         source=NSQIP),
     flag("same_day_discharge", "Went home on the day of the operation.", at="discharge"),
     flag("icu_admission", "Was in intensive care after the operation.", at="discharge"),
     flag("adverse_event", "Any adverse event during the stay.", at="discharge"),
@@ -79,10 +80,12 @@ DONE = (
     identifier("other_cpt_codes", "Further procedure codes of the same operation, with commas.", at="discharge"),
     identifier("cpt_group", "Group of procedure codes; one that was learned from outcomes must be learned in each "
                "fold.", at="discharge"),
+    number("work_rvu", "RVU", (0, 200), "Relative value of the work, from the final code.", plausible=(5, 80),
+           at="discharge", source=NSQIP),
     identifier("diagnosis_code", "Diagnosis code after the operation.", at="discharge"),
     category("rehab_arm", ("standard", "structured"), "Rehabilitation that was given after the operation.",
              at="discharge", cohorts=NECK, source="Liew 2020, Sci Rep 10:16782"),
 )  # fmt: skip
 
-DISCHARGE = STAY + DONE
+DISCHARGE = STAY + DONE + LABS_AFTER
 COURSE = INTRAOPERATIVE + DISCHARGE

@@ -30,7 +30,7 @@ DISC = (
     flag("disc_calcification", "Calcified disc or herniation.", cohorts=LUMBAR, source=REN),
     number("disc_height_index", "ratio", (0.05, 1), "Disc height over the depth of the neighbouring vertebrae; "
            "registries differ in the formula.", plausible=(0.1, 0.6), cohorts=LUMBAR),
-    number("sagittal_rom_deg", "degrees", (0, 40), "Motion of the segment from extension to flexion.",
+    number("sagittal_rom_deg", "degrees", (0, 30), "Motion of the segment from extension to flexion.",
            plausible=(0, 18), cohorts=LUMBAR),
     number("coronal_angle_deg", "degrees", (-90, 90), "Coronal angle of the operated segment.", plausible=(-30, 30),
            cohorts=LUMBAR),
@@ -158,7 +158,7 @@ IDIOPATHIC = (
 BONE = (
     number("t_score", "standard deviations", (-8, 8), "Lowest T-score of bone densitometry.", plausible=(-6, 4),
            cohorts=ALL),
-    number("hounsfield_units", "HU", (-200, 1500), "Density of vertebral bone on computed tomography.",
+    number("hounsfield_units", "HU", (-150, 1500), "Density of vertebral bone on computed tomography.",
            plausible=(-50, 400)),
     number("trajectory_hu", "HU", (-200, 2000), "Density of bone along the planned screws.", plausible=(0, 900),
            cohorts=NECK, source="Chen 2024, BMC Musculoskelet Disord 25:1"),

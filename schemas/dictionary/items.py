@@ -14,6 +14,9 @@ ASHER = "Asher 2003, Spine 28:63"
 MANNION = "Mannion 2009, Eur Spine J 18 Suppl 3:367"
 EUROQOL = "EuroQol Group 1990, Health Policy 16:199"
 
+SATISFACTION_ITEMS = (21, 22)
+"""Items of the SRS-22r on the treatment: before the operation that is the care so far, later the operation."""
+
 ITEMS = (
     *(
         Score(name=f"odi_q{item:02d}", unit="points_of_5", hard=(0, 5), cohorts=BACK, source=FAIRBANK,
@@ -27,7 +30,9 @@ ITEMS = (
     ),
     *(
         Score(name=f"srs22r_q{item:02d}", unit="points_of_5", hard=(1, 5), cohorts=TRUNK, source=ASHER,
-              text=f"SRS-22r, item {item}, 1 to 5 with 5 as the best answer")
+              text=f"SRS-22r, item {item}, 1 to 5 with 5 as the best answer",
+              text_before=f"SRS-22r, item {item}, on the care so far, 1 to 5 with 5 as the best answer"
+              if item in SATISFACTION_ITEMS else "")
         for item in range(1, 23)
     ),
     *(

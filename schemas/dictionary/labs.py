@@ -1,4 +1,4 @@
-"""Data dictionary: blood before the operation, and how many days before it was taken."""
+"""Data dictionary: blood before the operation, how many days before it was taken, and blood after it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from schemas.dictionary.common import Range, number
 
 @dataclass(frozen=True, kw_only=True)
 class Lab:
-    """One value of the blood before the operation; `stem` names the days between it and the operation."""
+    """One value of the blood; `stem` names the days between it and the operation."""
 
     name: str
     stem: str
@@ -62,4 +62,13 @@ def _days(test: Lab) -> Column:
                   "operation.", plausible=(0, 90))  # fmt: skip
 
 
+def _value_after(test: Lab) -> Column:
+    return number(f"postop_{test.name}", test.unit, test.hard, f"{test.text}; first value after the operation.",
+                  plausible=test.plausible, at="discharge")  # fmt: skip
+
+
 LABS = tuple(_value(test) for test in TESTS) + tuple(_days(test) for test in TESTS)
+
+TESTED_AFTER = ("albumin", "haematocrit", "creatinine", "wbc", "platelets")
+LABS_AFTER = tuple(_value_after(test) for test in TESTS if test.stem in TESTED_AFTER)
+"""What studies have taken from the days after the operation for a predictor; known at discharge only."""

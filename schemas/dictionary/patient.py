@@ -14,7 +14,7 @@ CHARACTERISTICS = (
         "smoking", ("never", "former", "current"),
         "Smoking of tobacco; registries differ in how long ago former begins.",
     ),
-    category("education", ("primary", "secondary", "tertiary"), "Highest completed education."),
+    category("education", ("no_schooling", "primary", "secondary", "tertiary"), "Highest completed education."),
     category(
         "employment", ("working", "sick_leave", "unemployed", "retired", "disability"),
         "Work before the operation; students and people working at home count as working.",
@@ -101,7 +101,6 @@ PROVIDER = (
         "transfer_status", ("home", "acute_care_hospital", "nursing_home", "emergency_department", "other"),
         "Where the patient came into hospital from.", source=NSQIP,
     ),
-    flag("inpatient", "The operation is registered as one of an inpatient.", source=NSQIP),
     number(
         "admission_to_operation_days", "days", (0, 365), "Nights in hospital before the operation.",
         plausible=(0, 30), source=NSQIP,

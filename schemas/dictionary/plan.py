@@ -43,6 +43,7 @@ TECHNIQUE = (
              "missing where none is planned.", at="planned"),
     number("bmp_mg", "mg", (0, 200), "Bone morphogenetic protein, planned dose; 0 is none.", plausible=(0, 80),
            at="planned"),
+    flag("planned_outpatient", "Planned as an operation without a night in hospital.", at="planned"),
     flag("planned_staged", "A second stage is planned.", at="planned"),
     number("n_fused_levels_planned", "levels", (0, 25), "Number of motion segments to be fused, as planned.",
            plausible=(0, 18), at="planned"),

@@ -126,7 +126,9 @@ DEFORMITY = (
           text="SRS-22r total score, mean of the answered items, higher is better"),
     *(
         Score(name=f"srs22r_{scale}", unit="points_of_5", hard=(1, 5), cohorts=TRUNK, source=SRS,
-              text=f"SRS-22r {words}, mean of its answered items, higher is better")
+              text=f"SRS-22r {words}, mean of its answered items, higher is better",
+              text_before="SRS-22r satisfaction with the care so far, mean of its answered items, higher is better"
+              if scale == "satisfaction" else "")
         for scale, words in (
             ("subscore", "total without satisfaction"), ("function", "function"), ("pain", "pain"),
             ("self_image", "self-image"), ("mental_health", "mental health"), ("satisfaction", "satisfaction"),

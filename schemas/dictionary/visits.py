@@ -20,6 +20,8 @@ class Score:
         One line without a full stop; the time is added.
     before
         Whether it makes sense before the operation; a satisfaction with the result does not.
+    text_before
+        The line before the operation where the same question means something else then; blank where it does not.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Score:
     plausible: tuple[float, float] | None = None
     source: str = ""
     before: bool = True
+    text_before: str = ""
 
 
 VISITS = (
@@ -49,7 +52,7 @@ def make_baseline(score: Score) -> Column:
         name=f"{score.name}_0",
         kind="number",
         known_at="preop",
-        text=f"{score.text}; before the operation.",
+        text=f"{score.text_before or score.text}; before the operation.",
         unit=score.unit,
         hard=score.hard,
         plausible=score.plausible,

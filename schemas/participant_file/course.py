@@ -1,7 +1,8 @@
 """What happened after the operation, as ACS NSQIP participant use files say it; unknown is never "no".
 
 In these files -99 has three meanings. In a measurement it is missing. In the day of a complication, a readmission or a
-return to theatre it says that there was none by day 30. In the day of death it says that the patient lived.
+return to theatre it says that there was none by day 30. In the day or the year of death it says that the patient
+lived.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from schemas.participant_file.texts import (
     count_rows,
     flag_texts,
     fold,
+    is_missing,
     with_faults,
 )
 
@@ -118,32 +120,43 @@ def read_discharge(puf: PufTable) -> Part:
     if puf.present(("STILLINHOSP", "DOPTODIS")):
         still = puf.flag("STILLINHOSP")
         columns["in_hospital_30d"] = with_faults(flag_texts(in_hospital(puf)), [still])
-    return Part(columns=columns)
+    against = (puf.flag("STILLINHOSP").values == 1) & (puf.coded("DOPTODIS").numbers() < LAST_DAY)
+    told = (
+        f"column 'in_hospital_30d': {count_rows(against)} discharged before day {LAST_DAY} and still in hospital on "
+        "that day; the discharge counts, so they are 0"
+    )
+    return Part(columns=columns, notes=(told,) if against.any() else ())
 
 
 def in_hospital(puf: PufTable) -> FloatArray:
-    """Return whether the patient was in hospital from the operation to day 30: 1, 0 or NaN, shape (n,)."""
+    """Return whether the patient was in hospital from the operation to day 30: 1, 0 or NaN, shape (n,).
+
+    A known day of discharge decides; what the file says of day 30 counts where there is none, since it may also mean
+    that the patient was there again.
+    """
     still, stay = puf.flag("STILLINHOSP").values, puf.coded("DOPTODIS").numbers()
-    left = (still == 0) | ((stay >= 0) & (stay < LAST_DAY))
-    stayed = (still == 1) | (stay >= LAST_DAY)
-    return np.where(stayed, 1.0, np.where(left, 0.0, np.nan))
+    return np.where(np.isnan(stay), still, np.where(stay >= LAST_DAY, 1.0, 0.0))
 
 
 def read_death(puf: PufTable) -> Part:
-    """Return death within 30 days: -99 and NULL say that the patient lived, a blank cell says nothing."""
-    if not puf.has("DOPERTOD"):
+    """Return death within 30 days: -99 and NULL say that the patient lived, a blank cell says nothing.
+
+    Where the day of death says nothing, the year of death does if it says that there was none; a year leaves the day
+    open, so that death within 30 days is unknown.
+    """
+    if not puf.present(("DOPERTOD", "YRDEATH")):
         return Part()
-    coded = puf.coded("DOPERTOD")
+    coded, year = puf.coded("DOPERTOD"), puf.coded("YRDEATH")
     days = coded.numbers()
-    lived = coded.among(NOT_OCCURRED) | (days > LAST_DAY)
+    lived = coded.among(NOT_OCCURRED) | (days > LAST_DAY) | (coded.mark(is_missing) & year.among(NOT_OCCURRED))
     died = (days >= 0) & (days <= LAST_DAY)
     against = lived & (_destination(puf) == "expired") & (in_hospital(puf) == 0)
     values = np.where(died, 1.0, np.where(lived & ~against, 0.0, np.nan))
     told = f"column 'death_30d': {count_rows(against)} discharged dead before day 30 without a day of death; unknown"
-    return Part(
-        columns={"death_30d": flag_texts(values), "DOPERTOD": pd.Series(np.where(died, days, np.nan))},
-        notes=(told,) if against.any() else (),
-    )
+    columns = {"death_30d": flag_texts(values)}
+    if puf.has("DOPERTOD"):
+        columns["DOPERTOD"] = pd.Series(np.where(died, days, np.nan))
+    return Part(columns=columns, notes=(told,) if against.any() else ())
 
 
 def _destination(puf: PufTable) -> np.ndarray[tuple[int], np.dtype[np.str_]]:

@@ -29,8 +29,8 @@ BANNED = ("CNSCOMA", "NEURODEF", "OTHGRAFL")
 
 YEAR_LIMITED = (
     "BLEED_UNITS_TOT", "CASETYPE", "DYSPNEA", "ELECTSURG", "EMERGNCY", "HEMO", "HOMESUP", "HXDEMENTIA", "HXFALL",
-    "OTHCDIFF", "OXYGEN_SUPPORT", "PODIAG", "PREOP_COVID", "PRPT", "RENAFAIL", "RENAINSF", "WNDCLAS", "WNDINF",
-    "WTLOSS",
+    "IMMUNO_CAT", "OTHCDIFF", "OXYGEN_SUPPORT", "PODIAG", "PREOP_COVID", "PRPT", "RENAFAIL", "RENAINSF", "WNDCLAS",
+    "WNDINF", "WTLOSS",
 )  # fmt: skip
 """Columns that some years lack: files of several years put together are blank there, which is unknown, never no."""
 
@@ -168,6 +168,9 @@ FUNCTION = {
 HOME = ("home", "facility which was home", "home/permanent residence")
 """Destinations that are home, of both codings."""
 
+UNSKILLED = ("unskilled facility not home", "unskilled facility, not home", "unskilled facility not")
+"""The last is how some files cut the label."""
+
 CATEGORIES: Mapping[str, Mapping[str, str]] = {
     "SEX": {"male": "male", "female": "female", "non-binary": "other", "nonbinary": "other"},
     "RACE_NEW": {
@@ -205,14 +208,18 @@ CATEGORIES: Mapping[str, Mapping[str, str]] = {
     },
     "DISCHDEST": {
         **dict.fromkeys(HOME, "home"),
-        "rehab": "rehabilitation", "skilled care, not home": "nursing_home", "skilled care": "nursing_home",
-        "unskilled facility not home": "other_facility", "unskilled facility, not home": "other_facility",
+        "rehab": "rehabilitation", "skilled care, not home": "skilled_care", "skilled care": "skilled_care",
+        **dict.fromkeys(UNSKILLED, "unskilled_facility"),
         "separate acute care": "acute_care_hospital", "acute care hospital": "acute_care_hospital",
-        "other facility": "other_facility", "multi-level senior community": "other_facility",
+        "other facility": "other_facility", "multi-level senior community": "senior_community",
         "hospice": "hospice", "expired": "died", "against medical advice (ama)": "against_advice",
         "against medical advice": "against_advice", "ama": "against_advice",
     },
-    "DISFXNSTAT": {**FUNCTION, "expired": ""},
+    "DISFXNSTAT": {**FUNCTION, "expired": "died"},
+    "IMMUNO_CAT": {
+        "corticosteroids": "corticosteroid", "anti-rejection/transplant immunosuppressants": "anti_rejection",
+        "other": "other",
+    },
 }  # fmt: skip
 """Level by folded text, by header."""
 

@@ -28,6 +28,8 @@ FAMILIES = (
     Family(name="cervical_disc_arthroplasty", region="cervical", codes=("22856", "22858", "22861", "22864")),
     Family(name="posterior_cervical_fusion", region="cervical", codes=("22590", "22595", "22600")),
     Family(name="cervical_decompression", region="cervical", codes=("63001", "63015", "63020", "63045")),
+    Family(name="cervical_corpectomy", region="cervical", codes=("63081", "63082")),
+    Family(name="repeat_cervical_discectomy", region="cervical", codes=("63040", "63043")),
     Family(name="cervical_laminoplasty", region="cervical", codes=("63050", "63051")),
     Family(name="posterior_lumbar_fusion", region="thoracolumbar",
            codes=("22612", "22630", "22632", "22633", "22634")),
@@ -39,6 +41,8 @@ FAMILIES = (
     Family(name="thoracic_fusion", region="thoracolumbar", codes=("22556", "22610")),
     Family(name="thoracic_decompression", region="thoracolumbar",
            codes=("63003", "63016", "63046", "63055", "63064")),
+    Family(name="thoracolumbar_corpectomy", region="thoracolumbar",
+           codes=("63085", "63086", "63087", "63088", "63090", "63091", "63101", "63102", "63103")),
     Family(name="deformity_fusion", region="deformity",
            codes=("22800", "22802", "22804", "22808", "22810", "22812")),
     Family(name="spinal_osteotomy", region="deformity",
@@ -69,8 +73,8 @@ def read_procedures(puf: PufTable) -> Part:
     }
     other = (families == "").to_numpy()
     told = (
-        f"column 'procedure_family': {count_rows(other)} of {len(other)} without a spine operation among the principal "
-        "codes; kept, with the family missing"
+        f"column 'procedure_family': {count_rows(other)} of {len(other)} with a principal code of no family of "
+        "spine operations; kept, with the family missing"
     )
     notes = (told,) if other.any() else ()
     return Part(columns={**columns, **_further(puf, principal)}, notes=notes)

@@ -83,8 +83,7 @@ class Flag:
     values
         1, 0, or NaN for unknown, shape (n,).
     texts
-        The same as texts of a raw table; a text that is no known label is kept with what is wrong, and is a fault of
-        its row when it is converted.
+        The same as texts of a raw table, and `UNKNOWN_LABEL` for a text that is no known label.
     faulty
         Rows with such a text.
     """
@@ -132,13 +131,9 @@ class PufTable:
     def flag(self, header: str, yes: Collection[str] = YES, no: Collection[str] = NO) -> Flag:
         """Return a column of labels as yes and no; `yes` and `no` are folded texts."""
         coded = self.coded(header)
-        states = [_state(fold(text), yes, no) for text in coded.unique]
-        texts = [
-            unknown_label(text, header) if state is None else FLAG_TEXTS[state]
-            for text, state in zip(coded.unique, states, strict=True)
-        ]
-        values = np.array([np.nan if state in (None, -1) else state for state in states], dtype=np.float64)
-        faulty = np.array([state is None for state in states], dtype=np.bool_)
+        texts = [_flag_text(fold(text), yes, no) for text in coded.unique]
+        values = np.array([float(text) if text in ("0", "1") else np.nan for text in texts], dtype=np.float64)
+        faulty = np.array([text == UNKNOWN_LABEL for text in texts], dtype=np.bool_)
         return Flag(values=values[coded.codes], texts=coded.spread(texts), faulty=faulty[coded.codes])
 
     def numbers(self, header: str) -> pd.Series:
@@ -150,25 +145,22 @@ class PufTable:
         return texts.mask(texts.isin(NUMBERLESS), "")
 
 
-FLAG_TEXTS = {1: "1", 0: "0", -1: ""}
-"""Text of a raw table for yes, no and unknown."""
+UNKNOWN_LABEL = "an unknown label"
+"""Stands where the file's text is none of the labels of all years; as no level and no flag it is a fault of its row.
+
+The text itself cannot stand: "No" or "1" where a label should be would be read as one.
+"""
 
 NUMBERLESS = sorted({made for text in MISSING for made in (text, text.upper(), text.capitalize())} | {"NaN"})
 """Texts that stand for a missing number, in the letters in which files have them."""
 
 
-def _state(folded: str, yes: Collection[str], no: Collection[str]) -> int | None:
-    """Return 1 (yes), 0 (no), -1 (unknown) or None for a text that is no known label."""
+def _flag_text(folded: str, yes: Collection[str], no: Collection[str]) -> str:
     if folded in yes:
-        return 1
+        return "1"
     if folded in no:
-        return 0
-    return -1 if is_missing(folded) else None
-
-
-def unknown_label(text: str, header: str) -> str:
-    """Return what stands in a cell whose text is none of the labels that the years' files use."""
-    return f"{text} (not a known label of {header})"
+        return "0"
+    return "" if is_missing(folded) else UNKNOWN_LABEL
 
 
 def flag_texts(values: FloatArray) -> pd.Series:
@@ -184,11 +176,9 @@ def any_of(parts: Sequence[FloatArray]) -> FloatArray:
 
 
 def with_faults(texts: pd.Series, flags: Sequence[Flag]) -> pd.Series:
-    """Put the unknown labels of these flags into the cells that were made of them."""
-    for flag in flags:
-        if flag.faulty.any():
-            texts = texts.mask(flag.faulty, flag.texts)
-    return texts
+    """Put an unknown label of any of these flags into the cells that were made of them."""
+    faulty = np.logical_or.reduce([flag.faulty for flag in flags])
+    return texts.mask(faulty, UNKNOWN_LABEL) if faulty.any() else texts
 
 
 def count_rows(rows: BoolArray) -> str:
