@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from outcomes.outcomes import known_instruments
-from pipelines.data_quality_coding import MIN_N, compute_coding
+from pipelines.data_quality_coding import compute_coding, find_thin_periods
 from pipelines.data_quality_completeness import (
     SPARSE,
     compute_completeness,
@@ -20,6 +20,9 @@ from pipelines.data_quality_scores import compute_digits, compute_extremes
 from pipelines.data_quality_sheet import Sheet, build_sheet
 from schemas.registry import Registry
 from schemas.tables import FINDINGS, QUALITY_TABLES
+
+FOR_INFORMATION = ("extremes", "responders", "digits")
+"""Topics that describe the patients or how they were asked, and need nobody."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +50,7 @@ class Quality:
     coding
         Shares and medians by period, with sudden changes.
     findings
-        How many of each need a person.
+        How many of each were found, which, and whether somebody must look at them.
     cut_month, cut_column
         Month (2024-12) of the latest day in the data, and where it stands; blank where there is none.
     suppress_below
@@ -135,36 +138,63 @@ def _account(registry: Registry) -> pd.DataFrame:
 
 
 def _summarise(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Count what the check found, by topic, as `schemas.tables.FINDINGS`."""
-    tables, whole = frames["tables"], _whole_columns(frames)
-    digits, follow_up, responders = (frames[name] for name in ("digits", "follow_up", "responders"))
-    sites, first = follow_up[follow_up["by"] == "site"], responders[responders["visit"] == _first(responders)]
-    visits = follow_up[follow_up["by"] == "all"]
-    changed = frames["coding"].groupby("column")["changed"].any() if len(frames["coding"]) else pd.Series(dtype=bool)
-    numbers = digits[digits["status"] == "ok"].groupby("column")["alarm"].any()
-    assessed = frames["extremes"][frames["extremes"]["status"] == "ok"]
-    whole = whole[whole["status"] == "ok"]
+    """Count and name what the check found, by topic, as `schemas.tables.FINDINGS`."""
+    tables, faults, outside, coding = (frames[name] for name in ("tables", "faults", "outside", "coding"))
+    whole = _assessed(_whole_columns(frames))
+    visits, sites = (_assessed(frames["follow_up"], by=by) for by in ("all", "site"))
+    ends, digits = _assessed(frames["extremes"]), _assessed(frames["digits"])
+    groups = _assessed(frames["responders"], visit=_first(frames["responders"]))
+    followed = coding["column"].nunique() if list(find_thin_periods(coding).values()).count(False) > 1 else 0
+    found = {
+        "quarantined": (_name(tables[tables["n_quarantined"] > 0], "{table}"), int(tables["n_read"].sum())),
+        "faults": (_name(faults, "{column}"), len(faults)),
+        "outside": (_name(outside, "{column}"), int(whole["n_known"].sum())),
+        "empty": (_name(whole[(whole["n_known"] == 0) & (whole["n"] > 0)], "{column}"), len(whole)),
+        "sparse": (_name(whole[whole["percent"] < SPARSE], "{column}"), len(whole)),
+        "extremes": (_name(ends[ends["alarm"]], "{score} {end} at {visit}"), len(ends)),
+        "follow_up": (_name(visits[visits["alarm"]], "{visit}"), len(visits)),
+        "follow_up_sites": (_name(sites[sites["alarm"]], "{level} at {visit}"), len(sites)),
+        "responders": (_name_groups(groups[groups["alarm"]], frames["columns"]), len(groups)),
+        "digits": (_name(digits[digits["alarm"]], "{column}"), digits["column"].nunique()),
+        "coding": (_name_changes(coding), followed),
+    }
+    counts = {topic: len(which) for topic, (which, _) in found.items()} | {
+        "quarantined": int(tables["n_quarantined"].sum()),
+        "faults": len(faults),
+        "outside": int(outside["n_outside"].sum()),
+    }
     rows = [
-        ("quarantined", int(tables["n_quarantined"].sum()), int(tables["n_read"].sum()), True),
-        ("faults", len(frames["faults"]), len(frames["faults"]), True),
-        ("outside", int(frames["outside"]["n_outside"].sum()), int(whole["n_known"].sum()), True),
-        ("empty", int(_empty(whole).sum()), len(whole), True),
-        ("sparse", int((whole["percent"] < SPARSE).sum()), len(whole), True),
-        ("extremes", int(assessed["alarm"].sum()), len(assessed), False),
-        ("follow_up", int(visits["alarm"].sum()), int((visits["status"] == "ok").sum()), True),
-        ("follow_up_sites", int(sites["alarm"].sum()), int((sites["status"] == "ok").sum()), True),
-        ("responders", int(first["alarm"].sum()), int((first["status"] == "ok").sum()), False),
-        ("digits", int(numbers.sum()), len(numbers), False),
-        ("coding", int(changed.sum()), len(changed) if _comparable(frames["coding"]) else 0, True),
+        (topic, counts[topic], of, which, topic not in FOR_INFORMATION and counts[topic] > 0)
+        for topic, (which, of) in found.items()
     ]
-    table = pd.DataFrame(rows, columns=list(FINDINGS))
-    return table.assign(needs_person=table["needs_person"] & (table["count"] > 0))
+    return pd.DataFrame(rows, columns=list(FINDINGS))
 
 
-def _comparable(coding: pd.DataFrame) -> bool:
-    """Tell whether two periods at least have values enough to be compared."""
-    most = coding[coding["site"] == ""].groupby("period")["n"].max()
-    return int((most >= MIN_N).sum()) > 1
+def _assessed(table: pd.DataFrame, **where: str) -> pd.DataFrame:
+    """Return the rows with a shown number, or those of them with these values."""
+    for name, value in where.items():
+        table = table[table[name] == value]
+    return table[table["status"] == "ok"]
+
+
+def _name(table: pd.DataFrame, pattern: str) -> tuple[str, ...]:
+    """Return the names of rows, each once, in the order of the table."""
+    return tuple(dict.fromkeys(pattern.format_map(row) for row in table.to_dict("records")))
+
+
+def _name_groups(alarms: pd.DataFrame, columns: pd.DataFrame) -> tuple[str, ...]:
+    """Name numbers and flags by their column, categories with the level that differs."""
+    categories = columns.loc[columns["kind"] == "category", "column"]
+    plain = alarms.assign(level=alarms["level"].where(alarms["column"].isin(categories), ""))
+    return tuple(name.strip() for name in _name(plain, "{column} {level}"))
+
+
+def _name_changes(coding: pd.DataFrame) -> tuple[str, ...]:
+    """Name each column that changed by its first change: one of the whole file before one of a site."""
+    changes = coding[coding["changed"]].sort_values("site", key=lambda site: site != "", kind="stable")
+    first = changes.drop_duplicates("column")
+    alone = first["site"] != ""
+    return _name(first[~alone], "{column} {period}") + _name(first[alone], "{column} {period} at {site}")
 
 
 def _first(responders: pd.DataFrame) -> str:
@@ -175,7 +205,3 @@ def _whole_columns(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the completeness of the columns of which a blank is a missing value."""
     table = frames["completeness"].merge(frames["columns"][["column", "blank_means"]], on="column")
     return table[(table["by"] == "all") & (table["blank_means"] == "missing")]
-
-
-def _empty(whole: pd.DataFrame) -> pd.Series:
-    return (whole["n_known"] == 0) & (whole["n"] > 0)

@@ -61,7 +61,7 @@ def compute_periods(sheet: Sheet) -> Groups | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Cells:
-    """Counts of a column by period, or by site and period; each array has the shape of the groups in front.
+    """Counts of a column by site and period, or by period; each array has the shape of the groups in front.
 
     ``n`` are the rows that can have a value, ``missing`` those of them without, ``levels`` the counts of each level.
     """
@@ -79,6 +79,25 @@ class Cells:
     def of_site(self, i: int) -> Cells:
         """Return the counts of one site by period."""
         return Cells(n=self.n[i], missing=self.missing[i], levels=self.levels[i], names=self.names)
+
+    def of_all(self) -> Cells:
+        """Return the counts of all sites by period."""
+        n, missing, levels = (counts.sum(axis=0) for counts in (self.n, self.missing, self.levels))
+        return Cells(n=n, missing=missing, levels=levels, names=self.names)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """Rows by site and period: ``codes`` of shape (n,) count along the periods of the first site, then the next."""
+
+    periods: Groups
+    sites: Groups
+    codes: npt.NDArray[np.intp]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of sites, number of periods."""
+        return len(self.sites.labels), len(self.periods.labels)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,20 +136,38 @@ def compute_coding(sheet: Sheet) -> pd.DataFrame:
         return tidy([], CODING)
     order = np.argsort(periods.codes, kind="stable")
     stops = np.cumsum(periods.count())[:-1]
-    sites = sheet.site if sheet.site is not None and len(sheet.site.labels) > 1 else None
+    grid = _cross(sheet, periods)
     rows: list[Row] = []
     for name in sheet.columns:
         if name in ("year", "operation_date"):
             continue
         changes = {}
-        cells = _count_cells(sheet, name, periods.codes, (len(periods.labels),))
+        by_site = _count_cells(sheet, name, grid)
+        cells = by_site.of_all()
         for series in _follow(sheet, name, cells, order, stops):
             before = np.where(_dated(periods), find_changes(series), -1)
             changes[_respect(series)] = before >= 0
             rows.append(_as_rows(sheet, name, "", periods, cells, series, before))
-        if sites is not None:
-            rows += _follow_sites(sheet, name, periods, sites, changes)
+        if len(grid.sites.labels) > 1:
+            rows += _follow_sites(sheet, name, grid, by_site, changes)
     return stack(rows, CODING)
+
+
+def find_thin_periods(coding: pd.DataFrame) -> dict[str, bool]:
+    """Tell of each period of the whole file, in order of time, whether it has too few values to be compared.
+
+    Parameters
+    ----------
+    coding
+        As `compute_coding` gives it.
+    """
+    most = coding[coding["site"] == ""].groupby("period", sort=False)["n"].max()
+    return {str(period): not n >= MIN_N for period, n in most.items()}
+
+
+def _cross(sheet: Sheet, periods: Groups) -> Grid:
+    sites = sheet.everyone if sheet.site is None else sheet.site
+    return Grid(periods=periods, sites=sites, codes=sites.codes * len(periods.labels) + periods.codes)
 
 
 def _dated(periods: Groups) -> BoolArray:
@@ -218,28 +255,25 @@ def _follow_shares(column: Column, cells: Cells, bound: float, z: float) -> Iter
             yield _shares("share", i, cells.levels[..., i], cells.n_known, bound, z)
 
 
-def _count_cells(sheet: Sheet, name: str, codes: npt.NDArray[np.intp], shape: tuple[int, ...]) -> Cells:
-    known, base = sheet.known(name), sheet.base(name)
-    size = int(np.prod(shape))
-    n = np.bincount(codes if base is None else codes[base], minlength=size)
-    missing = np.bincount(codes[~known if base is None else ~known & base], minlength=size)
-    values, names = _code_levels(sheet, name, known)
-    at = values >= 0
-    counts = np.bincount(codes[at] * len(names) + values[at], minlength=size * len(names))
-    return Cells(
-        n=n.reshape(shape).astype(np.int64),
-        missing=missing.reshape(shape).astype(np.int64),
-        levels=counts.reshape(*shape, len(names)).astype(np.int64),
-        names=names,
-    )
+def _count_cells(sheet: Sheet, name: str, grid: Grid) -> Cells:
+    """Count a column by site, period, whether it is due, and level (the first is missing), in one pass."""
+    base = sheet.base(name)
+    values, names = _code_levels(sheet, name)
+    shape = (*grid.shape, 1 if base is None else 2, len(names) + 1)
+    codes = grid.codes if base is None else grid.codes * 2 + base
+    codes = codes * shape[-1] + (values + np.int16(1))
+    counts = np.bincount(codes, minlength=int(np.prod(shape))).astype(np.int64).reshape(shape)
+    due = counts[..., -1, :]
+    return Cells(n=due.sum(axis=-1), missing=due[..., 0], levels=counts[..., 1:].sum(axis=-2), names=names)
 
 
-def _code_levels(sheet: Sheet, name: str, known: BoolArray) -> tuple[npt.NDArray[np.int16], tuple[str, ...]]:
+def _code_levels(sheet: Sheet, name: str) -> tuple[npt.NDArray[np.int16], tuple[str, ...]]:
+    """Return the level of each row, -1 where it is missing; of what has no levels the known ones are all of one."""
     if name in sheet.levels:
         return sheet.levels[name]
     if sheet.columns[name].kind == "flag":
         return np.nan_to_num(sheet.values(name), nan=-1.0).astype(np.int16), ("0", "1")
-    return np.where(known, 0, -1).astype(np.int16), ("known",)
+    return sheet.known(name).astype(np.int16) - np.int16(1), ("known",)
 
 
 def _shares(statistic: str, level: int, count: IntArray, n: IntArray, bound: float, z: float) -> Series:
@@ -276,20 +310,18 @@ def _order_statistics(values: FloatArray) -> tuple[float, float, float]:
 
 
 def _follow_sites(
-    sheet: Sheet, name: str, periods: Groups, sites: Groups, known: dict[tuple[str, int], BoolArray]
+    sheet: Sheet, name: str, grid: Grid, cells: Cells, known: dict[tuple[str, int], BoolArray]
 ) -> list[Row]:
     """Return the series of those sites in which something changed that did not change in the whole file."""
-    column, shape = sheet.columns[name], (len(sites.labels), len(periods.labels))
-    codes = sites.codes * shape[1] + periods.codes
-    cells = _count_cells(sheet, name, codes, shape)
+    column, periods = sheet.columns[name], grid.periods
     told = list(_follow_shares(column, cells, SITE_SHARE_BOUND, Z999))
     if _is_comparable(column):
-        told.append(_means(sheet.values(name), codes, cells.n_known))
+        told.append(_means(sheet.values(name), grid.codes, cells.n_known))
     rows: list[Row] = []
     for series in told:
         before = np.where(_dated(periods) & ~known[_respect(series)], find_changes(series), -1)
         rows += [
-            _as_rows(sheet, name, sites.labels[i], periods, cells.of_site(i), series.of_site(i), before[i])
+            _as_rows(sheet, name, grid.sites.labels[i], periods, cells.of_site(i), series.of_site(i), before[i])
             for i in map(int, np.flatnonzero((before >= 0).any(axis=1)))
         ]
     return rows

@@ -135,7 +135,8 @@ def _preferences(sheet: Sheet, name: str) -> Iterator[Row]:
         if status == "ok" and find_small(counted, suppress_below).any():
             status = "suppressed"
         lower, upper = (float(limit) for limit in compute_wilson(np.array(at), np.array(inside)))
-        told = {"percent": 100.0 * at / max(inside, 1.0), "lower": lower, "upper": upper}
+        percent = 100.0 * at / max(inside, 1.0)
+        told = {"percent": percent, "ratio": percent / expected, "lower": lower, "upper": upper}
         shown = status == "ok"
         yield {
             "column": column.name, "rule": rule, "step": step, "n": np.nan if status == "not assessable" else inside,

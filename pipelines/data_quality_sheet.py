@@ -37,6 +37,9 @@ IMAGES = frozenset(score.name for score in IMAGES_AT_VISITS)
 NO_EVENT = "no event"
 FOLLOWED = ("follow_up_days", "last_seen_date")
 
+LONG_DAYS = ("visit_days", "event_days")
+"""Columns of the long tables that count days from the operation."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Groups:
@@ -264,12 +267,19 @@ def _find_cut(registry: Registry, day: pd.Series | None) -> tuple[pd.Timestamp, 
     for table, frame in tables.items():
         dates = frame.select_dtypes("datetime")
         found |= {f"{table}{name}": dates[name].max() for name in dates.columns}
+        found |= {f"{table}{name}": _latest_day(registry, day, frame, name) for name in LONG_DAYS if name in frame}
     found.setdefault("year", day.max())
     if "follow_up_days" in registry.frame:
         found["follow_up_days"] = (day + pd.to_timedelta(registry.frame["follow_up_days"], unit="D")).max()
     found = {name: at for name, at in found.items() if not pd.isna(at)}
     column = max(found, key=lambda name: found[name])
     return found[column], column
+
+
+def _latest_day(registry: Registry, day: pd.Series, rows: pd.DataFrame, name: str) -> pd.Timestamp:
+    """Return the latest day of long rows that have days from their operation."""
+    operated = pd.Series(day.to_numpy(), index=registry.frame["row_id"])
+    return (rows["row_id"].map(operated) + pd.to_timedelta(rows[name], unit="D")).max()  # type: ignore[no-any-return]
 
 
 def _window_ends(registry: Registry, endings: Iterable[str]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ import pandas as pd
 
 from pipelines.data_quality import Quality
 from pipelines.data_quality_completeness import SPARSE
+from pipelines.data_quality_follow_up import DIFFERENCE_ALARM, LEAST_FOLLOW_UP
+from pipelines.data_quality_scores import END_ALARM
 from reports.blocks import Block, Cell, Report, Table, Text
 from reports.data_quality_completeness import build_accounts, build_completeness
 from reports.data_quality_follow_up import build_follow_up, build_responders
@@ -18,7 +20,7 @@ from reports.data_quality_scores import build_coding, build_digits, build_extrem
 from reports.data_quality_words import NOT_ASSESSABLE, visit_in_words
 from reports.files import write_at_once
 from reports.render import render_html
-from reports.tables import EMPTY, count_words, distinct, format_count, number_cell, records
+from reports.tables import EMPTY, count_words, format_count, number_cell, records
 from schemas.tables import QUALITY
 
 FILE_NAME = "data_quality.html"
@@ -36,15 +38,17 @@ TOPICS = {
     "faults": ("Rules that rows break", "accounts"),
     "outside": ("Values outside the plausible range, kept", "accounts"),
     "empty": ("Columns without any value", "completeness"),
-    "sparse": ("Columns known in less than half", "completeness"),
-    "follow_up": ("Visits answered by fewer than 80 % of those due", "follow-up"),
+    "sparse": (f"Columns known in less than {SPARSE:g} %", "completeness"),
+    "follow_up": (f"Visits answered by fewer than {LEAST_FOLLOW_UP:g} % of those due", "follow-up"),
     "follow_up_sites": ("Sites at a visit, far below the whole file", "follow-up"),
-    "responders": ("Baseline differences of 0.1 or more of those who answered", "responders"),
-    "extremes": ("Scores with 15 % or more of the patients at an end", "extremes"),
+    "responders": (f"Baseline differences of {DIFFERENCE_ALARM:g} or more of those who answered", "responders"),
+    "extremes": (f"Ends of scores with {END_ALARM:g} % or more of the patients", "extremes"),
     "digits": ("Numbers with preferred digits", "digits"),
     "coding": ("Columns with a sudden change", "coding"),
 }
 """Words of each finding, and the section that tells more."""
+AT_VISITS = ("follow_up", "follow_up_sites", "extremes")
+"""Topics whose names end with a visit."""
 
 
 def write_quality(quality: Quality, facts: Mapping[str, Any], folder: Path) -> Path:
@@ -144,52 +148,31 @@ def _build_verdict(quality: Quality, facts: Mapping[str, Any]) -> list[Block]:
         name="verdict",
         caption="What the check found. Everything but the first two lines is about the valid rows.",
         columns=("Finding", "Found", "Of", "Which", "", "Section"),
-        rows=tuple(_finding_row(quality, row) for row in sorted(rows, key=lambda row: not row["needs_person"])),
+        rows=tuple(_finding_row(row) for row in sorted(rows, key=lambda row: not row["needs_person"])),
     )
     return [Text(text=line, kind="warning" if urgent else "paragraph"), table]
 
 
-def _finding_row(quality: Quality, row: Mapping[str, Any]) -> tuple[Cell, ...]:
+def _finding_row(row: Mapping[str, Any]) -> tuple[Cell, ...]:
     words, anchor = TOPICS[row["topic"]]
     section = list(dict.fromkeys(["verdict", *(place for _, place in TOPICS.values())])).index(anchor) + 1
     if not row["of"] and row["topic"] != "faults":
         return (Cell(text=words), Cell(text=NOT_ASSESSABLE, style="muted"), *(EMPTY,) * 3, number_cell(str(section)))
     of = EMPTY if row["topic"] == "faults" else number_cell(format_count(row["of"]))
     need = Cell(text="look at it", style="number") if row["needs_person"] else EMPTY
-    which = Cell(text=_name_found(quality, row["topic"])) if row["count"] else EMPTY
+    which = Cell(text=_list_found(row["topic"], row["which"])) if row["which"] else EMPTY
     return (Cell(text=words), number_cell(format_count(row["count"])), of, which, need, number_cell(str(section)))
 
 
-def _name_found(quality: Quality, topic: str) -> str:
-    """Name the first of what was found."""
-    known = quality.completeness[quality.completeness["by"] == "all"].merge(quality.columns, on="column")
-    known = known[known["blank_means"] == "missing"]
-    follow_up, changes = quality.follow_up[quality.follow_up["alarm"]], quality.coding[quality.coding["changed"]]
-    of_first = quality.responders[quality.responders["visit"].eq(quality.responders["visit"].head(1).sum())]
-    names: dict[str, Iterable[object]] = {
-        "quarantined": [row["table"] for row in records(quality.tables) if row["n_quarantined"]],
-        "faults": quality.faults["column"],
-        "outside": quality.outside["column"],
-        "empty": known.loc[known["n_known"] == 0, "column"],
-        "sparse": known.loc[known["percent"] < SPARSE, "column"],
-        "follow_up": [visit_in_words(row["visit"]) for row in records(follow_up[follow_up["by"] == "all"])],
-        "follow_up_sites": [
-            f"{row['level']} at {visit_in_words(row['visit'])}" for row in records(follow_up[follow_up["by"] == "site"])
-        ],
-        "responders": of_first.loc[of_first["alarm"], "column"],
-        "extremes": [
-            f"{row['score']} at {visit_in_words(row['visit'])}"
-            for row in records(quality.extremes[quality.extremes["alarm"]])
-        ],
-        "digits": quality.digits.loc[quality.digits["alarm"], "column"],
-        "coding": [
-            f"{row['column']} {row['period']}{' at ' + row['site'] if row['site'] else ''}"
-            for row in records(changes.sort_values("site", kind="stable"))
-        ],
-    }
-    found = distinct(names[topic])
-    shown = ", ".join(found[:NAMED])
-    return f"{shown} and {len(found) - NAMED} more" if len(found) > NAMED else shown
+def _list_found(topic: str, names: Sequence[str]) -> str:
+    """Return the first names of what was found, visits in words."""
+    shown = ", ".join(_say_visit(name) if topic in AT_VISITS else name for name in names[:NAMED])
+    return f"{shown} and {len(names) - NAMED} more" if len(names) > NAMED else shown
+
+
+def _say_visit(name: str) -> str:
+    front, at, visit = name.rpartition(" at ")
+    return f"{front}{at}{visit_in_words(visit)}"
 
 
 def _list_provenance(quality: Quality, facts: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -8,10 +8,11 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from pipelines.data_quality import Quality
+from pipelines.data_quality_completeness import FULL, SHOWN_ROWS, SPARSE
 from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.canvas import render_svg
 from reports.data_quality_words import NOT_ASSESSABLE, count_in, share_cell, size_cell, visit_in_words
-from reports.figures_quality import draw_heat_map, find_shade, list_shades
+from reports.figures_quality import SHADES, draw_heat_map, find_shade, list_shades
 from reports.tables import (
     EMPTY,
     HIDDEN,
@@ -24,6 +25,7 @@ from reports.tables import (
     rows_where,
     suppression_note,
 )
+from schemas.quarantine import SHOWN_ROWS as FAULT_ROWS
 
 MAP_COLUMNS = 60
 MAP_LEVELS = 40
@@ -80,7 +82,10 @@ def _tabulate_faults(quality: Quality) -> Table:
         caption="Faults by column and rule.",
         columns=(*(name.capitalize() for name in names), "Rows", "Row numbers"),
         rows=tuple(rows),
-        notes=("A row may break more than one rule. Of many row numbers the first are shown.",),
+        notes=(
+            f"A row may break more than one rule. Of more than {FAULT_ROWS} row numbers the first {FAULT_ROWS} are "
+            "shown, here and in faults.csv; the quarantine in the folder private has every row with its reasons.",
+        ),
     )
 
 
@@ -110,6 +115,7 @@ def _tabulate_outside(quality: Quality) -> Table:
         caption="Values outside the plausible range, by column.",
         columns=("Column", "Plausible", "Outside", "Known", "Percent", "Row numbers"),
         rows=tuple(rows),
+        notes=(f"Of more than {SHOWN_ROWS} row numbers the first {SHOWN_ROWS} are shown.",),
     )
 
 
@@ -212,8 +218,8 @@ def _describe_map(frame: pd.DataFrame, by: str, columns: list[str]) -> str:
     worst = join_words(f"{row['column']} in {row['level']} {row['percent']:.0f} %" for row in records(low))
     return (
         f"Heat map of {count_words(len(columns), 'column')} by {count_words(frame['level'].nunique(), by)}: "
-        f"{format_count(shades.count(4))} of {format_count(len(shades))} cells below 50 %, "
-        f"{format_count(shades.count(3))} from 50 to 80 %. Lowest: {worst or 'none is shown'}."
+        f"{format_count(shades.count(4))} of {format_count(len(shades))} cells {SHADES[4].words}, "
+        f"{format_count(shades.count(3))} {SHADES[3].words}. Lowest: {worst or 'none is shown'}."
     )
 
 
@@ -268,8 +274,8 @@ def _tabulate_groups(quality: Quality) -> list[Block]:
                     by.capitalize(),
                     "Operations",
                     "Columns",
-                    "95 % or more known",
-                    "Below 50 %",
+                    f"{FULL:g} % or more known",
+                    f"Below {SPARSE:g} %",
                     "Mean",
                     "Lowest",
                 ),

@@ -12,7 +12,7 @@ from pipelines.data_quality_follow_up import DIFFERENCE_ALARM, GAP, LEAST_FOLLOW
 from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.canvas import render_svg
 from reports.data_quality_words import NOT_ASSESSABLE, Row, count_in, share_cell, size_cell, status_cell, visit_in_words
-from reports.figures_quality import draw_follow_up, draw_love
+from reports.figures_quality import WHOLE, draw_follow_up, draw_love
 from reports.names import level_in_words
 from reports.tables import (
     EMPTY,
@@ -97,7 +97,8 @@ def _draw_sites(quality: Quality, mark: str) -> Figure:
         else f" Sites in the order of {visit_in_words(main)}."
     )
     flagged = frame[(frame["by"] == "site") & frame["alarm"]]
-    draw = partial(_draw_panels, frame=frame, visits=shown, levels=["all", *levels])
+    groups = [WHOLE, *(("site", level) for level in levels)]
+    draw = partial(_draw_panels, frame=frame, visits=shown, groups=groups)
     return Figure(
         name="follow-up-sites",
         caption=f"Answered among due visits by site, with 95 % intervals.{some} Dashed: {LEAST_FOLLOW_UP:.0f} %, which "
@@ -108,11 +109,11 @@ def _draw_sites(quality: Quality, mark: str) -> Figure:
     )
 
 
-def _draw_panels(canvas: Canvas, *, frame: pd.DataFrame, visits: list[str], levels: list[str]) -> None:
+def _draw_panels(canvas: Canvas, *, frame: pd.DataFrame, visits: list[str], groups: list[tuple[str, str]]) -> None:
     for k, visit in enumerate(visits):
         ax = canvas.add_subplot(1, len(visits), k + 1)
-        own = rows_where(frame[frame["by"] != "year"], visit=visit)
-        draw_follow_up(own, ax, levels=levels, asked=LEAST_FOLLOW_UP, title=visit_in_words(visit))
+        own = rows_where(frame, visit=visit)
+        draw_follow_up(own, ax, groups=groups, asked=LEAST_FOLLOW_UP, title=visit_in_words(visit))
         if k:
             ax.set_yticklabels([])
 

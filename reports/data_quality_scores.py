@@ -8,7 +8,14 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from pipelines.data_quality import Quality
-from pipelines.data_quality_coding import MEAN_BOUND, MEDIAN_BOUND, MIN_N, SHARE_BOUND, SITE_SHARE_BOUND
+from pipelines.data_quality_coding import (
+    MEAN_BOUND,
+    MEDIAN_BOUND,
+    MIN_N,
+    SHARE_BOUND,
+    SITE_SHARE_BOUND,
+    find_thin_periods,
+)
 from pipelines.data_quality_scores import DIGIT_ALARM, END_ALARM, MIN_DIGITS
 from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.canvas import render_svg
@@ -71,7 +78,7 @@ def build_extremes(quality: Quality, mark: str) -> list[Block]:
 
 
 def _draw_ends(canvas: Canvas, *, frame: pd.DataFrame, rows: list[tuple[str, str]], names: list[str]) -> None:
-    draw_ends(frame, canvas.add_subplot(1, 1, 1), rows=rows, names=names)
+    draw_ends(frame, canvas.add_subplot(1, 1, 1), rows=rows, names=names, bound=END_ALARM)
 
 
 def _tabulate_extremes(quality: Quality) -> Table:
@@ -103,8 +110,7 @@ def build_digits(quality: Quality, mark: str) -> list[Block]:
     known = frame[frame["status"] == "ok"]
     if known.empty:
         return [Text(text=f"Digit preference is {NOT_ASSESSABLE}: no number has {MIN_DIGITS} values on a fixed step.")]
-    order = (known["percent"] / known["expected"]).sort_values(ascending=False, kind="stable").index
-    shown = known.loc[order[:DIGIT_ROWS]]
+    shown = known.sort_values("ratio", ascending=False, kind="stable").head(DIGIT_ROWS)
     names = [_digit_name(row) for row in records(shown)]
     some = f" The {len(shown)} furthest above what is expected, of {len(known)}." if len(known) > len(shown) else ""
     told = join_words(
@@ -196,8 +202,7 @@ def build_coding(quality: Quality, mark: str) -> list[Block]:
 
 def _thin_periods(frame: pd.DataFrame) -> list[Block]:
     """Say where nothing could be compared."""
-    most = frame[frame["site"] == ""].groupby("period", sort=False)["n"].max()
-    thin = [str(period) for period, n in most.items() if not n >= MIN_N]
+    thin = [period for period, few in find_thin_periods(frame).items() if few]
     if not thin:
         return []
     return [Text(text=f"With fewer than {MIN_N} operations and {NOT_ASSESSABLE}: {join_words(thin)}.", kind="note")]

@@ -13,11 +13,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 
+from pipelines.data_quality_completeness import FULL, SPARSE
 from reports.canvas import PALETTE, PENS, soften, spread
 from reports.tables import records
 
 Rectangles = list[tuple[int, int]]
 GAP = 0.06
+WHOLE = ("all", "all")
+"""``by`` and ``level`` of all rows: a site may be called all as well."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,15 +32,15 @@ class Shade:
     alpha: float
 
 
+BOUNDS = (100.0, FULL, 80.0, SPARSE, 0.0)
+"""Least completeness of each shade."""
 SHADES = (
     Shade(words="all known", color=PALETTE["faint"], alpha=0.28),
-    Shade(words="95 % or more", color=PALETTE["orange"], alpha=0.16),
-    Shade(words="80 to 95 %", color=PALETTE["orange"], alpha=0.36),
-    Shade(words="50 to 80 %", color=PALETTE["orange"], alpha=0.66),
-    Shade(words="below 50 %", color=PALETTE["orange"], alpha=1.0),
+    Shade(words=f"{BOUNDS[1]:g} % or more", color=PALETTE["orange"], alpha=0.16),
+    Shade(words=f"{BOUNDS[2]:g} to {BOUNDS[1]:g} %", color=PALETTE["orange"], alpha=0.36),
+    Shade(words=f"{BOUNDS[3]:g} to {BOUNDS[2]:g} %", color=PALETTE["orange"], alpha=0.66),
+    Shade(words=f"below {BOUNDS[3]:g} %", color=PALETTE["orange"], alpha=1.0),
 )
-BOUNDS = (100.0, 95.0, 80.0, 50.0, 0.0)
-"""Least completeness of each shade."""
 
 
 def find_shade(percent: float, few: str) -> int | None:
@@ -110,7 +113,9 @@ def list_shades(*, hidden: bool, blank: bool) -> list[Patch | Line2D]:
     return keys
 
 
-def draw_ends(frame: pd.DataFrame, ax: Axes, *, rows: Sequence[tuple[str, str]], names: Sequence[str]) -> None:
+def draw_ends(
+    frame: pd.DataFrame, ax: Axes, *, rows: Sequence[tuple[str, str]], names: Sequence[str], bound: float
+) -> None:
     """Draw the shares at the worst end to the left and at the best end to the right.
 
     Parameters
@@ -123,6 +128,8 @@ def draw_ends(frame: pd.DataFrame, ax: Axes, *, rows: Sequence[tuple[str, str]],
         Score and visit of each row, from top to bottom.
     names
         What is written at each row.
+    bound
+        Percent at an end from which change cannot be told any more.
     """
     places = {row: y for y, row in enumerate(rows)}
     widest = 20.0
@@ -137,7 +144,7 @@ def draw_ends(frame: pd.DataFrame, ax: Axes, *, rows: Sequence[tuple[str, str]],
             [side * row["lower"], side * row["upper"]], [place, place], color=PALETTE["ink"], linewidth=0.7, zorder=3
         )
         widest = max(widest, row["upper"])
-    for line in (-15, 15):
+    for line in (-bound, bound):
         ax.axvline(line, color=PALETTE["soft"], linewidth=0.7, linestyle=(0, (3, 2)), zorder=1)
     ax.axvline(0, color=PALETTE["ink"], linewidth=0.8)
     edge = float(np.ceil(widest / 5) * 5)
@@ -149,7 +156,9 @@ def draw_ends(frame: pd.DataFrame, ax: Axes, *, rows: Sequence[tuple[str, str]],
     soften(ax)
 
 
-def draw_follow_up(frame: pd.DataFrame, ax: Axes, *, levels: Sequence[str], asked: float, title: str) -> None:
+def draw_follow_up(
+    frame: pd.DataFrame, ax: Axes, *, groups: Sequence[tuple[str, str]], asked: float, title: str
+) -> None:
     """Draw the share of answered visits with its interval, by site.
 
     Parameters
@@ -158,23 +167,23 @@ def draw_follow_up(frame: pd.DataFrame, ax: Axes, *, levels: Sequence[str], aske
         Rows of one visit with the columns of `schemas.tables.FOLLOW_UP`; the row of the whole is the line.
     ax
         Where to.
-    levels
-        Sites from top to bottom; ``all`` is the whole.
+    groups
+        ``by`` and ``level`` of what is shown, from top to bottom.
     asked
         Percent that registries are asked to reach.
     title
         The visit.
     """
-    found = {row["level"] if row["by"] != "all" else "all": row for row in records(frame)}
+    found = {(row["by"], row["level"]): row for row in records(frame)}
     ax.axvline(asked, color=PALETTE["soft"], linewidth=0.7, linestyle=(0, (3, 2)), zorder=1)
-    whole = found.get("all")
+    whole = found.get(WHOLE)
     if whole is not None and whole["status"] == "ok":
         ax.axvline(whole["percent"], color=PALETTE["faint"], linewidth=1.2, zorder=0)
-    for y, level in enumerate(levels):
-        _draw_share(ax, found.get(level), y)
-    ax.set(xlim=(0, 100), ylim=(len(levels) - 0.5, -0.5), title=title, xlabel="Percent answered")
-    names = ["All" if level == "all" else level for level in levels]
-    ax.set_yticks(range(len(levels)), names, fontsize=6.5)
+    for y, group in enumerate(groups):
+        _draw_share(ax, found.get(group), y)
+    ax.set(xlim=(0, 100), ylim=(len(groups) - 0.5, -0.5), title=title, xlabel="Percent answered")
+    names = ["All" if group == WHOLE else group[1] for group in groups]
+    ax.set_yticks(range(len(groups)), names, fontsize=6.5)
     soften(ax)
 
 

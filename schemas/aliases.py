@@ -3,7 +3,7 @@
 `ALIASES` is for columns as they are. What is asked for at every visit has two short tables instead of thousands of
 entries: `SCORE_ALIASES` says what a score is called, `VISIT_WORDS` what a visit is called, and a header may join them
 either way round (``OswTot3mnd``, ``baseline ODI``). `list_aliases` puts both together. Headers are compared by
-`fold_header`: without case, spaces, signs and accents.
+`schemas.wording.squash`: without case, spaces, signs and accents.
 
 An alias means exactly the same as its column, up to codes and units. What may mean two things (back pain without its
 scale, "diabetes 1 to 3") is left out: nobody is served by a wrong guess.
@@ -11,19 +11,18 @@ scale, "diabetes 1 to 3") is left out: nobody is served by a wrong guess.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator
 from itertools import product
 
 from schemas.dictionary.aliases_scores import SCORE_ALIASES, VISIT_WORDS
+from schemas.wording import squash
 
-__all__ = ["ALIASES", "SCORE_ALIASES", "VISIT_WORDS", "fold_header", "list_aliases"]
+__all__ = ["ALIASES", "SCORE_ALIASES", "VISIT_WORDS", "list_aliases"]
 
 ALIASES: dict[str, tuple[str, ...]] = {
     # who and when
     "patient": ("PatientID", "PatID", "PID", "PasientID", "subject_id", "record_id",
-                "study_id", "person_id"),
+                "study_id", "person_id", "Pat. Nr", "Patient no"),
     "operation": ("OperationID", "OpID", "ForlopsID", "surgery_id", "procedure_id", "CASEID", "episode_id"),
     "site": ("hospital", "hospital_id", "centre", "center", "centre_id", "center_id", "AvdRESH", "site_id", "clinic",
              "institution"),
@@ -79,6 +78,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "heart_failure": ("CHF", "HXCHF", "congestive_heart_failure"),
     "coronary_disease": ("CAD", "coronary_artery_disease", "ischaemic_heart_disease", "ischemic_heart_disease"),
     "heart_disease": ("cardiac_disease", "cardiac_comorbidity"),
+    "moderate_severe_kidney_disease": ("moderate_or_severe_renal_disease", "moderate_or_severe_kidney_disease",
+                                       "moderate_or_severe_ckd"),
     "kidney_disease": ("CKD", "chronic_kidney_disease", "renal_disease"),
     "rheumatoid_arthritis": ("RA",),
     "osteoporosis": ("osteoporotic",),
@@ -147,6 +148,12 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "alk_phos_u_l": ("alkaline_phosphatase", "PRALKPH", "ALP", "alk_phos"),
     "ptt_s": ("PTT", "PRPTT", "aPTT"),
     "pt_s": ("PRPT", "prothrombin_time"),
+    "postop_albumin_g_dl": ("postop_albumin", "albumin_postop"),
+    "postop_haematocrit_percent": ("postop_haematocrit", "postop_hematocrit", "haematocrit_postop",
+                                   "hematocrit_postop"),
+    "postop_creatinine_mg_dl": ("postop_creatinine", "creatinine_postop"),
+    "postop_wbc_1e3_ul": ("postop_wbc", "wbc_postop"),
+    "postop_platelets_1e3_ul": ("postop_platelets", "platelets_postop"),
     "haemoglobin_g_dl": ("haemoglobin", "hemoglobin", "Hb", "PRHEMOGLOBIN"),
     "crp_mg_l": ("CRP", "c_reactive_protein"),
     "albumin_days_before": ("DPRALBUM",),
@@ -217,13 +224,14 @@ ALIASES: dict[str, tuple[str, ...]] = {
     # the operation
     "planned_procedure": ("booked_procedure",),
     "planned_approach": ("booked_approach",),
+    "planned_outpatient": ("planned_day_surgery", "booked_day_surgery", "planned_day_case"),
     "n_levels_planned": ("number_of_levels", "n_levels", "levels_operated", "num_levels", "number_levels"),
     "upper_level": ("highest_level", "cranial_level"),
     "lower_level": ("lowest_level", "caudal_level"),
     "upper_vertebra": ("UIV", "upper_instrumented_vertebra"),
     "lower_vertebra": ("LIV", "lowest_instrumented_vertebra", "lower_instrumented_vertebra"),
     "operative_minutes": ("OPTIME", "operation_time", "operative_time", "surgery_duration",
-                          "skin_to_skin_minutes", "duration_of_surgery"),
+                          "skin_to_skin_minutes", "duration_of_surgery", "OR time"),
     "blood_loss_ml": ("EBL", "blood_loss", "estimated_blood_loss"),
     "dural_tear": ("PeropKompDura", "durotomy", "incidental_durotomy", "dural_injury", "dural_lesion"),
     "anesthesia_type": ("ANESTHES", "anaesthesia", "anesthesia", "anaesthesia_type"),
@@ -296,18 +304,6 @@ ALIASES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def fold_header(header: str) -> str:
-    """Return a header as it is compared: letters and digits only, small, without accents.
-
-    Examples
-    --------
-    >>> fold_header("ODI (12 months)")
-    'odi12months'
-    """
-    plain = unicodedata.normalize("NFKD", header.replace("ø", "o").replace("Ø", "O"))
-    return re.sub("[^a-z0-9]", "", plain.casefold())
-
-
 def list_aliases(name: str) -> tuple[str, ...]:
     """Return the other headers of a column, the column's own name not among them.
 
@@ -327,9 +323,9 @@ def list_aliases(name: str) -> tuple[str, ...]:
     >>> "baseline Oswestry" in [alias.replace("oswestry", "Oswestry") for alias in list_aliases("odi_0")]
     True
     """
-    own = {fold_header(name): name}
+    own = {squash(name): name}
     for header in (*ALIASES.get(name, ()), *_join_visit(name)):
-        own.setdefault(fold_header(header), header)
+        own.setdefault(squash(header), header)
     return tuple(own.values())[1:]
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from schemas.definition import Definition
 from schemas.dictionary.identity import AGE_NEEDS
 from schemas.errors import DataError, suggest
 from schemas.mapping import SourceColumn
+from schemas.wording import squash
 
 SHOWN_HEADERS = 40
+SLIP = 2
+"""Letters by which a header with a slip of the pen is longer or shorter."""
 
 
 def match_headers(headers: Sequence[str], definition: Definition, source: str) -> dict[str, SourceColumn]:
@@ -54,18 +57,43 @@ def describe_ignored(headers: Sequence[str], definition: Definition) -> list[str
     absent = known - set(headers)
     used = known | _keys(definition)
     unknown = [header for header in headers if header not in used]
-    near = {header: suggest(header, absent) for header in unknown}
+    near = _suggest_headers(unknown, absent)
     notes = [
         f"header {header!r} is not in the definition {definition.name!r} and is ignored{hint}"
         for header, hint in near.items()
-        if hint
     ]
-    others = [header for header, hint in near.items() if not hint]
+    others = [header for header in unknown if header not in near]
     if others:
         shown = ", ".join(repr(header) for header in others[:SHOWN_HEADERS])
         more = f", ... ({len(others)} in all)" if len(others) > SHOWN_HEADERS else ""
         notes.append(f"headers that are not in the definition {definition.name!r} and are ignored: {shown}{more}")
     return notes
+
+
+def _suggest_headers(unknown: Sequence[str], absent: Collection[str]) -> dict[str, str]:
+    """Return the first hints: to compare every header with every other one takes longer than to read the file.
+
+    Compared are those with the same words, and those that begin alike and have nearly as many letters.
+    """
+    near: dict[str, list[str]] = {}
+    for header in sorted(absent):
+        for key in _rough_keys(header, SLIP):
+            near.setdefault(key, []).append(header)
+    hints: dict[str, str] = {}
+    for header in unknown:
+        if len(hints) == SHOWN_HEADERS:
+            break
+        alike = {name for key in _rough_keys(header, 0) for name in near.get(key, ())}
+        hint = suggest(header, sorted(alike)) if alike else ""
+        if hint:
+            hints[header] = hint
+    return hints
+
+
+def _rough_keys(header: str, slip: int) -> set[str]:
+    """Return the words of a header in one, and its first letter with its length, give or take `slip`."""
+    whole = squash(header) or header.casefold()
+    return {whole, *(f"{whole[:1]} {len(whole) + more}" for more in range(-slip, slip + 1))}
 
 
 def _keys(definition: Definition) -> set[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ import pandas as pd
 
 from schemas.national_numbers import NATIONAL_NUMBERS
 from schemas.raw import as_text
+from schemas.wording import split_words
 
 SAMPLED = 10_000
 """Rows looked at in a column, evenly spaced among those that hold something."""
@@ -57,7 +57,6 @@ _TELEPHONE_SHAPES = re.compile(
     r"|\d{3}([-. ])\d{3}\1\d{4}"  # 555-123-4567
     r"|\d{3} \d{2} \d{3}|\d{2} \d{2} \d{2} \d{2}"  # 912 34 567, 22 12 34 56
 )
-_LETTERS = str.maketrans({ord("ø"): "o", ord("Ø"): "O", ord("æ"): "ae", ord("Æ"): "Ae", ord("ß"): "ss"})
 _FULL_NAME = re.compile(r"(?:Dr\.? |Prof\.? )?[^\W\d_a-zß-ÿ][\w'’.-]*(?:,? [^\W\d_a-zß-ÿ][\w'’.-]*){1,3}")
 
 
@@ -135,9 +134,26 @@ def find_identifying(table: pd.DataFrame) -> dict[str, str]:
     return {header: kind for header, kind in looks.items() if kind}
 
 
+def is_identifying(text: str) -> bool:
+    """Tell whether one text alone says who somebody is: an e-mail address, a telephone or national number, a postcode.
+
+    Examples
+    --------
+    >>> is_identifying("kari@nordmann.no"), is_identifying("01019040034"), is_identifying("12 months")
+    (True, True, False)
+    """
+    return (
+        _is_e_mail(text)
+        or _is_plus_telephone(text)
+        or _is_telephone_shape(text)
+        or (" " in text and _is_uk_postcode(text))
+        or any(number.matches(text) for number in NATIONAL_NUMBERS)
+    )
+
+
 def _look_at(header: str, column: pd.Series) -> str:
     """Return what a column looks like, blank if like nothing."""
-    words = _words(header)
+    words = split_words(header, digits=False)
     hints = [hint for hint in HINTS if hint.fits(words, "".join(words))]
     numeric = pd.api.types.is_float_dtype(column.dtype)
     if not hints and (column.dtype.kind == "M" or (numeric and not column.max() >= LEAST_NUMBER)):
@@ -195,20 +211,6 @@ def _mostly(matches: Callable[[str], bool], texts: list[str]) -> bool:
 
 def _share(matches: Callable[[str], bool], texts: list[str]) -> float:
     return sum(map(matches, texts)) / len(texts)
-
-
-def _words(header: str) -> tuple[str, ...]:
-    """Split a header into lower-case words without accents: at separators, digits and capitals.
-
-    Examples
-    --------
-    >>> _words("Fødsels-Dato_1"), _words("patientPhoneNo"), _words("NHSNumber")
-    (('fodsels', 'dato'), ('patient', 'phone', 'no'), ('nhs', 'number'))
-    """
-    plain = header.translate(_LETTERS)
-    plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain)
-    return tuple(re.findall(r"[a-z]+", apart.lower()))
 
 
 def _digits(text: str) -> int:

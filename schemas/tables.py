@@ -105,16 +105,21 @@ RESPONDERS = (
 )  # fmt: skip
 """Those who answered a due visit against those who did not: means (numbers) or percentages (``level``) of both, and
 the standardised difference, responders minus others, with its 95 % interval."""
-DIGITS = ("column", "rule", "step", "n", "percent", "expected", "lower", "upper", "alarm", "status")
-"""Digit preference: the percentage of values at multiples of 5 or 2 steps, and what a smooth distribution has there."""
+DIGITS = ("column", "rule", "step", "n", "percent", "expected", "ratio", "lower", "upper", "alarm", "status")
+"""Digit preference: the percentage of values at multiples of 5 or 2 steps, what a smooth distribution has there, and
+the first over the second (``ratio``)."""
 CODING = (
     "column", "statistic", "level", "site", "period", "n", "estimate", "lower", "upper", "changed", "before", "status",
 )  # fmt: skip
 """By period, with 99 % intervals (99.9 % by site): ``statistic`` is missing, share (both percent), median or, by site,
 mean; ``changed`` marks the first period after a sudden change, and ``before`` names the one it differs from. A site
 has rows only where something changed in it alone."""
-FINDINGS = ("topic", "count", "of", "needs_person")
-"""What the check found, by topic: how many of how many."""
+FINDINGS = ("topic", "count", "of", "which", "needs_person")
+"""What the check found, by topic: how many of how many, and the names of all of them (``which``, a tuple of texts).
+
+Named are the tables of quarantined rows, the columns of faults and of values outside, and else each thing that is
+counted, a visit by its ending: ``12m``, ``S3 at 12m``, ``odi worst at 12m``.
+"""
 QUALITY = {
     "tables": QUALITY_TABLES,
     "columns": QUALITY_COLUMNS,

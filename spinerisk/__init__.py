@@ -9,9 +9,11 @@ from spinerisk.guard import check_floors
 
 if TYPE_CHECKING:
     from pipelines.artifact import load_model
+    from pipelines.data_quality import compute_quality
     from pipelines.evaluate import evaluate_predictions
     from pipelines.run import run_study
     from schemas.definition import read_definition
+    from schemas.drafting import draft_definition
     from schemas.registry import read_registry
     from schemas.study import read_study
     from schemas.synthetic import simulate_registry
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "compute_quality",
+    "draft_definition",
     "evaluate_predictions",
     "load_model",
     "read_definition",
@@ -29,6 +33,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "compute_quality": "pipelines.data_quality",
+    "draft_definition": "schemas.drafting",
     "evaluate_predictions": "pipelines.evaluate",
     "load_model": "pipelines.artifact",
     "read_definition": "schemas.definition",

@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipelines.data_quality import compute_quality
 from reports.data_quality import write_quality
+from reports.files import write_at_once
 from schemas.errors import RunError
 from schemas.registry import Registry
 from spinerisk import __version__
@@ -45,7 +46,8 @@ def write_check(registry: Registry, out: Path) -> Path:
     out
         Folder, made if absent: ``faults.csv``, ``data_quality.html``, ``data_quality.json``; in ``private/`` the rows
         in quarantine, ``quarantine.parquet`` and ``quarantine_<table>.parquet``, readable by their owner only where
-        the system knows of such a thing.
+        the system knows of such a thing. Those of an earlier check are removed. ``faults.csv`` has the first numbers of
+        the rows at fault (`schemas.quarantine.SHOWN_ROWS`), the quarantine every row.
 
     Returns
     -------
@@ -60,7 +62,11 @@ def write_check(registry: Registry, out: Path) -> Path:
     try:
         (out / PRIVATE).mkdir(parents=True, exist_ok=True)
         (out / PRIVATE).chmod(0o700)
-        registry.faults.to_csv(out / "faults.csv", index=False, lineterminator="\n")
+        for name in ("quarantine.parquet", "quarantine_*.parquet"):
+            # What an earlier check left there may be of tables that are no longer read.
+            for stale in (out / PRIVATE).glob(name):
+                stale.unlink()
+        write_at_once(out / "faults.csv", registry.faults.to_csv(index=False, lineterminator="\n"))
         _write_private(registry.quarantine, out / PRIVATE / "quarantine.parquet")
         for name, rows in registry.further_quarantine.items():
             _write_private(rows, out / PRIVATE / f"quarantine_{name}.parquet")
@@ -71,6 +77,5 @@ def write_check(registry: Registry, out: Path) -> Path:
 
 def _write_private(rows: pd.DataFrame, path: Path) -> None:
     """Write patients' rows into a file that nobody else could open even while it is written."""
-    path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         rows.astype("str").to_parquet(file, index=False)

@@ -67,7 +67,7 @@ def summarise_draft(draft: Draft, out: Path) -> dict[str, object]:
     }
 
 
-def write_draft(draft: Draft, out: Path, *, overwrite: bool = False) -> Path:
+def write_draft(draft: Draft, out: Path) -> Path:
     """Write a draft.
 
     Parameters
@@ -75,9 +75,7 @@ def write_draft(draft: Draft, out: Path, *, overwrite: bool = False) -> Path:
     draft
         Made by `schemas.drafting.draft_definition`.
     out
-        The TOML file.
-    overwrite
-        Whether a file that is there may be replaced; somebody may have spent an afternoon on it.
+        The TOML file. One that is there is never replaced: somebody may have spent an afternoon on it.
 
     Returns
     -------
@@ -93,7 +91,7 @@ def write_draft(draft: Draft, out: Path, *, overwrite: bool = False) -> Path:
     """
     if out.suffix.lower() != ".toml":
         raise DefinitionError(f"the draft must be written to a TOML file, got {str(out)!r}; name one such as my.toml")
-    if out.exists() and not overwrite:
+    if out.exists():
         raise DefinitionError(
             f"the draft must not replace a file, got {str(out)!r}; name another one, or delete it first"
         )

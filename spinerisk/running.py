@@ -12,6 +12,7 @@ from pipelines.run_folder import replacing, write_run
 from pipelines.tracking import log_run
 from reports.report import write_figures, write_report
 from schemas.errors import InputError, RunError, StudyError
+from schemas.reading.database import is_url
 from schemas.registry import Registry, read_registry
 from schemas.study import Study
 from spinerisk.console import Console
@@ -36,7 +37,7 @@ def read_development(study: Study, data: str | None) -> Registry:
 
 def _locate(data: str, folder: Path) -> str:
     """Return the data that a study names: the URL of a database, or a path beside the study."""
-    return data if "://" in data else str(folder / data)
+    return data if is_url(data) else str(folder / data)
 
 
 def read_validation(study: Study, validate_on: Sequence[str]) -> dict[str, Registry]:

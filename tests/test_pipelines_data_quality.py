@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
 from pipelines.data_quality import Quality, compute_quality
-from pipelines.data_quality_coding import Series, find_changes
+from pipelines.data_quality_coding import Series, find_changes, find_thin_periods
 from pipelines.data_quality_sheet import compute_wilson, hide_cells
+from schemas.definition import parse_definition
 from schemas.registry import Registry, read_registry
 from schemas.synthetic import simulate_registry
 from schemas.tables import QUALITY
@@ -76,6 +78,41 @@ def test_rows_read_are_valid_or_in_quarantine():
     assert (account["n_read"], account["n_valid"], account["n_quarantined"]) == (4, 2, 2)
     assert dict(zip(found.faults["column"], found.faults["count"], strict=True)) == {"age": 2, "sex": 1}
     assert row(found.findings, topic="quarantined")["needs_person"]
+
+
+def test_findings_name_what_they_count(registry: Registry):
+    frame = registry.frame
+    lost = (frame["site"] == "S3") & (np.arange(N) % 5 < 3)
+    found = compute_quality(
+        with_values(
+            registry,
+            **{name: frame[name].mask(lost) for name in frame if name.endswith("_12m")},
+            smoking=frame["smoking"].mask((frame["year"] >= 2020) & (frame["smoking"] == "former"), "never"),
+            education=frame["education"].mask(frame["year"] > 0),
+            age=frame["age"].mask(frame.index < 2, 17.0),
+        )
+    ).findings.set_index("topic")
+    assert found.loc["outside", ["count", "which"]].tolist() == [2, ("age",)]
+    assert found.loc["empty", "which"] == ("education",)
+    assert found.loc["sparse", "which"] == ("education",)
+    assert found.loc["follow_up_sites", "which"] == ("S3 at 12m",)
+    assert found.loc["coding", "which"] == ("smoking 2020",)
+    for topic, row in found.iterrows():
+        assert (len(row["which"]) > 0) == (row["count"] > 0), topic
+        if topic not in ("quarantined", "faults", "outside"):
+            assert len(row["which"]) == len(set(row["which"])) == row["count"], topic
+
+
+def test_what_is_not_due_is_not_found_empty(registry: Registry):
+    frame = registry.frame
+    late = frame["operation_date"] > frame["operation_date"].max() - pd.Timedelta(90, "D")
+    recent = frame[late].reset_index(drop=True).drop(columns="follow_up_days")
+    columns = {name: column for name, column in registry.columns.items() if name in recent}
+    found = compute_quality(replace(registry, frame=recent, columns=columns))
+    whole = found.completeness[found.completeness["by"] == "all"].set_index("column")
+    assert whole.loc["odi_12m", ["n", "n_known"]].tolist() == [0, 0]
+    for topic in ("empty", "sparse"):
+        assert not [name for name in row(found.findings, topic=topic)["which"] if name.endswith("_12m")]
 
 
 def test_tables_of_an_export_are_told_one_by_one(registry: Registry):
@@ -276,6 +313,7 @@ def test_planted_rounding_is_found(registry: Registry, rng: np.random.Generator)
     assert got["percent"] == pytest.approx(44, abs=3)
     assert got["alarm"]
     assert (got["step"], got["expected"]) == (1, 20)
+    assert got["ratio"] == pytest.approx(got["percent"] / 20)
     assert row(found, column="bmi", rule="multiples of 5")["alarm"]
     assert row(found, column="bmi", rule="multiples of 5")["step"] == 0.1
     assert not row(found, column="age", rule="multiples of 5")["alarm"]
@@ -295,7 +333,29 @@ def test_even_numbers_and_short_scales(registry: Registry, rng: np.random.Genera
 def test_too_few_values_say_nothing_of_digits(registry: Registry):
     found = compute_quality(keep(registry, rows=60)).digits
     assert set(found["status"]) == {"not assessable"}
-    assert found[["n", "percent", "lower"]].isna().all().all()
+    assert found[["n", "percent", "ratio", "lower"]].isna().all().all()
+
+
+def test_coding_counts_what_is_due_by_period(registry: Registry, quality: Quality):
+    """Counted in one pass; here by themselves."""
+    frame, due = registry.frame, due_at_12m(registry.frame)
+    years = frame["year"].astype("int64").astype("str")
+    for name, base in (("odi_12m", due), ("asa_class", np.ones(N, dtype=bool)), ("diabetes", np.ones(N, dtype=bool))):
+        n = years[base].value_counts().reindex(sorted(set(years)), fill_value=0)
+        missing = years[base & frame[name].isna()].value_counts().reindex(n.index, fill_value=0)
+        told = quality.coding[(quality.coding["column"] == name) & (quality.coding["site"] == "")]
+        told = told[told["statistic"] == "missing"].set_index("period")
+        shown = told["status"] == "ok"
+        assert shown.sum() > 3
+        np.testing.assert_array_equal(told.loc[shown, "n"], n[shown])
+        np.testing.assert_allclose(told.loc[shown, "estimate"], 100 * missing[shown] / n[shown])
+
+
+def test_thin_periods_are_told(quality: Quality, registry: Registry):
+    assert not any(find_thin_periods(quality.coding).values())
+    few = compute_quality(keep(registry, rows=20))
+    assert all(find_thin_periods(few.coding).values())
+    assert row(few.findings, topic="coding")["of"] == 0
 
 
 def test_a_planted_switch_of_coding_is_found(registry: Registry):
@@ -443,5 +503,38 @@ def test_coding_gives_no_hidden_number_of_missing_values_away(registry: Registry
     assert (both["status"] == both["status_year"]).all()
     hidden = both.loc[both["status"] == "suppressed", ["column", "period"]]
     others = quality.coding[quality.coding["statistic"].isin(["share", "median"]) & (quality.coding["site"] == "")]
-    assert hidden.to_numpy().tolist() == [["age", "2020"], ["age", "2021"]]
+    assert hidden[hidden["column"] == "age"].to_numpy().tolist() == [["age", "2020"], ["age", "2021"]]
     assert others.merge(hidden, on=["column", "period"])["n"].isna().all()
+
+
+def test_the_data_reach_to_the_last_visit(tmp_path: Path) -> None:
+    text = """
+name = "own"
+title = "Own"
+base = "lumbar"
+[tables.operations]
+file = "o.csv"
+[tables.visits]
+rows = "visits"
+file = "v.csv"
+key = ["operation"]
+date = "day"
+columns.odi.header = "odi"
+"""
+    operated = pd.date_range("2020-01-01", periods=40, freq="7D")
+    pd.DataFrame(
+        {
+            "patient": range(40),
+            "operation": range(40),
+            "operation_date": operated.strftime("%Y-%m-%d"),
+            "age": 60,
+            "sex": "male",
+        }
+    ).to_csv(tmp_path / "o.csv", index=False)
+    later = pd.DataFrame({"operation": range(40), "day": operated + pd.Timedelta(365, "D"), "odi": 20}).iloc[:30]
+    last = pd.DataFrame({"operation": [39], "day": [pd.Timestamp("2023-05-05")], "odi": [20]})
+    pd.concat([later, last]).to_csv(tmp_path / "v.csv", index=False)
+    quality = compute_quality(read_registry(tmp_path, parse_definition(text)))
+    assert (str(quality.cut_month), quality.cut_column) == ("2023-05", "visits visit_days")
+    answered = row(quality.follow_up, visit="12m", by="all")
+    assert (answered["n_due"], answered["n_answered"]) == (40, 30)

@@ -16,7 +16,10 @@ import pytest
 from matplotlib.figure import Figure as Canvas
 
 from pipelines.data_quality import Quality, compute_quality
-from reports.data_quality import build_quality_report, render_facts, write_quality
+from pipelines.data_quality_completeness import FULL, SPARSE
+from pipelines.data_quality_follow_up import LEAST_FOLLOW_UP
+from pipelines.data_quality_scores import END_ALARM
+from reports.data_quality import TOPICS, build_quality_report, render_facts, write_quality
 from reports.data_quality_words import visit_in_words
 from reports.figures_quality import SHADES, draw_coding, draw_ends, draw_follow_up, draw_heat_map, draw_love, find_shade
 from schemas.errors import RunError
@@ -181,6 +184,10 @@ def test_every_fault_is_on_the_page(page: Page, registry: Registry):
     assert [row[-1] for row in rows] == registry.faults["rows"].tolist()
 
 
+def test_page_says_where_all_rows_at_fault_are(text: str):
+    assert "Of more than 20 row numbers the first 20 are shown, here and in faults.csv; the quarantine" in text
+
+
 def test_verdict_says_what_needs_a_person(text: str, page: Page, registry: Registry):
     first = text.index('<p class="warning"')
     assert "4 in quarantine" in text[first : first + 300].replace("\u202f", "")
@@ -189,6 +196,31 @@ def test_verdict_says_what_needs_a_person(text: str, page: Page, registry: Regis
     assert found["Sites at a visit, far below the whole file"][:3] == ["1", "21", "S3 at 12 months"]
     assert found["Columns with a sudden change"][2] == "smoking 2020"
     assert found["Values outside the plausible range, kept"][2] == "age"
+
+
+def test_verdict_names_what_was_counted_and_cuts_to_three(simulated: Registry, tmp_path: Path):
+    frame = simulated.frame
+    late = frame["operation_date"] > frame["operation_date"].max() - pd.Timedelta(90, "D")
+    gone = ["smoking", "education", "employment", "asa_class"]
+    recent = frame[late].reset_index(drop=True).drop(columns="follow_up_days")
+    recent[gone] = recent[gone].mask(recent["age"] > 0)
+    columns = {name: column for name, column in simulated.columns.items() if name in recent}
+    made = replace(simulated, frame=recent, columns=columns)
+    quality = compute_quality(made)
+    page = Page(write_quality(quality, describe(made), tmp_path).read_text(encoding="utf-8"))
+    found = {row[0][1]: [cell for _, cell in row[1:]] for row in page.tables["verdict"][1:]}
+    which = quality.findings.set_index("topic").loc["empty", "which"]
+    assert set(which) == set(gone)
+    assert found["Columns without any value"][0] == "4"
+    assert found["Columns without any value"][2] == f"{', '.join(which[:3])} and 1 more"
+
+
+def test_bounds_of_the_verdict_are_those_of_the_check():
+    assert f"{LEAST_FOLLOW_UP:g} %" in TOPICS["follow_up"][0]
+    assert f"{END_ALARM:g} %" in TOPICS["extremes"][0]
+    assert [shade.words for shade in SHADES] == [
+        "all known", f"{FULL:g} % or more", f"80 to {FULL:g} %", f"{SPARSE:g} to 80 %", f"below {SPARSE:g} %",
+    ]  # fmt: skip
 
 
 def test_sections_stand_in_the_order_of_the_reader(text: str, page: Page):
@@ -314,8 +346,9 @@ def test_ends_are_drawn_to_both_sides():
     frame = pd.DataFrame(rows, columns=["score", "visit", "end", "percent", "alarm"])
     frame = frame.assign(lower=frame["percent"] - 1, upper=frame["percent"] + 1, status="ok")
     ax = Canvas().add_subplot()
-    draw_ends(frame, ax, rows=[("odi", "12m")], names=["odi"])
+    draw_ends(frame, ax, rows=[("odi", "12m")], names=["odi"], bound=12.0)
     assert [bar.get_width() for bar in ax.patches] == [-4.0, 21.0]
+    assert [line.get_xdata()[0] for line in ax.lines if line.is_dashed()] == [-12.0, 12.0]
 
 
 def test_follow_up_marks_the_poor_site_and_names_the_hidden():
@@ -325,10 +358,26 @@ def test_follow_up_marks_the_poor_site_and_names_the_hidden():
          "status": ["ok", "ok", "suppressed"]}
     )  # fmt: skip
     ax = Canvas().add_subplot()
-    draw_follow_up(frame, ax, levels=["all", "A", "B"], asked=80, title="12 months")
+    draw_follow_up(frame, ax, groups=[("all", "all"), ("site", "A"), ("site", "B")], asked=80, title="12 months")
     markers = {tuple(line.get_xdata()): line.get_marker() for line in ax.lines if line.get_marker() != "None"}
     assert markers == {(70.0,): "o", (40.0,): "D"}
     assert [text.get_text() for text in ax.texts] == ["hidden"]
+
+
+def test_a_site_called_all_is_not_the_whole():
+    frame = pd.DataFrame(
+        {"by": ["all", "site"], "level": ["all", "all"], "percent": [70.0, 40.0], "lower": [68.0, 35.0],
+         "upper": [72.0, 45.0], "alarm": [True, True], "status": ["ok", "ok"]}
+    )  # fmt: skip
+    ax = Canvas().add_subplot()
+    draw_follow_up(frame, ax, groups=[("all", "all"), ("site", "all")], asked=80, title="12 months")
+    points = {
+        (line.get_xdata()[0], line.get_ydata()[0]): line.get_marker()
+        for line in ax.lines
+        if line.get_marker() != "None"
+    }
+    assert points == {(70.0, 0): "o", (40.0, 1): "D"}
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["All", "all"]
 
 
 def test_love_plot_keeps_the_order_of_the_rows():

@@ -61,6 +61,26 @@ def test_a_second_check_replaces_the_first(registry: Registry, tmp_path: Path):
     assert write_check(registry, tmp_path).read_bytes() == first
 
 
+def test_quarantine_of_tables_that_are_gone_is_removed(registry: Registry, tmp_path: Path):
+    write_check(registry, tmp_path)
+    note = tmp_path / "private" / "quarantine.txt"
+    note.write_text("a person's own", encoding="utf-8")
+    write_check(replace(registry, further_quarantine={}), tmp_path)
+    assert sorted(path.name for path in note.parent.iterdir()) == ["quarantine.parquet", "quarantine.txt"]
+
+
+def test_faults_show_the_first_rows_and_the_quarantine_all(tmp_path: Path):
+    table = pd.DataFrame(
+        {"patient": [f"p{row}" for row in range(40)], "age": [400.0] * 25 + [60.0] * 15, "sex": ["male"] * 40}
+    )
+    write_check(read_registry(table, "lumbar"), tmp_path)
+    fault = pd.read_csv(tmp_path / "faults.csv").iloc[0]
+    assert fault["count"] == 25
+    assert fault["rows"] == ", ".join(map(str, range(1, 21))) + ", ..."
+    kept = pd.read_parquet(tmp_path / "private" / "quarantine.parquet")["row_id"]
+    assert kept.tolist() == [str(row) for row in range(1, 26)]
+
+
 def test_counts_are_told_by_table(registry: Registry):
     facts = describe_check(registry, None)
     assert facts["written_to"] is None
