@@ -44,14 +44,14 @@ def simulate_registry(
         The same seed gives the same bytes; each column has a child seed by its name, which no switch moves.
     missing
         Values of predictors before the operation: ``none`` missing, ``at_random`` (more at older age and at untidy
-        sites), or ``not_at_random`` (also the higher the value itself).
+        sites), or ``not_at_random`` (also the higher the value itself; a category without an order hides no level).
     response
-        Answers to questionnaires and the record of complications: ``complete`` while the patient is followed,
-        ``at_random`` (the young, smokers, men, the less educated and those operated on before answer less often), or
-        ``not_at_random`` (also those who do badly).
+        Answers to questionnaires and the record of the first 30 days: ``complete`` while the patient is followed,
+        ``at_random`` (the young, smokers, men, the less educated and those operated on before answer less often, and
+        their complications are unknown more often), or ``not_at_random`` (also those who do badly).
     sites
-        How hospitals differ: not at all (``alike``), in their patients (``case_mix``), also in the risk of the same
-        patient (``risk``), also in how strong predictors are (``effects``).
+        How hospitals differ: not at all (``alike``), in their patients and their care with forms (``case_mix``), also
+        in the risk of the same patient (``risk``), also in how strong predictors are (``effects``).
     drift
         How years differ, in the same steps: ``none``, ``case_mix``, ``risk``, ``effects``.
 
@@ -70,11 +70,12 @@ def simulate_registry(
     Not a model of real patients: rates and associations are of a realistic size, no more. The true risk comes from the
     complete predictors, before any is made missing. A score after the operation is ``centre(X) + scale * logistic
     noise``, rounded to the score's step and clipped, so the risk of reaching an absolute improvement is exactly
-    logistic in X; so is the risk of a complication. Reherniation, fusion for another reason and death have constant
-    hazards h, and the risk by t days is h1 / H * (1 - exp(-H t)). Given X the outcomes of the first kind are
-    independent of events. X holds site and year: the truth has their effects, which are modest (one standard deviation
-    between sites is about 0.17 of log-odds) and average out, so that a model that cannot see them is still right on
-    average. Sites are the same ones with the same effects in every simulated registry.
+    logistic in X; so is the risk of a complication. Reherniation, fusion for another reason and death have hazards
+    that are constant in pieces, and in each piece the risk grows by S * h1 / H * (1 - exp(-H t)), S the probability
+    that nothing has happened before. Given X the outcomes of the first kind are independent of events. X holds site and
+    year: the truth has their effects, which are modest (one standard deviation between sites is about 0.17 of
+    log-odds) and average out, so that a model that cannot see them is still right on average. Sites are
+    the same ones with the same effects in every simulated registry.
     Patients are lost to follow-up at random; the first operation's follow-up ends with the second one, which is a case
     of its own.
 

@@ -17,10 +17,10 @@ from schemas.definition import read_definition
 from schemas.errors import InputError
 from schemas.readers import read_table
 from schemas.registry import read_registry
-from schemas.simulation.draw import VISIT_DAYS, compute_truth, daily_hazard, draw_cohort
+from schemas.simulation.draw import ORDERED, VISIT_DAYS, compute_truth, daily_hazard, draw_cohort
 from schemas.simulation.people import SITES
 from schemas.simulation.scenario import Scenario
-from schemas.simulation.specs import FollowUp, Number, Sum
+from schemas.simulation.specs import FollowUp, Hazard, Number, Sum
 from schemas.synthetic import COHORTS, simulate_registry, write_synthetic
 
 FloatArray = npt.NDArray[np.float64]
@@ -183,9 +183,31 @@ def test_the_cumulative_incidence_is_its_integral() -> None:
     event, fusion, death = (
         daily_hazard(hazard, values)[0] for hazard in (spec.first_event.event, *spec.first_event.competing, spec.death)
     )
-    days = np.linspace(0, 730, 100_001)
-    incidence = np.trapezoid(event * np.exp(-(event + fusion + death) * days), days)
+    days = np.arange(730_000) / 1000 + 0.0005
+    by_disease = np.select([days < 365], [1.5], 0.5)
+    by_death = np.where(days < 30, 2.0, 1.0)
+    rate = (event + fusion) * by_disease + death * by_death
+    survival = np.exp(-np.cumsum(rate / 1000) + rate / 2000)
+    incidence = (event * by_disease * survival / 1000).sum()
     assert compute_truth(spec, values)["reherniation_24m"][0] == pytest.approx(incidence, rel=1e-8)
+
+
+def test_a_hazard_that_changes_its_pace_is_followed_and_inverted() -> None:
+    hazard = Hazard(column="x", log_yearly=Sum(0), pace=((0, 2.0), (10, 0.5), (30, 1.0)))
+    days = np.array([0.0, 5.0, 10.0, 20.0, 30.0, 100.0])
+    np.testing.assert_allclose(hazard.spent(days), [0, 10, 20, 25, 30, 100])
+    np.testing.assert_allclose(hazard.reached(hazard.spent(days)), days)
+    even = Hazard(column="x", log_yearly=Sum(0))
+    np.testing.assert_array_equal(even.reached(days), days)
+    np.testing.assert_array_equal(even.spent(days), days)
+
+
+def test_reherniation_becomes_rarer_as_years_go_by() -> None:
+    frame = drawn("lumbar").frame
+    at_risk = np.array([(frame["follow_up_days"] >= 365 * year).sum() for year in range(5)])
+    seen = np.array([frame["reherniation_days"].between(365 * year + 1, 365 * (year + 1)).sum() for year in range(5)])
+    rate = seen / at_risk
+    assert rate[0] > 2 * rate[1] > 4 * rate[2]
 
 
 @pytest.mark.parametrize("cohort", COHORTS)
@@ -195,7 +217,7 @@ def test_a_death_within_30_days_is_rarer_than_a_complication(cohort: str) -> Non
     data = drawn(cohort)
     complete = {name: held.to_numpy() for name, held in data.frame.items()}
     assert not any(term.column in HIDDEN for term in spec.death.log_yearly.terms)
-    early = -np.expm1(-30 * daily_hazard(spec.death, complete))
+    early = -np.expm1(-spec.death.spent(np.array(30.0)) * daily_hazard(spec.death, complete))
     assert (early < data.truth["any_complication_30d"]).all()
 
 
@@ -394,6 +416,76 @@ def test_at_random_and_not_at_random_are_what_they_are_called() -> None:
         assert low < z < high
 
 
+def test_complications_are_unknown_as_answers_are_missing() -> None:
+    """By what is known of the patient, or also by the course; never where all is complete."""
+    spec = COHORTS["lumbar"]
+    full = pd.DataFrame(draw_cohort(spec, n=N, seed=5, scenario=Scenario(missing="none", response="complete")).values)
+    occurred = (full[COMPONENTS] == 1).any(axis=1).to_numpy(dtype=float)
+    known = np.column_stack([
+        full["age"], full["smoking"] == "current", full["sex"] == "male", full["education"] == "primary",
+        full["previous_spine_surgery"],
+    ]).astype(float)  # fmt: skip
+    for how, low, high in (("at_random", -4, 4), ("not_at_random", 8, np.inf)):
+        made = pd.DataFrame(draw_cohort(spec, n=N, seed=5, scenario=Scenario(missing="none", response=how)).values)
+        unknown = made["death_30d"].isna()
+        smokers = full["smoking"] == "current"
+        assert unknown[smokers].mean() > 1.4 * unknown[~smokers].mean()
+        assert 0.025 < unknown.mean() < 0.035
+        assert low < slope_on_value(unknown.to_numpy(dtype=float), occurred, known) < high
+        assert made.loc[unknown, "readmission_30d"].isna().all()
+    assert full[COMPONENTS].notna().all(axis=None)
+
+
+@pytest.mark.parametrize(("name", "order"), [
+    ("opioid_use", ("not_used", "intermittent", "daily")), ("asa_class", ("1", "2", "3", "4")),
+    ("education", ("primary", "secondary", "tertiary")),
+])  # fmt: skip
+def test_a_higher_level_is_missing_more_often_where_missing_is_not_at_random(name: str, order: tuple[str, ...]) -> None:
+    shares = missing_by_level(name)
+    assert shares["not_at_random"][list(order)].is_monotonic_increasing
+    assert shares["not_at_random"][order[-1]] > 1.5 * shares["not_at_random"][order[0]]
+    assert shares["at_random"][order[-1]] < 1.5 * shares["at_random"][order[0]]
+
+
+def test_a_level_without_an_order_does_not_hide_itself() -> None:
+    shares = missing_by_level("employment")
+    pd.testing.assert_series_equal(shares["not_at_random"], shares["at_random"], check_exact=True)
+
+
+def missing_by_level(name: str) -> dict[str, pd.Series]:
+    """Share of rows in which a category is missing per level that it would have, as the scenario has it."""
+    level = pd.DataFrame(draw_cohort(COHORTS["lumbar"], n=N, seed=5, scenario=Scenario(missing="none")).values)[name]
+    hidden = {
+        how: pd.Series(draw_cohort(COHORTS["lumbar"], n=N, seed=5, scenario=Scenario(missing=how)).values[name]).isna()
+        for how in ("at_random", "not_at_random")
+    }
+    return {how: flags.groupby(level.to_numpy()).mean() for how, flags in hidden.items()}
+
+
+def test_ordered_categories_are_categories_that_may_be_missing() -> None:
+    hidden = {missing.columns[0] for spec in COHORTS.values() for missing in spec.missing}
+    assert hidden >= ORDERED
+    assert all(COLUMNS[name].levels for name in ORDERED)
+    assert {name for name in hidden if COLUMNS[name].levels} == ORDERED | {"employment"}
+
+
+def test_sites_that_are_alike_fill_in_their_forms_alike() -> None:
+    def spread(sites: str) -> float:
+        made = draw_cohort(COHORTS["lumbar"], n=N, seed=5, scenario=Scenario(sites=sites)).values
+        missing = pd.DataFrame({name: pd.Series(made[name]).isna() for name in ("opioid_use", "bmi", "eq_vas_0")})
+        return float(np.ptp(missing.mean(axis=1).groupby(made["site"]).mean()))
+
+    assert spread("alike") < 0.015 < 0.05 < spread("case_mix")
+
+
+def test_some_go_back_to_theatre_within_30_days() -> None:
+    frame = pd.DataFrame(draw_cohort(COHORTS["lumbar"], n=N, seed=5, scenario=Scenario(response="complete")).values)
+    early = frame["reoperation_days"] <= 30
+    assert 0.3 < early[frame["surgical_site_infection_30d"] == 1].mean() < 0.45
+    assert 0.6 < early[frame["haematoma_30d"] == 1].mean() < 0.8
+    assert early[(frame[COMPONENTS] == 0).all(axis=1)].mean() < 0.01
+
+
 def test_unknown_switches_are_refused() -> None:
     with pytest.raises(InputError, match="response must be a known name, got 'random'; nearest is 'at_random'; known"):
         simulate_registry("lumbar", n=10, seed=1, response="random")
@@ -412,7 +504,9 @@ def test_columns_of_one_row_agree(cohort: str) -> None:
     dead = frame["death_days"].notna()
     assert (stay[dead] <= frame.loc[dead, "death_days"]).all()
     assert ((frame["discharge_destination"] == "died") == (frame["death_days"] <= stay)).all()
-    assert (frame.loc[frame["discharge_destination"] == "died", "readmission_30d"] == 0).all()
+    assert frame.loc[frame["discharge_destination"] == "died", "readmission_30d"].isna().all()
+    asked = frame["death_30d"].notna() & (frame["discharge_destination"] != "died")
+    assert (frame["readmission_30d"].notna() == asked).all()
     operated = frame["reoperation_days"].notna()
     assert (frame.loc[operated, "reoperation_days"] <= frame.loc[operated, "follow_up_days"]).all()
 

@@ -9,6 +9,7 @@ from schemas.simulation.common import (
     differ,
     draw_characteristics,
     draw_course,
+    draw_duration,
     missing_together,
 )
 from schemas.simulation.specs import (
@@ -48,6 +49,7 @@ _PREDICTORS: tuple[Draw, ...] = (
             "myeloradiculopathy": Sum(-0.9),
         },
     ),
+    draw_duration(),
     _with_myelopathy("gait_impairment", without=-4.0, added=4.2),
     _with_myelopathy("hoffmann_sign", without=-2.8, added=3.2),
     _with_myelopathy("hand_clumsiness", without=-3.0, added=3.2),
@@ -85,10 +87,11 @@ _PREDICTORS: tuple[Draw, ...] = (
         mean=Sum(6.0, (linear("_severity", 0.8), level("cervical_diagnosis", "myelopathy", -2.2))),
     ),
     Number(
-        name="mjoa_0", sd=1.2, low=2, high=18, step=1,
+        name="mjoa_0", sd=1.2, low=2, high=18, step=1, wider=(linear("gait_impairment", 0.6),),
         mean=Sum(
-            16.6, (linear("_severity", -0.3), linear("gait_impairment", -2.0), linear("hand_clumsiness", -1.3),
-                   linear("motor_deficit", -0.6)),
+            17.0, (linear("_severity", -0.5), linear("gait_impairment", -2.6), linear("hand_clumsiness", -1.6),
+                   linear("motor_deficit", -0.8), level("cervical_diagnosis", "myelopathy", -1.4),
+                   level("cervical_diagnosis", "myeloradiculopathy", -1.4)),
         ),
     ),
     Number(
@@ -133,11 +136,11 @@ _ARM = FollowUp(
     ),
 )  # fmt: skip
 _MJOA = FollowUp(
-    score="mjoa", scale=0.8, step=1, low=0, high=18, loading=-0.6, visits={"3m": -0.2, "12m": 0.0, "24m": 0.0},
+    score="mjoa", scale=1.05, step=1, low=0, high=18, loading=-0.6, visits={"3m": -0.2, "12m": 0.0, "24m": 0.0},
     mean=Sum(
-        16.0,
+        17.1,
         (
-            linear("mjoa_0", 0.55, 15), bend("age", -0.03, 60, 5), level("smoking", "current", -0.4),
+            linear("mjoa_0", 0.5, 15), bend("age", -0.03, 60, 5), level("smoking", "current", -0.4),
             log("symptom_duration_months", -0.2, 11), linear("gait_impairment", -0.4), *differ(risk=-0.1, yearly=0.02),
         ),
     ),
@@ -154,10 +157,10 @@ _EQ5D = FollowUp(
 _COMPLICATION = Sum(
     -3.5,
     (
-        linear("age", 0.022, 57), level("asa_class", "2", 0.2), level("asa_class", "3", 0.75),
-        level("asa_class", "4", 1.3), linear("bmi", 0.03, 27), linear("diabetes", 0.4),
-        level("smoking", "current", 0.3), level("planned_approach", "posterior", 0.8),
-        level("planned_approach", "combined", 1.3), linear("n_levels_planned", 0.2, 1), linear("gait_impairment", 0.3),
+        linear("age", 0.016, 57), level("asa_class", "2", 0.2), level("asa_class", "3", 0.65),
+        level("asa_class", "4", 1.2), linear("bmi", 0.03, 27), linear("diabetes", 0.4),
+        level("smoking", "current", 0.3), level("planned_approach", "posterior", 1.05),
+        level("planned_approach", "combined", 1.5), linear("n_levels_planned", 0.2, 1), linear("gait_impairment", 0.3),
         *differ(
             risk=0.12, yearly=-0.03, varying=linear("age", 0.004, 57),
             changing=level("planned_approach", "posterior", -0.04),
@@ -169,14 +172,15 @@ _REOPERATION = Reoperation(
     further=Hazard(
         column="reoperation_days",
         log_yearly=Sum(
-            -3.7,
+            -4.0,
             (
-                linear("_complication", 1.3), linear("_recovery", 0.4), linear("n_levels_planned", 0.15, 2),
+                linear("_complication", 1.0), linear("_recovery", 0.4), linear("n_levels_planned", 0.15, 2),
                 level("smoking", "current", 0.3), linear("_site_risk", 0.1),
             ),
         ),
     ),
-    shape=0.8,
+    shape=0.6,
+    returns={"surgical_site_infection_30d": 0.3, "haematoma_30d": 0.8},
 )  # fmt: skip
 
 _C5_PALSY = Flag(
@@ -191,7 +195,9 @@ CERVICAL = SyntheticCohort(
     name="cervical",
     predictors=_PREDICTORS,
     complication=_COMPLICATION,
-    components=COMPONENTS,
+    components={
+        **COMPONENTS, "surgical_site_infection_30d": 0.25, "urinary_tract_infection_30d": 0.17, "haematoma_30d": 0.1,
+    },
     death=death_hazard(-5.1),
     reoperation=_REOPERATION,
     later={"3m": (_C5_PALSY,)},
@@ -202,7 +208,7 @@ CERVICAL = SyntheticCohort(
         log_blood_ml=Sum(3.9, (linear("n_levels_planned", 0.25, 1), level("planned_approach", "posterior", 0.9))),
         log_nights=Sum(0.5, (linear("n_levels_planned", 0.1, 1), level("planned_approach", "posterior", 0.5))),
         log_odds_tear=Sum(-5.2, (level("planned_approach", "posterior", 0.7),)),
-        not_home=(linear("gait_impairment", 0.8), level("planned_approach", "posterior", 0.6)),
+        not_home=(linear("gait_impairment", 1.4), level("planned_approach", "posterior", 1.1)),
     ),
     missing=missing_together({
         **MISSING, "hoffmann_sign": 0.08, "cord_signal_change": 0.1, "ndi_0": 0.03, "nrs_neck_0": 0.03,

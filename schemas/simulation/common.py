@@ -96,10 +96,6 @@ _HEALTH: tuple[Draw, ...] = (
             "daily": Sum(-1.0, (linear("_severity", 0.6), linear("_health", 0.3))),
         },
     ),
-    Number(
-        name="symptom_duration_months", mean=Sum(2.4, (linear("age", 0.012, 57),)), sd=1.0, low=0, high=240,
-        step=1, scale="log",
-    ),
     Flag(
         name="previous_spine_surgery",
         log_odds=Sum(-1.5, (linear("_second", CERTAIN), linear("_health", 0.25), linear("_mix", 0.2))),
@@ -125,10 +121,18 @@ def draw_characteristics(*, mean_age: float, sd_age: float, female_log_odds: flo
     )  # fmt: skip
 
 
+def draw_duration(*terms: Term) -> Number:
+    """Return the draw of the months with symptoms, longer by `terms` on the logarithm; it comes after the diagnosis."""
+    return Number(
+        name="symptom_duration_months", mean=Sum(2.4, (linear("age", 0.012, 57), *terms)), sd=1.0, low=0, high=240,
+        step=1, scale="log",
+    )  # fmt: skip
+
+
 def death_hazard(log_yearly: float) -> Hazard:
-    """Return the hazard of death from any cause, at `log_yearly` for a patient of 57 in ASA class 1 or 2."""
+    """Return the hazard of death, at `log_yearly` for a patient of 57 in ASA class 1 or 2, twice that for 30 days."""
     terms = (linear("age", 0.05, 57), level("asa_class", "3", 0.8), level("asa_class", "4", 1.5))
-    return Hazard(column="death_days", log_yearly=Sum(log_yearly, terms))
+    return Hazard(column="death_days", log_yearly=Sum(log_yearly, terms), pace=((0, 2.0), (30, 1.0)))
 
 
 def differ(
@@ -173,8 +177,8 @@ def draw_course(
             log_odds=Sum(
                 log_odds_tear.intercept,
                 (
-                    *log_odds_tear.terms, linear("age", 0.015, 57), linear("previous_spine_surgery", 0.8),
-                    linear("diabetes", 0.3), linear("_recovery", 0.3), linear("_complication", 1.0),
+                    *log_odds_tear.terms, linear("age", -0.005, 57), linear("previous_spine_surgery", 0.8),
+                    linear("diabetes", 0.15), linear("_recovery", 0.3), linear("_complication", 0.5),
                 ),
             ),
         ),
@@ -188,7 +192,7 @@ def draw_course(
             levels={
                 "home": Sum(0),
                 "rehabilitation": Sum(
-                    -3.4,
+                    -3.7,
                     (
                         bend("age", 0.07, 60, 5), linear("length_of_stay_days", 0.12, 3), linear("_recovery", 0.3),
                         *not_home,
@@ -205,17 +209,18 @@ def draw_course(
             name="discharge_date",
             value=lambda values: values["operation_date"] + values["length_of_stay_days"].astype("timedelta64[D]"),
         ),
-        Flag(name="_readmission", log_odds=Sum(-3.9, (linear("_complication", 3.2), linear("_recovery", 0.2)))),
+        Flag(name="_readmission", log_odds=Sum(-3.85, (linear("_complication", 2.95), linear("_recovery", 0.2)))),
         Computed(
             name="readmission_30d",
-            value=lambda values: np.where(_can_return(values), values["_readmission"], 0.0),
+            value=_readmit,
         ),
     )  # fmt: skip
 
 
-def _can_return(values: Values) -> BoolArray:
-    """Only who has left hospital, alive and early enough, can come back within 30 days of the operation."""
-    return np.asarray(~_died_in_hospital(values) & (values["length_of_stay_days"] < 30))
+def _readmit(values: Values) -> FloatArray:
+    """Return who came back within 30 days of the operation: nobody who is still there; unknown if they died there."""
+    back = np.where(values["length_of_stay_days"] < 30, values["_readmission"], 0.0)
+    return np.where(_died_in_hospital(values), np.nan, back)
 
 
 def _died_in_hospital(values: Values) -> BoolArray:

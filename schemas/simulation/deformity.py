@@ -9,6 +9,7 @@ from schemas.simulation.common import (
     differ,
     draw_characteristics,
     draw_course,
+    draw_duration,
     missing_together,
 )
 from schemas.simulation.specs import (
@@ -38,6 +39,7 @@ _PREDICTORS: tuple[Draw, ...] = (
             "sagittal_imbalance": Sum(0.0, (linear("previous_spine_surgery", 0.9),)),
         },
     ),
+    draw_duration(),
     Flag(name="osteoporosis", log_odds=Sum(-1.7, (linear("age", 0.05, 61), level("sex", "female", 0.7)))),
     Number(
         name="coronal_cobb_deg", sd=13, low=0, high=110, step=1,
@@ -186,14 +188,15 @@ _REOPERATION = Reoperation(
     further=Hazard(
         column="reoperation_days",
         log_yearly=Sum(
-            -2.4,
+            -2.75,
             (
-                linear("_complication", 0.9), linear("_recovery", 0.4), linear("planned_osteotomy", 0.4),
+                linear("_complication", 0.7), linear("_recovery", 0.4), linear("planned_osteotomy", 0.4),
                 linear("n_levels_planned", 0.04, 9), linear("osteoporosis", 0.2), linear("_site_risk", 0.1),
             ),
         ),
     ),
     shape=0.6,
+    returns={"surgical_site_infection_30d": 0.3, "haematoma_30d": 0.5},
 )  # fmt: skip
 
 _PJK = Flag(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logit
 
+from schemas.columns import COLUMNS
 from schemas.simulation.people import child_rng, draw_people
 from schemas.simulation.scenario import Scenario
 from schemas.simulation.specs import (
@@ -47,7 +49,15 @@ before answer less often (NORspine, Swespine, DaneSpine); not at random, those w
 HIDDEN_BY_VALUE = 0.8
 """Log-odds of a missing predictor per standard deviation of its own value, where it is missing not at random."""
 
-UNKNOWN_COMPLICATIONS = 0.03
+ORDERED = frozenset({"education", "asa_class", "opioid_use"})
+"""Categories of which one can say higher: in the order of the dictionary's levels. No other one hides by its value."""
+
+UNKNOWN_COMPLICATIONS = {"at_random": -3.8, "not_at_random": -4.17}
+"""Log-odds that the complications of a patient who is as likely to answer as any are not recorded: 3 percent in all."""
+
+BAD_COURSE = (linear("_complication", 0.8),)
+"""Not at random, the complications are unknown more often where there was one."""
+
 FURTHER_COMPONENT = 0.4
 """Probability of each further component, as a multiple of its share among the leading ones."""
 
@@ -80,11 +90,12 @@ def draw_cohort(spec: SyntheticCohort, *, n: int, seed: int, scenario: Scenario 
     truth = compute_truth(spec, values)
     values["_recovery"] = rng("_recovery").standard_normal(n)
     _draw_complication_and_death(spec, values, rng)
-    _draw_components(spec, values, scenario, rng)
+    _draw_components(spec.components, values, rng)
     _draw_first_event(spec.first_event, values, rng)
     _draw_reoperation(spec.reoperation, values, rng)
     _draw_columns(spec.course, values, people.first, rng)
     _draw_visits(spec, values, scenario, rng)
+    _hide_complications(spec.components, values, scenario, rng)
     for missing in spec.missing:
         _hide_predictors(missing, values, scenario, rng)
     return Drawn(values={name: held for name, held in values.items() if not name.startswith("_")}, truth=truth)
@@ -114,14 +125,28 @@ def _improvement_risk(outcome: Improvement, spec: SyntheticCohort, values: Value
 
 
 def _first_event_risk(first: FirstEvent, death: Hazard, values: Values) -> FloatArray:
-    """Cumulative incidence with constant hazards: h / H * (1 - exp(-H * t)), H the sum over all causes."""
-    event = daily_hazard(first.event, values)
-    total = event + sum(daily_hazard(hazard, values) for hazard in (*first.competing, death))
-    return np.asarray(event / total * -np.expm1(-total * first.horizon_days))
+    """Cumulative incidence of hazards that are constant in pieces.
+
+    Notes
+    -----
+    In each piece of d days, in which the event has hazard h and all causes have H together, the incidence grows by
+    S * h / H * (1 - exp(-H * d)), S the probability that nothing has happened before; then S shrinks by exp(-H * d).
+    """
+    hazards = (first.event, *first.competing, death)
+    daily = [daily_hazard(hazard, values) for hazard in hazards]
+    within = {day for hazard in hazards for day, _ in hazard.pace if day < first.horizon_days}
+    days = np.array([*sorted(within), first.horizon_days], dtype=np.float64)
+    incidence, nothing_yet = np.zeros(len(daily[0])), np.ones(len(daily[0]))
+    for start, end in pairwise(days):
+        parts = [h * np.diff(hazard.spent(np.array([start, end])))[0] for h, hazard in zip(daily, hazards, strict=True)]
+        total = np.sum(parts, axis=0)
+        incidence += nothing_yet * parts[0] / total * -np.expm1(-total)
+        nothing_yet *= np.exp(-total)
+    return incidence
 
 
 def daily_hazard(hazard: Hazard, values: Values) -> FloatArray:
-    """Return the events per day, shape (n,)."""
+    """Return the events per day where the pace is 1, shape (n,)."""
     return np.asarray(np.exp(hazard.log_yearly.value(values)) / DAYS_PER_YEAR)
 
 
@@ -143,11 +168,11 @@ def _draw_complication_and_death(spec: SyntheticCohort, values: Columns, rng: Rn
     n = len(values["patient"])
     hazard = daily_hazard(spec.death, values)
     u = rng("death").random(n)
-    death = np.ceil(-np.log1p(-u) / hazard)
+    death = np.ceil(spec.death.reached(-np.log1p(-u) / hazard))
     # A patient who is operated on again was alive until then.
     second = values["_days_to_second"]
     death[np.isfinite(second) & (death <= second)] = np.inf
-    early = -np.expm1(-hazard * SETTLED_DAYS)
+    early = -np.expm1(-hazard * spec.death.spent(np.array(SETTLED_DAYS)))
     v = np.where(u < early, u, early + (1 - early) * rng("complication").random(n))
     values["_complication"] = (v < expit(spec.complication.value(values))).astype(np.float64)
     followed = _draw_follow_up(values, death, rng)
@@ -162,19 +187,28 @@ def _draw_follow_up(values: Values, death: FloatArray, rng: Rng) -> FloatArray:
     return np.floor(np.minimum(np.minimum(lost, ends), death))
 
 
-def _draw_components(spec: SyntheticCohort, values: Columns, scenario: Scenario, rng: Rng) -> None:
-    """One leading component for each patient with a complication, sometimes further ones; unknown for a few."""
+def _draw_components(components: Mapping[str, float], values: Columns, rng: Rng) -> None:
+    """One leading component for each patient with a complication, sometimes further ones."""
     occurred = values["_complication"] == 1
     n = len(occurred)
-    shares = np.array(list(spec.components.values())) / sum(spec.components.values())
+    shares = np.array(list(components.values())) / sum(components.values())
     leading = rng("leading component").choice(len(shares), size=n, p=shares)
-    share_unknown = 0.0 if scenario.response == "complete" else UNKNOWN_COMPLICATIONS
-    unknown = rng("unknown complications").random(n) < share_unknown
-    for i, name in enumerate(spec.components):
+    for i, name in enumerate(components):
         further = rng(name).random(n) < FURTHER_COMPONENT * shares[i]
         values[name] = (occurred & ((leading == i) | further)).astype(np.float64)
     values["death_30d"] = (values["death_days"] <= SETTLED_DAYS).astype(np.float64)
-    for name in (*spec.components, "death_30d"):
+
+
+def _hide_complications(components: Mapping[str, float], values: Columns, scenario: Scenario, rng: Rng) -> None:
+    """Make all that is asked for of the first 30 days unknown together, in the patients who answer least."""
+    if scenario.response == "complete":
+        return
+    terms = RESPONSE[scenario.response].terms
+    log_odds = UNKNOWN_COMPLICATIONS[scenario.response] - Sum(0.0, terms).value(values)
+    if scenario.response == "not_at_random":
+        log_odds = log_odds + Sum(0.0, BAD_COURSE).value(values)
+    unknown = rng("unknown complications").random(len(log_odds)) < expit(log_odds)
+    for name in (*components, "death_30d", "readmission_30d"):
         values[name] = np.where(unknown, np.nan, values[name])
 
 
@@ -183,7 +217,7 @@ def _draw_first_event(first: FirstEvent | None, values: Columns, rng: Rng) -> No
     if first is None:
         return
     hazards = (first.event, *first.competing)
-    times = np.array([rng(h.column).exponential(1 / daily_hazard(h, values)) for h in hazards])
+    times = np.array([h.reached(rng(h.column).exponential(1 / daily_hazard(h, values))) for h in hazards])
     earliest = times.argmin(axis=0)
     for i, hazard in enumerate(hazards):
         day = np.ceil(times[i])
@@ -192,7 +226,7 @@ def _draw_first_event(first: FirstEvent | None, values: Columns, rng: Rng) -> No
 
 
 def _draw_reoperation(reoperation: Reoperation, values: Columns, rng: Rng) -> None:
-    """First of: further disease, what an earlier event comes to, and the second operation in the registry itself."""
+    """First of: further disease, what another event comes to, and the second operation in the registry itself."""
     name = reoperation.further.column
     yearly = np.exp(reoperation.further.log_yearly.value(values))
     years = (rng(name).exponential(1.0, len(yearly)) / yearly) ** (1 / reoperation.shape)
@@ -200,6 +234,10 @@ def _draw_reoperation(reoperation: Reoperation, values: Columns, rng: Rng) -> No
     for earlier, share in reoperation.follows.items():
         led = rng(f"{name} after {earlier}").random(len(days)) < share
         days = np.where(led, np.fmin(days, values[earlier]), days)
+    for complication, share in reoperation.returns.items():
+        own = rng(f"{name} after {complication}")
+        led = (own.random(len(days)) < share) & (values[complication] == 1)
+        days = np.where(led, np.minimum(days, own.integers(1, SETTLED_DAYS + 1, len(days))), days)
     values[name] = np.where(days <= values["follow_up_days"], days, np.nan)
 
 
@@ -224,12 +262,15 @@ def _answered(visit: str, values: Values, scenario: Scenario, rng: Rng) -> npt.N
 
 
 def _hide_predictors(missing: Missing, values: Columns, scenario: Scenario, rng: Rng) -> None:
-    """Make columns missing together, by age and site, which are always known, and perhaps by the first one's value."""
+    """Make columns missing together, by age and site, which are always known, and perhaps by the first one's value.
+
+    A category whose levels have no order says nothing of whether it is missing.
+    """
     if scenario.missing == "none":
         return
     log_odds = logit(missing.share) + 0.015 * (values["age"] - 57) + values["_untidy"]
     if scenario.missing == "not_at_random":
-        log_odds = log_odds + HIDDEN_BY_VALUE * _standardise(values[missing.columns[0]])
+        log_odds = log_odds + HIDDEN_BY_VALUE * _standardise(missing.columns[0], values)
     hidden = rng(f"missing {missing.columns[0]}").random(len(log_odds)) < expit(log_odds)
     for name in missing.columns:
         held = values[name].copy()
@@ -237,7 +278,12 @@ def _hide_predictors(missing: Missing, values: Columns, scenario: Scenario, rng:
         values[name] = held
 
 
-def _standardise(held: npt.NDArray[Any]) -> FloatArray:
-    """Return standard scores, of levels by their place in the alphabet."""
-    ranks = np.unique(held, return_inverse=True)[1].astype(np.float64) if held.dtype == object else held
-    return np.asarray((ranks - ranks.mean()) / max(ranks.std(), 1e-9))
+def _standardise(name: str, values: Values) -> FloatArray:
+    """Return standard scores, of levels by their place in the dictionary; 0 where they have no order."""
+    held = values[name]
+    if held.dtype == object and name not in ORDERED:
+        return np.zeros(len(held))
+    if held.dtype == object:
+        places = {level: place for place, level in enumerate(COLUMNS[name].levels)}
+        held = np.array([places[level] for level in held], dtype=np.float64)
+    return np.asarray((held - held.mean()) / max(held.std(), 1e-9))

@@ -10,6 +10,7 @@ from schemas.simulation.common import (
     differ,
     draw_characteristics,
     draw_course,
+    draw_duration,
     missing_together,
 )
 from schemas.simulation.specs import (
@@ -38,9 +39,13 @@ _PREDICTORS: tuple[Draw, ...] = (
             "disc_herniation": Sum(0.4, (linear("age", -0.06, 55), level("sex", "male", 0.2))),
             "stenosis": Sum(0.2, (linear("age", 0.05, 55),)),
             "spondylolisthesis": Sum(-0.3, (linear("age", 0.02, 55), level("sex", "male", -0.5))),
-            "disc_degeneration": Sum(-1.7, (linear("age", -0.05, 55), level("sex", "male", -0.15))),
+            "disc_degeneration": Sum(
+                0.0, (linear("age", 0.02, 55), bend("age", -0.14, 43, 5), level("sex", "male", -0.15),
+                       level("smoking", "current", -0.7)),
+            ),
         },
     ),
+    draw_duration(level("diagnosis", "disc_degeneration", 1.0)),
     Flag(
         name="same_level_surgery",
         log_odds=Sum(-CERTAIN, (linear("previous_spine_surgery", CERTAIN + 0.4),)),
@@ -89,10 +94,10 @@ _PREDICTORS: tuple[Draw, ...] = (
         ),
     ),
     Number(
-        name="nrs_leg_0", sd=1.8, low=0, high=10, step=1,
+        name="nrs_leg_0", sd=1.8, wider=(level("diagnosis", "disc_degeneration", 1.5),), low=0, high=10, step=1,
         mean=Sum(
             6.2, (linear("_severity", 0.9), level("diagnosis", "disc_herniation", 0.7),
-                  level("diagnosis", "disc_degeneration", -2.0)),
+                  level("diagnosis", "disc_degeneration", -1.9)),
         ),
     ),
     Number(
@@ -120,7 +125,7 @@ _ODI = FollowUp(
         (
             linear("odi_0", 0.46, 44), *_SLOWER, level("diagnosis", "disc_herniation", -4.5),
             level("diagnosis", "stenosis", 2.5), level("diagnosis", "spondylolisthesis", 1.0),
-            level("diagnosis", "disc_degeneration", 6.0),
+            level("diagnosis", "disc_degeneration", 4.0),
             *differ(
                 risk=1.4, yearly=-0.25, varying=linear("odi_0", 0.06, 46), changing=linear("depression", -0.4, 0.2),
             ),
@@ -147,9 +152,9 @@ _LEG = FollowUp(
 _BACK = FollowUp(
     score="nrs_back", scale=1.4, step=1, low=0, high=10, loading=0.65, visits={"3m": -0.1, "12m": 0.0, "24m": 0.1},
     mean=Sum(
-        2.5,
+        2.85,
         (
-            linear("nrs_back_0", 0.4, 6), level("smoking", "current", 0.4), linear("depression", 0.6),
+            linear("nrs_back_0", 0.5, 6), level("smoking", "current", 0.4), linear("depression", 0.6),
             linear("previous_spine_surgery", 0.7), log("symptom_duration_months", 0.25, 11),
             level("opioid_use", "daily", 0.5), linear("bmi", 0.03, 27), level("diagnosis", "disc_herniation", -0.25),
             *differ(risk=0.2, yearly=-0.04),
@@ -170,29 +175,32 @@ _EQ5D = FollowUp(
 )  # fmt: skip
 
 _COMPLICATION = Sum(
-    -3.45,
+    -3.43,
     (
-        linear("age", 0.02, 57), level("asa_class", "2", 0.2), level("asa_class", "3", 0.7),
-        level("asa_class", "4", 1.2), linear("bmi", 0.04, 27), linear("diabetes", 0.4),
-        level("smoking", "current", 0.35), linear("planned_fusion", 0.9), linear("n_levels_planned", 0.2, 1),
-        linear("previous_spine_surgery", 0.25),
+        linear("age", 0.015, 57), level("asa_class", "2", 0.15), level("asa_class", "3", 0.55),
+        level("asa_class", "4", 1.0), linear("bmi", 0.035, 27), linear("diabetes", 0.4),
+        level("smoking", "current", 0.35), linear("planned_fusion", 0.95), linear("n_levels_planned", 0.2, 1),
+        linear("previous_spine_surgery", 0.25), level("diagnosis", "disc_herniation", -0.3),
         *differ(
             risk=0.12, yearly=-0.03, varying=linear("age", 0.004, 57), changing=linear("planned_fusion", -0.04, 0.2),
         ),
     ),
 )  # fmt: skip
 
+_PACE = ((0, 1.5), (365, 0.5), (730, 0.15))
+"""The disease comes back most in the first year, and less after the second one."""
+
 _REHERNIATION = FirstEvent(
     outcome="reherniation_24m",
     horizon_days=730,
     event=Hazard(
-        column="reherniation_days",
+        column="reherniation_days", pace=_PACE,
         log_yearly=Sum(
             -3.4,
             (
                 level("smoking", "current", 0.65), linear("bmi", 0.03, 27), linear("diabetes", 0.2),
                 linear("modic_change", 0.45), linear("previous_spine_surgery", 0.3), linear("age", -0.008, 55),
-                level("diagnosis", "stenosis", -0.7), level("diagnosis", "spondylolisthesis", -0.9),
+                level("diagnosis", "stenosis", -0.8), level("diagnosis", "spondylolisthesis", -1.0),
                 level("diagnosis", "disc_degeneration", -0.5), linear("planned_fusion", -0.3),
                 *differ(
                     risk=0.15, yearly=-0.02, varying=level("smoking", "current", 0.2),
@@ -203,9 +211,9 @@ _REHERNIATION = FirstEvent(
     ),
     competing=(
         Hazard(
-            column="other_fusion_days",
+            column="other_fusion_days", pace=_PACE,
             log_yearly=Sum(
-                -4.5,
+                -5.7,
                 (
                     level("diagnosis", "spondylolisthesis", 0.6), linear("previous_spine_surgery", 0.4),
                     linear("planned_fusion", -0.5),
@@ -219,22 +227,25 @@ _REOPERATION = Reoperation(
     further=Hazard(
         column="reoperation_days",
         log_yearly=Sum(
-            -5.2,
+            -6.6,
             (
-                linear("_complication", 1.3), linear("_recovery", 0.4), level("diagnosis", "disc_herniation", 0.4),
+                linear("_complication", 1.0), linear("_recovery", 0.4), level("diagnosis", "disc_herniation", 1.1),
                 linear("previous_spine_surgery", 0.3), linear("_site_risk", 0.1),
             ),
         ),
     ),
     shape=0.6,
-    follows={"reherniation_days": 0.5, "other_fusion_days": 1.0},
+    follows={"reherniation_days": 0.45, "other_fusion_days": 1.0},
+    returns={"surgical_site_infection_30d": 0.3, "haematoma_30d": 0.6},
 )  # fmt: skip
 
 LUMBAR = SyntheticCohort(
     name="lumbar",
     predictors=_PREDICTORS,
     complication=_COMPLICATION,
-    components=COMPONENTS,
+    components={
+        **COMPONENTS, "surgical_site_infection_30d": 0.315, "haematoma_30d": 0.09, "venous_thromboembolism_30d": 0.14,
+    },
     death=death_hazard(-5.3),
     first_event=_REHERNIATION,
     reoperation=_REOPERATION,
@@ -247,7 +258,7 @@ LUMBAR = SyntheticCohort(
         log_minutes=Sum(4.2, (linear("planned_fusion", 0.7), linear("n_levels_planned", 0.12, 1))),
         log_blood_ml=Sum(4.4, (linear("planned_fusion", 1.0), linear("n_levels_planned", 0.25, 1))),
         log_nights=Sum(0.6, (linear("planned_fusion", 0.7), linear("n_levels_planned", 0.08, 1))),
-        log_odds_tear=Sum(-4.0, (level("diagnosis", "stenosis", 0.7), level("diagnosis", "spondylolisthesis", 0.7))),
+        log_odds_tear=Sum(-4.2, (level("diagnosis", "stenosis", 1.3), level("diagnosis", "spondylolisthesis", 1.4))),
         not_home=(linear("planned_fusion", 0.8),),
     ),
     missing=missing_together({

@@ -114,11 +114,11 @@ def _first_dates(n: int, rng: np.random.Generator) -> npt.NDArray[np.datetime64]
 def _second_dates(
     dates: npt.NDArray[np.datetime64], n: int, rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.datetime64]]:
-    """Pick patients at random who have time for a second operation, and its day."""
+    """Pick patients at random who have time for a second operation, and its day, which tends to come early."""
     room = (LAST_DAY - dates).astype(np.int64) - LEAST_GAP_DAYS
     eligible = np.flatnonzero(room > 0)
     again = rng.choice(eligible, size=min(n, len(eligible)), replace=False)
-    gap = LEAST_GAP_DAYS + np.floor(rng.random(len(again)) * room[again]).astype(np.int64)
+    gap = LEAST_GAP_DAYS + np.floor(rng.random(len(again)) ** 1.2 * room[again]).astype(np.int64)
     return again, np.asarray(dates[again] + gap)
 
 
@@ -157,7 +157,7 @@ def _places(cohort: str, first_row: npt.NDArray[np.intp], seed: int, scenario: S
         "_mix": _of_sites("mix")[at] * scenario.sites_differ_in("case_mix"),
         "_site_risk": _of_sites("risk")[at] * scenario.sites_differ_in("risk"),
         "_site_effect": _of_sites("effect")[at] * scenario.sites_differ_in("effects"),
-        "_untidy": _of_sites("untidy")[at],
+        "_untidy": _of_sites("untidy")[at] * scenario.sites_differ_in("case_mix"),
     }
 
 

@@ -20,13 +20,13 @@ class Scenario:
     Attributes
     ----------
     missing
-        Predictors: never missing; by age and site; or also by the value itself.
+        Predictors: never missing; by age and site; or also by the value itself, if it can be said to be higher.
     response
         Questionnaires and complications: always answered while the patient is followed; by what is known of the
         patient; or also by the course after the operation, which nobody can see who does not answer.
     sites
-        Hospitals: alike; with patients of different kinds; also of different risk for the same patient; also with
-        predictors of different strength.
+        Hospitals: alike; with patients of different kinds, and more or less careful with forms; also of different risk
+        for the same patient; also with predictors of different strength.
     drift
         Years: nothing changes; the patients change; also the risk of the same patient; also the strength of predictors.
     """

@@ -102,7 +102,10 @@ class Draw(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Number:
-    """Normal about `mean` (log-normal if `scale` is log), rounded to `step`, clipped to [`low`, `high`]."""
+    """Normal about `mean` (log-normal if `scale` is log), rounded to `step`, clipped to [`low`, `high`].
+
+    `wider` are terms that are added to the standard deviation `sd`.
+    """
 
     name: str
     mean: Sum
@@ -111,12 +114,13 @@ class Number:
     high: float
     step: float
     scale: Literal["identity", "log"] = "identity"
+    wider: tuple[Term, ...] = ()
     stays: bool = False
 
     def draw(self, values: Values, rng: np.random.Generator) -> FloatArray:
         """Draw one number per row, shape (n,)."""
         mean = self.mean.value(values)
-        raw = mean + self.sd * rng.standard_normal(len(mean))
+        raw = mean + Sum(self.sd, self.wider).value(values) * rng.standard_normal(len(mean))
         return round_to(np.exp(raw) if self.scale == "log" else raw, self.step, self.low, self.high)
 
 
@@ -206,15 +210,33 @@ class Improvement:
 
 @dataclass(frozen=True, kw_only=True)
 class Hazard:
-    """A cause of an event with a constant hazard: `log_yearly` is the logarithm of the events per year."""
+    """A cause of an event: `log_yearly` is the logarithm of the events per year where the `pace` is 1.
+
+    `pace` says from which day on the hazard is multiplied by what; it begins at day 0 and is constant between its days.
+    """
 
     column: str
     log_yearly: Sum
+    pace: tuple[tuple[int, float], ...] = ((0, 1.0),)
+
+    def spent(self, days: FloatArray) -> FloatArray:
+        """Return the days that count until `days`: the integral of the pace, which the cumulative hazard follows."""
+        starts, factors = np.array(self.pace, dtype=np.float64).T
+        ends = np.append(starts[1:], np.inf)
+        parts = np.clip(np.asarray(days, dtype=np.float64)[..., None], starts, ends) - starts
+        return np.asarray((factors * parts).sum(axis=-1))
+
+    def reached(self, spent: FloatArray) -> FloatArray:
+        """Return the day until which so many days count: the inverse of `spent`."""
+        starts, factors = np.array(self.pace, dtype=np.float64).T
+        at = self.spent(starts)
+        piece = np.searchsorted(at, spent, side="right") - 1
+        return np.asarray(starts[piece] + (spent - at[piece]) / factors[piece])
 
 
 @dataclass(frozen=True, kw_only=True)
 class FirstEvent:
-    """The outcome "the event came first by the horizon", among hazards that compete; death always does."""
+    """The outcome "the event came first by the horizon", among causes that compete; death always does."""
 
     outcome: str
     event: Hazard
@@ -229,12 +251,14 @@ class Reoperation:
     Notes
     -----
     Without another event F(t) = 1 - exp(-h * (t / year) ** `shape`), h the hazard's `log_yearly` exponentiated: with a
-    shape below 1 most come early. An event of `follows` leads to an operation with the given probability.
+    shape below 1 most come early. An event of `follows` leads to an operation with the given probability, on its day;
+    a complication of `returns` to one on any of the first 30 days.
     """
 
     further: Hazard
     shape: float
     follows: Mapping[str, float] = field(default_factory=dict)
+    returns: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
