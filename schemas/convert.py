@@ -7,27 +7,19 @@ a typed file are not written out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from schemas.codes import match_codes, read_numbers
 from schemas.fault import Fault
 from schemas.mapping import SourceColumn
 from schemas.plans import FilePlan
 from schemas.raw import as_text
 from schemas.units import convert_unit
-
-INTEGRAL = {".": r"^([+-]?\d+)\.0+$", ",": r"^([+-]?\d+),0+$"}
-"""A whole number that some program wrote with decimals, by decimal sign: the code 1 exported as 1.0."""
-
-NUMBER = {
-    ".": r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?",
-    ",": r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?",
-}
-"""What a number looks like, by decimal sign; "nan", "inf" and thousands separators do not."""
 
 ISO_DATE = r"^(\d{4}-\d{2}-\d{2})(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$"
 DATES = (pd.Timestamp("1900-01-02"), pd.Timestamp("2100-12-31"))
@@ -69,10 +61,12 @@ def convert_column(raw: pd.Series, source: SourceColumn, plan: FilePlan) -> Conv
     if kind == "number" and pd.api.types.is_float_dtype(raw.dtype):
         return _finish(*_convert_numbers(raw, source, plan), source)
     if kind == "date" and pd.api.types.is_datetime64_any_dtype(raw.dtype):
-        return _finish(_within_dates(raw.dt.normalize()), raw.notna(), _date_rule(source), source)
-    if kind == "identifier" and not source.recode:
+        days = raw.dt.normalize()
+        present = days.notna() & ~days.isin(_read_dates(_missing(source, plan), source))
+        return _finish(_within_dates(days.where(present)), present, _date_rule(source), source)
+    if kind == "identifier" and not source.recode and not len(_missing(source, plan)):
         texts = as_text(raw, plan.decimal)
-        present = ~texts.isin(["", *plan.missing, *source.missing])
+        present = texts.ne("")
         return _finish(texts.where(present), present, "must be a text", source)
     codes, unique = pd.factorize(raw)
     # Missing has the number -1: it is the last one, blank.
@@ -95,50 +89,39 @@ def _spread(unique: pd.Series, codes: npt.NDArray[np.intp], index: pd.Index) -> 
 
 def _convert_numbers(raw: pd.Series, source: SourceColumn, plan: FilePlan) -> tuple[pd.Series, pd.Series, str]:
     """Convert numbers of a typed file; codes are compared as numbers."""
-    missing = [*_numbers_of((*plan.missing, *source.missing), plan)]
-    present = raw.notna() & ~raw.isin(missing) if missing else raw.notna()
+    present = raw.notna() & ~raw.isin(_numbers_of(_missing(source, plan), plan))
     values = _to_unit(raw.where(present), source)
     for code, number in source.recode.items():
-        for given in _numbers_of((code,), plan):
+        for given in _numbers_of(pd.Series([code], dtype="str"), plan):
             values = values.mask(raw.eq(given) & present, float(number))
     return values.where(np.isfinite(values)), present, _number_rule(plan)
 
 
-def _numbers_of(codes: Iterable[str], plan: FilePlan) -> list[float]:
-    texts = pd.Series(list(codes), dtype="str")
-    return _read_numbers(texts, plan).dropna().tolist()
+def _missing(source: SourceColumn, plan: FilePlan) -> pd.Series:
+    return pd.Series([*plan.missing, *source.missing], dtype="str")
+
+
+def _numbers_of(codes: pd.Series, plan: FilePlan) -> list[float]:
+    return read_numbers(codes, plan.decimal).dropna().tolist()
 
 
 def _convert_texts(texts: pd.Series, source: SourceColumn, plan: FilePlan) -> tuple[pd.Series, pd.Series, str]:
-    if source.column.kind != "identifier":
-        texts = texts.where(texts.isin(_codes(source, plan)), _without_decimals(texts, plan))
-    present = ~texts.isin(["", *plan.missing, *source.missing])
-    values, rule = CONVERTERS[source.column.kind](texts.where(present), source, plan)
+    kind, missing = source.column.kind, _missing(source, plan)
+    codes = [*missing, *source.recode, *source.column.levels]
+    matched = match_codes(texts, codes, plan.decimal, as_numbers=kind != "identifier")
+    texts = matched if kind != "identifier" else texts.where(~matched.isin(codes), matched)
+    present = ~texts.isin(["", *missing])
+    if kind == "date":
+        present &= ~_read_dates(texts, source).isin(_read_dates(missing, source).dropna())
+    values, rule = CONVERTERS[kind](texts.where(present), source, plan)
     return values, present, rule
-
-
-def _codes(source: SourceColumn, plan: FilePlan) -> list[str]:
-    """Texts that mean something just as they stand."""
-    return [*plan.missing, *source.missing, *source.recode, *source.column.levels]
-
-
-def _without_decimals(texts: pd.Series, plan: FilePlan) -> pd.Series:
-    return texts.str.replace(INTEGRAL[plan.decimal], r"\1", regex=True)
 
 
 def _number(texts: pd.Series, source: SourceColumn, plan: FilePlan) -> tuple[pd.Series, str]:
     listed = texts.isin(list(source.recode))
-    numbers = _to_unit(_read_numbers(texts.where(~listed), plan), source)
+    numbers = _to_unit(read_numbers(texts.where(~listed), plan.decimal), source)
     recoded = texts.where(listed).map(source.recode).astype("float64") if source.recode else numbers
     return numbers.where(~listed, recoded), _number_rule(plan)
-
-
-def _read_numbers(texts: pd.Series, plan: FilePlan) -> pd.Series:
-    plain = texts.where(texts.str.fullmatch(NUMBER[plan.decimal]))
-    if plan.decimal == ",":
-        plain = plain.str.replace(",", ".", regex=False)
-    numbers = pd.to_numeric(plain).astype("float64")
-    return numbers.where(np.isfinite(numbers))
 
 
 def _to_unit(numbers: pd.Series, source: SourceColumn) -> pd.Series:
@@ -172,12 +155,16 @@ def _recoded(texts: pd.Series, source: SourceColumn) -> pd.Series:
 
 
 def _date(texts: pd.Series, source: SourceColumn, _plan: FilePlan) -> tuple[pd.Series, str]:
+    return _within_dates(_read_dates(texts, source)), _date_rule(source)
+
+
+def _read_dates(texts: pd.Series, source: SourceColumn) -> pd.Series:
     """Read the definition's format; typed files (Excel, Parquet) come as year-month-day in any case."""
     iso = texts.str.extract(ISO_DATE, expand=False)
     dates = pd.to_datetime(iso, format="%Y-%m-%d", errors="coerce")
     if source.date_format:
         dates = pd.to_datetime(texts.where(iso.isna()), format=source.date_format, errors="coerce").fillna(dates)
-    return _within_dates(dates.astype("datetime64[us]")), _date_rule(source)
+    return dates.astype("datetime64[us]")
 
 
 def _within_dates(dates: pd.Series) -> pd.Series:

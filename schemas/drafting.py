@@ -17,15 +17,24 @@ from schemas.columns import COLUMNS
 from schemas.definition import BUILT_IN, parse_definition
 from schemas.derivations import DERIVATIONS
 from schemas.drafts.files import Export, ExportTable, read_export
+from schemas.drafts.listing import IdentifyingHeaders, list_rest
 from schemas.drafts.match import ALIAS, make_name
 from schemas.drafts.place import Header, Placed, Placing, Unplaced, settle_headers, try_headers
-from schemas.drafts.tables import DraftedTable, draft_table, find_operations, read_headers, split_events
-from schemas.drafts.write import Contents, Identifiers, write_draft_text
+from schemas.drafts.tables import (
+    DraftedTable,
+    draft_table,
+    find_operations,
+    is_of_redcap,
+    read_headers,
+    split_events,
+)
+from schemas.drafts.write import Contents, write_draft_text
 from schemas.errors import InputError, unknown_name
 from schemas.identifying import HOSPITAL_NUMBER, NATIONAL, find_identifying
 from schemas.mapping import columns_of_cohort
 from schemas.plans import FilePlan
-from schemas.redcap import EVENT, GROUP, INSTANCE, MISSING_CODES, REPEAT, ExportHeader, export_headers, read_dictionary
+from schemas.reading.database import is_url
+from schemas.redcap import ADMINISTRATIVE, MISSING_CODES, ExportHeader, export_headers, read_dictionary
 
 PROPOSALS = ("table", "header", "column", "how", "certainty", "what", "n_known")
 """Columns of `Draft.proposals`: ``how`` is exact name, alias, similar name or REDCap; ``certainty`` sure or check."""
@@ -33,11 +42,12 @@ PROPOSALS = ("table", "header", "column", "how", "certainty", "what", "n_known")
 UNPLACED = ("table", "header", "kind", "n_known", "n_distinct", "candidates", "reason")
 """Columns of `Draft.unplaced`; ``kind`` is guessed from the values."""
 
+USED = ("table", "header", "use", "n_known")
+"""Columns of `Draft.used`; ``use`` in words."""
+
 LINKING = (NATIONAL, HOSPITAL_NUMBER)
-ADMINISTRATIVE = {*EVENT, *REPEAT, *INSTANCE}
 AUTOMATIC = ("year",)
 """Derived whether a definition says so or not."""
-FORM_STATUS = {"0", "1", "2", "Incomplete", "Unverified", "Complete"}
 OWN_NUMBER = "a field that the REDCap dictionary marks as an identifier"
 
 
@@ -53,6 +63,8 @@ class Draft:
         Columns `PROPOSALS`, one row per header that is read.
     unplaced
         Columns `UNPLACED`, one row per header that is not.
+    used
+        Columns `USED`, one row per header that is no column but joins tables, dates visits or is dropped.
     notes
         What was noticed beside; never values.
     """
@@ -60,6 +72,7 @@ class Draft:
     text: str = field(repr=False)
     proposals: pd.DataFrame = field(repr=False)
     unplaced: pd.DataFrame = field(repr=False)
+    used: pd.DataFrame = field(repr=False)
     notes: tuple[str, ...] = ()
 
     @property
@@ -125,13 +138,14 @@ def draft_definition(
         text=text,
         proposals=pd.DataFrame([_describe_placed(made) for made in contents.all_placed], columns=list(PROPOSALS)),
         unplaced=pd.DataFrame([_describe_unplaced(made) for made in contents.all_unplaced], columns=list(UNPLACED)),
+        used=pd.DataFrame(contents.listed.uses, columns=list(USED)),
         notes=contents.notes,
     )
 
 
 def _title_of(data: str | Path) -> str:
     """Return the name of a file, or of a database without its address and what may stand there of a password."""
-    if "://" in str(data):
+    if is_url(data):
         return PurePath(urlsplit(str(data)).path).name or "database"
     return Path(data).resolve().name
 
@@ -177,7 +191,14 @@ def _draft_tables(
         placing=placing,
         identifiers=identifiers,
         derive=_derivable(placing.placed, known),
-        notes=(*export.notes, *(note for _, note in joined if note), *identifiers.notes, *_patientless(placing)),
+        listed=list_rest(export, headers, operations, shown, placing, identifiers),
+        notes=(
+            *export.notes,
+            *(note for _, note in joined if note),
+            *identifiers.notes,
+            *_patientless(placing),
+            *_ageless(placing, known),
+        ),
         n_rows=len(operations.table),
         n_columns=len(operations.table.columns),
     )
@@ -188,7 +209,7 @@ def _read_headers(table: ExportTable, decimal: str, told: Mapping[str, ExportHea
     looks = find_identifying(table.table)
     made = []
     for header in read_headers(table, decimal, frozenset(MISSING_CODES) if told else frozenset()):
-        if header.name in ADMINISTRATIVE or header.name in GROUP or _is_form_status(header):
+        if is_of_redcap(header):
             made.append(header)
             continue
         asked = told.get(header.name)
@@ -200,7 +221,7 @@ def _read_headers(table: ExportTable, decimal: str, told: Mapping[str, ExportHea
     return made
 
 
-def _settle_identifiers(tables: Iterable[Sequence[Header]], placings: Iterable[Placing]) -> Identifiers:
+def _settle_identifiers(tables: Iterable[Sequence[Header]], placings: Iterable[Placing]) -> IdentifyingHeaders:
     """Say what becomes of headers that say who somebody is: numbers that link rows become pseudonyms, others go."""
     columns = {(made.header.table, made.header.name): made.name for placing in placings for made in placing.placed}
     drop: dict[str, str] = {}
@@ -219,12 +240,12 @@ def _settle_identifiers(tables: Iterable[Sequence[Header]], placings: Iterable[P
             "pseudonyms need a secret key in the environment variable SPINERISK_PSEUDONYM_KEY; without it the data "
             "cannot be read"
         )
-    return Identifiers(
+    return IdentifyingHeaders(
         drop={name: why for name, why in drop.items() if name not in hide}, hide=hide, notes=tuple(notes)
     )
 
 
-def _without_identifiers(placing: Placing, identifiers: Identifiers) -> Placing:
+def _without_identifiers(placing: Placing, identifiers: IdentifyingHeaders) -> Placing:
     """Leave out what is dropped."""
     gone = set(identifiers.drop)
     return Placing(
@@ -233,7 +254,7 @@ def _without_identifiers(placing: Placing, identifiers: Identifiers) -> Placing:
     )
 
 
-def _with_patient(placing: Placing, identifiers: Identifiers) -> Placing:
+def _with_patient(placing: Placing, identifiers: IdentifyingHeaders) -> Placing:
     """Take the only number that may link rows as the patient's, where no header is."""
     found = [made for made in placing.unplaced if made.header.name in identifiers.hide and not made.options]
     if len(found) != 1 or any(made.name == "patient" for made in placing.placed):
@@ -255,15 +276,8 @@ def _with_patient(placing: Placing, identifiers: Identifiers) -> Placing:
 def _without_keys(placing: Placing, further: Sequence[DraftedTable]) -> Placing:
     """Leave the headers that only join tables, and those that REDCap adds, out of what could not be placed."""
     keys = {key for drafted in further for name in ("key", "operations_key") for key in drafted.keys.get(name, ())}
-    quiet = keys | ADMINISTRATIVE
-    left = [made for made in placing.unplaced if made.header.name not in quiet and not _is_form_status(made.header)]
+    left = [made for made in placing.unplaced if made.header.name not in keys and not is_of_redcap(made.header)]
     return replace(placing, unplaced=tuple(left))
-
-
-def _is_form_status(header: Header) -> bool:
-    """Tell whether a header is what REDCap adds for every form: whether it was filled in."""
-    named = header.name.endswith(("_complete", "Complete?"))
-    return named and set(header.profile.present.index) <= FORM_STATUS
 
 
 def _fresh(drafted: DraftedTable, operations: ExportTable) -> tuple[DraftedTable, str]:
@@ -284,6 +298,14 @@ def _patientless(placing: Placing) -> tuple[str, ...]:
     if any(made.name == "patient" for made in placing.placed):
         return ()
     return ("no header is the patient's identifier: each row would count as a patient of its own",)
+
+
+def _ageless(placing: Placing, known: Collection[str]) -> tuple[str, ...]:
+    """Say that a date of birth alone gives no age."""
+    names = {made.name for made in placing.placed}
+    if "age" not in known or "birth_date" not in names or not names.isdisjoint({"age", "operation_date"}):
+        return ()
+    return ("the age cannot be derived from birth_date without operation_date, and no header is placed as that",)
 
 
 def _derivable(placed: Sequence[Placed], known: Collection[str]) -> tuple[str, ...]:

@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 PLAN_ENDINGS = (".toml",)
-DATA_ENDINGS = (".csv", ".tsv", ".txt", ".gz", ".zip", ".parquet", ".xlsx", ".xlsm")
+DATA_ENDINGS = (
+    ".csv", ".tsv", ".txt", ".gz", ".zip", ".parquet", ".xlsx", ".xlsm", ".sas7bdat", ".xpt", ".dta", ".sav", ".zsav",
+    ".por",
+)  # fmt: skip
 
 
 class SpineriskError(Exception):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
+from difflib import SequenceMatcher
 
 from schemas.definition import Definition
 from schemas.dictionary.identity import AGE_NEEDS
@@ -11,6 +13,8 @@ from schemas.mapping import SourceColumn
 from schemas.wording import squash
 
 SHOWN_HEADERS = 40
+NEAR = 0.85
+"""Headers less alike than this are not suggested: another word is no slip of the pen."""
 SLIP = 2
 """Letters by which a header with a slip of the pen is longer or shorter."""
 
@@ -84,10 +88,18 @@ def _suggest_headers(unknown: Sequence[str], absent: Collection[str]) -> dict[st
         if len(hints) == SHOWN_HEADERS:
             break
         alike = {name for key in _rough_keys(header, 0) for name in near.get(key, ())}
-        hint = suggest(header, sorted(alike)) if alike else ""
-        if hint:
-            hints[header] = hint
+        nearest = max(sorted(alike), key=lambda name: _likeness(header, name), default=None)
+        if nearest is not None and _likeness(header, nearest) >= NEAR:
+            hints[header] = f"; nearest is {nearest!r}"
     return hints
+
+
+def _likeness(header: str, other: str) -> float:
+    """Return how alike two headers are, from 0 to 1; with other digits in them they mean something else."""
+    here, there = squash(header) or header.casefold(), squash(other) or other.casefold()
+    if re.findall(r"\d+", here) != re.findall(r"\d+", there):
+        return 0.0
+    return SequenceMatcher(a=here, b=there).ratio()
 
 
 def _rough_keys(header: str, slip: int) -> set[str]:

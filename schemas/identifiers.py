@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 import numpy as np
 import pandas as pd
 
+from schemas.codes import without_decimals
 from schemas.errors import DataError, DefinitionError, suggest
 from schemas.identifying import HOSPITAL_NUMBER, NATIONAL, find_identifying
 from schemas.plans import IdentifiersPlan
@@ -23,7 +24,7 @@ PSEUDONYM_DIGITS = 32
 
 
 def protect_identifiers(
-    table: pd.DataFrame, plan: IdentifiersPlan, *, source: str, dates: Collection[str] = ()
+    table: pd.DataFrame, plan: IdentifiersPlan, *, source: str, dates: Collection[str] = (), decimal: str = "."
 ) -> pd.DataFrame:
     """Return the raw table without what says who a patient is.
 
@@ -38,12 +39,15 @@ def protect_identifiers(
         Name of the file, for messages.
     dates
         Headers that are read as dates of birth, which become ages and then leave.
+    decimal
+        Decimal sign of the file.
 
     Returns
     -------
     DataFrame
         Shape (n, p minus the dropped columns); pseudonyms are the first 32 hexadecimal digits of HMAC-SHA256 of the
-        stripped text, a number written as a CSV would hold it; blank stays blank.
+        stripped text, a number written as a CSV would hold it and a whole one without decimals, as where keys are
+        compared (`schemas.keys`): 11.0 and 11 are one patient. Blank stays blank.
 
     Raises
     ------
@@ -68,7 +72,7 @@ def protect_identifiers(
     if not hidden:
         return kept
     key = _read_key(source, hidden)
-    return kept.assign(**{header: _pseudonymise(kept[header], key) for header in hidden})
+    return kept.assign(**{header: _pseudonymise(kept[header], key, decimal) for header in hidden})
 
 
 def note_absent(plan: IdentifiersPlan, headers: Iterable[str]) -> tuple[str, ...]:
@@ -127,9 +131,10 @@ def _read_key(source: str, headers: list[str]) -> bytes:
     return key.encode()
 
 
-def _pseudonymise(column: pd.Series, key: bytes) -> pd.Series:
-    codes, texts = pd.factorize(as_text(column).str.strip())
-    pseudonyms = np.array([_pseudonym(str(text), key) for text in texts], dtype=object)
+def _pseudonymise(column: pd.Series, key: bytes, decimal: str) -> pd.Series:
+    codes, unique = pd.factorize(as_text(column, decimal).str.strip())
+    texts = without_decimals(pd.Series(unique, dtype="str"), decimal)
+    pseudonyms = np.array([_pseudonym(text, key) for text in texts], dtype=object)
     return pd.Series(pseudonyms[codes], index=column.index, dtype="str", name=column.name)
 
 

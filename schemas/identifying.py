@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -134,8 +134,10 @@ def find_identifying(table: pd.DataFrame) -> dict[str, str]:
     return {header: kind for header, kind in looks.items() if kind}
 
 
-def is_identifying(text: str) -> bool:
+def is_identifying(text: str, below: Sequence[str] = ()) -> bool:
     """Tell whether one text alone says who somebody is: an e-mail address, a telephone or national number, a postcode.
+
+    A postcode without a space (CT12YR) is believed if texts `below` it are given and most of them are postcodes.
 
     Examples
     --------
@@ -146,7 +148,7 @@ def is_identifying(text: str) -> bool:
         _is_e_mail(text)
         or _is_plus_telephone(text)
         or _is_telephone_shape(text)
-        or (" " in text and _is_uk_postcode(text))
+        or (_is_uk_postcode(text) and (" " in text or (len(below) > 0 and _mostly(_is_uk_postcode, [*below]))))
         or any(number.matches(text) for number in NATIONAL_NUMBERS)
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from schemas.convert import INTEGRAL
+from schemas.codes import without_decimals
 from schemas.errors import DataError, suggest
 from schemas.fault import Fault
 from schemas.raw import as_text
@@ -103,7 +103,7 @@ def refuse_unmatched(found: Codes, key: Sequence[str], operations_key: Sequence[
 def _encode(texts: pd.Series, decimal: str) -> tuple[Codes, npt.NDArray[np.bool_]]:
     """Return texts as numbers and where they are blank; 12.0, which some program made of 12, is 12."""
     codes, unique = pd.factorize(texts)
-    plain = pd.Series(unique, dtype="str").str.strip().str.replace(INTEGRAL[decimal], r"\1", regex=True)
+    plain = without_decimals(pd.Series(unique, dtype="str").str.strip(), decimal)
     again = pd.factorize(plain)[0]
     return again[codes], plain.eq("").to_numpy(dtype=np.bool_)[codes]
 

@@ -25,10 +25,13 @@ NO_SINGLE_VALUE = (list, tuple, set, dict, bytes, bytearray, memoryview, np.ndar
 FIRST_DAY, LAST_DAY = np.datetime64("0001-01-01", "us"), np.datetime64("9999-12-31", "us")
 """What Python's calendar holds; days beyond are slips that cannot even be written down, and are brought to its ends."""
 
+PRINTED_BITS = 8192
+"""Python refuses to write whole numbers that are much longer than this in the usual way."""
+
 FLOAT32_DIGITS = (6, 7, 8, 9)
 
 
-def as_raw(series: pd.Series) -> pd.Series:
+def as_raw(series: pd.Series, decimal: str = ".") -> pd.Series:
     """Return a column of any type as one of a raw table: text, float64 or datetime64[us].
 
     Parameters
@@ -36,6 +39,8 @@ def as_raw(series: pd.Series) -> pd.Series:
     series
         Shape (n,), of any type. Objects that are all numbers, truth values or dates become what they are; of others
         each is written as a CSV would hold it.
+    decimal
+        Decimal sign of numbers that become texts.
 
     Returns
     -------
@@ -55,7 +60,7 @@ def as_raw(series: pd.Series) -> pd.Series:
         raw.index, raw.name = series.index, series.name
         return raw
     if isinstance(kind, pd.CategoricalDtype):
-        return as_raw(series.astype(kind.categories.dtype))
+        return _categories(series, decimal)
     if pd.api.types.is_bool_dtype(kind):
         return _by_unique_value(series, ".")
     if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_complex_dtype(kind):
@@ -63,7 +68,7 @@ def as_raw(series: pd.Series) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(kind):
         plain = series if getattr(kind, "tz", None) is None else series.dt.tz_localize(None)
         return bound_days(plain)
-    return _objects(series.astype(object))
+    return _objects(series.astype(object), decimal)
 
 
 def arrow_as_raw(column: arrow.ChunkedArray) -> pd.Series:
@@ -85,7 +90,8 @@ def arrow_as_raw(column: arrow.ChunkedArray) -> pd.Series:
     if arrow.types.is_string(column.type) or arrow.types.is_large_string(column.type):
         texts = arrow_compute.utf8_trim_whitespace(column.cast(arrow.large_string()).fill_null(""))
         return pd.Series(texts.to_pandas(), dtype="str")
-    return as_raw(pd.Series(column.to_pandas()))
+    # A copy: what Arrow lends may not be written to.
+    return as_raw(pd.Series(column.to_pandas()).copy())
 
 
 def as_text(series: pd.Series, decimal: str = ".") -> pd.Series:
@@ -116,16 +122,20 @@ def cell_as_text(value: object, decimal: str = ".") -> str:
         return value.isoformat()
     if isinstance(value, Decimal):
         return format(value, "f").replace(".", decimal) if value.is_finite() else str(value).replace("NaN", "")
+    if isinstance(value, int) and value.bit_length() > PRINTED_BITS:
+        return format(Decimal(value), "f")
     return str(value).strip()
 
 
-def stack_raw(parts: Sequence[pd.Series]) -> pd.Series:
+def stack_raw(parts: Sequence[pd.Series], decimal: str = ".") -> pd.Series:
     """Put columns of raw tables under one another.
 
     Parameters
     ----------
     parts
         One or more, each of shape (n_i,). Those without any value do not count towards the type.
+    decimal
+        Decimal sign of numbers that become texts.
 
     Returns
     -------
@@ -140,7 +150,7 @@ def stack_raw(parts: Sequence[pd.Series]) -> pd.Series:
     holding = [part for part in parts if _has_value(part)] or parts[:1]
     kinds = {part.dtype for part in holding}
     if len(kinds) > 1:
-        return pd.concat([as_text(part) for part in parts], ignore_index=True)
+        return pd.concat([as_text(part, decimal) for part in parts], ignore_index=True)
     (kind,) = kinds
     same = [part if part.dtype == kind else blank_raw(len(part), like=holding[0]) for part in parts]
     return pd.concat(same, ignore_index=True)
@@ -150,6 +160,22 @@ def blank_raw(n: int, *, like: pd.Series) -> pd.Series:
     """Return a column of `n` missing values of the type of another."""
     missing = "" if isinstance(like.dtype, pd.StringDtype) else None
     return pd.Series(missing, index=range(n), dtype=like.dtype)
+
+
+def find_blank_rows(columns: Sequence[pd.Series]) -> npt.NDArray[np.intp]:
+    """Return the positions of rows without a value in any of a raw table's columns, increasing.
+
+    Examples
+    --------
+    >>> find_blank_rows([pd.Series(["x", "", ""], dtype="str"), pd.Series([None, 1.0, None])]).tolist()
+    [2]
+    """
+    left: npt.NDArray[np.intp] = np.arange(len(columns[0]) if len(columns) else 0, dtype=np.intp)
+    for column in columns:
+        left = left[~_held(column.iloc[left])]
+        if not len(left):
+            break
+    return left
 
 
 def bound_days(days: pd.Series) -> pd.Series:
@@ -187,11 +213,26 @@ def plain_type(kind: arrow.DataType) -> arrow.DataType:
 
 
 def _has_value(series: pd.Series) -> bool:
-    found = series != "" if isinstance(series.dtype, pd.StringDtype) else series.notna()
-    return bool(found.any())
+    return bool(_held(series).any())
 
 
-def _objects(series: pd.Series) -> pd.Series:
+def _held(series: pd.Series) -> npt.NDArray[np.bool_]:
+    found = series.ne("") if isinstance(series.dtype, pd.StringDtype) else series.notna()
+    return found.to_numpy(dtype=np.bool_)
+
+
+def _categories(series: pd.Series, decimal: str) -> pd.Series:
+    """Look at each category that occurs once, and put it where it stands."""
+    used = series.cat.remove_unused_categories()
+    raw = as_raw(pd.Series(used.cat.categories), decimal)
+    # Missing has the number -1: it is the last one.
+    padded = pd.concat([raw, blank_raw(1, like=raw)], ignore_index=True)
+    placed = padded.take(used.cat.codes.to_numpy()).set_axis(series.index)
+    placed.name = series.name
+    return placed
+
+
+def _objects(series: pd.Series, decimal: str) -> pd.Series:
     """Look at what the objects are, missing ones aside."""
     kind = pd.api.types.infer_dtype(series, skipna=True)
     if kind == "decimal" or kind.startswith("mixed"):
@@ -202,17 +243,27 @@ def _objects(series: pd.Series) -> pd.Series:
     if kind == "string":
         return as_raw(series.where(known, None).astype("str"))
     if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
-        numbers = series.where(known, np.nan).astype("float64")
-        long = kind in ("integer", "decimal") and bool((numbers.abs() >= EXACT).any())
-        return _cells_as_text(series) if long else numbers
+        return _number_objects(series.where(known, np.nan), decimal)
     if kind in ("date", "datetime", "datetime64"):
         local = [_without_zone(value) for value in series.where(known, None)]
         return bound_days(pd.Series(np.array(local, dtype="datetime64[us]"), index=series.index, name=series.name))
-    return _cells_as_text(series)
+    return _cells_as_text(series.where(known, None), decimal)
 
 
-def _cells_as_text(series: pd.Series) -> pd.Series:
-    return pd.Series([cell_as_text(value) for value in series], index=series.index, dtype="str", name=series.name)
+def _number_objects(series: pd.Series, decimal: str) -> pd.Series:
+    """Return numbers as float64, or as texts where a whole one among them would not be exact."""
+    try:
+        numbers = series.astype("float64")
+    except OverflowError:
+        return _cells_as_text(series, decimal)
+    large = series[numbers.abs() >= EXACT]
+    whole = any(isinstance(value, (int, np.integer, Decimal)) for value in large)
+    return _cells_as_text(series, decimal) if whole else numbers
+
+
+def _cells_as_text(series: pd.Series, decimal: str) -> pd.Series:
+    texts = [cell_as_text(value, decimal) for value in series]
+    return pd.Series(texts, index=series.index, dtype="str", name=series.name)
 
 
 def _signals(value: object) -> bool:

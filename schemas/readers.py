@@ -19,10 +19,10 @@ from schemas.plans import FilePlan
 from schemas.raw import as_raw, blank_raw, is_nested, stack_raw
 from schemas.reading.database import is_url, read_database
 from schemas.reading.excel import read_excel
+from schemas.reading.headerless import refuse_headerless
 from schemas.reading.parquet import read_parquet
 from schemas.reading.source import PACKED, Columns, SourceFile, compute_sha256, find_source
-from schemas.reading.statistics import read_statistics
-from schemas.reading.statistics_formats import PACKAGES
+from schemas.reading.statistics import TITLES, read_statistics
 from schemas.reading.text import SEPARATORS, read_text
 
 READABLE = (
@@ -30,6 +30,12 @@ READABLE = (
     ".zsav, .por), also as .gz or .zip, a folder of such files, or the URL of a database (sqlite:///registry.db)"
 )
 SHOWN_FILES = 12
+COMPLETE = "Complete?"
+FORMS_COMPLETE = (
+    f"these are the columns {COMPLETE} that REDCap adds for every form: export raw headers instead of labels, or take "
+    "them out"
+)
+"""What to do with an export of REDCap with labels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +51,7 @@ class ReadTable:
     sha256: str
 
 
-def read_table(data: str | Path, plan: FilePlan) -> ReadTable:
+def read_table(data: str | Path, plan: FilePlan, *, least_rows: int = 1) -> ReadTable:
     """Read a file, a folder of files or a table of a database as a raw table.
 
     Parameters
@@ -54,25 +60,28 @@ def read_table(data: str | Path, plan: FilePlan) -> ReadTable:
         A file, whose suffix says what it is; a folder; or the SQLAlchemy URL of a database.
     plan
         Separator, encoding, decimal sign, sheet, member of an archive, files of a folder, query of a database.
+    least_rows
+        0 for a table that may have headers only, as that of events of which none happened.
 
     Returns
     -------
     ReadTable
-        One row per data row, columns in the file's order. Of a folder, the files' rows under one another by the names
+        One row per data row, columns in the file's order; rows without any value at the end of a text file or a sheet
+        are none, as programs leave them behind. Of a folder, the files' rows under one another by the names
         of the headers: a header that a file lacks is missing there.
 
     Raises
     ------
     DataError
-        If the data are missing, empty, without a data row, without a header or with one twice, or no table.
+        If the data are missing, empty, without a data row, without headers or with one twice, or no table.
     """
     if is_url(data):
         name, columns = read_database(str(data), plan)
-        return ReadTable(table=_checked(columns, name, plan), name=name, sha256="")
+        return ReadTable(table=_checked(columns, name, plan, least_rows), name=name, sha256="")
     path = Path(data)
     if path.is_dir():
-        return _read_folder(path, plan)
-    return _read_file(path, plan)
+        return _read_folder(path, plan, least_rows)
+    return _read_file(path, plan, least_rows)
 
 
 def frame_as_raw(frame: pd.DataFrame, plan: FilePlan | None = None) -> pd.DataFrame:
@@ -82,10 +91,12 @@ def frame_as_raw(frame: pd.DataFrame, plan: FilePlan | None = None) -> pd.DataFr
     nested = [header for header, column in zip(headers, columns, strict=True) if is_nested(column)]
     if nested:
         raise DataError(f"data frame: every column must hold single values, got lists or bytes in: {', '.join(nested)}")
-    return _checked((headers, [as_raw(column) for column in columns]), "data frame", plan or FilePlan())
+    plan = plan or FilePlan()
+    # A copy: what the caller does to the frame's own memory later is not done to the registry.
+    return _checked((headers, [as_raw(column, plan.decimal).copy() for column in columns]), "data frame", plan, 1)
 
 
-def _read_file(path: Path, plan: FilePlan) -> ReadTable:
+def _read_file(path: Path, plan: FilePlan, least_rows: int) -> ReadTable:
     sha256 = compute_sha256(path)
     source = find_source(path, plan.member)
     reader = READERS.get(source.suffix)
@@ -95,14 +106,15 @@ def _read_file(path: Path, plan: FilePlan) -> ReadTable:
         raise DataError(
             f"{source.name}: must not be empty; the first row must be headers, followed by one row per operation"
         )
-    return ReadTable(table=_checked(reader(source, plan), source.name, plan), name=path.name, sha256=sha256)
+    table = _checked(reader(source, plan), source.name, plan, least_rows)
+    return ReadTable(table=table, name=path.name, sha256=sha256)
 
 
-def _read_folder(folder: Path, plan: FilePlan) -> ReadTable:
-    read = [_read_file(path, plan) for path in _find_files(folder, plan.files)]
+def _read_folder(folder: Path, plan: FilePlan, least_rows: int) -> ReadTable:
+    read = [_read_file(path, plan, least_rows) for path in _find_files(folder, plan.files)]
     lines = "".join(f"{part.name} {part.sha256}\n" for part in read)
     return ReadTable(
-        table=_stack_tables([part.table for part in read]),
+        table=_stack_tables([part.table for part in read], plan.decimal),
         name=folder.name,
         sha256=hashlib.sha256(lines.encode()).hexdigest(),
     )
@@ -111,7 +123,7 @@ def _read_folder(folder: Path, plan: FilePlan) -> ReadTable:
 def _find_files(folder: Path, pattern: str | None) -> list[Path]:
     """Return the files of a folder that match, by name; small and capital letters are the same."""
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-    readable = [path for path in files if path.suffix.lower() in (*READERS, *PACKED)]
+    readable = [path for path in files if path.suffix.lower() in READABLE_FILES]
     if pattern is not None:
         found = [path for path in files if fnmatchcase(path.name.lower(), pattern.lower())]
     else:
@@ -127,7 +139,7 @@ def _find_files(folder: Path, pattern: str | None) -> list[Path]:
     )
 
 
-def _stack_tables(tables: list[pd.DataFrame]) -> pd.DataFrame:
+def _stack_tables(tables: list[pd.DataFrame], decimal: str) -> pd.DataFrame:
     """Put tables under one another, by the names of their headers, in the order in which these first appear."""
     if len(tables) == 1:
         return tables[0]
@@ -136,15 +148,17 @@ def _stack_tables(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             header: stack_raw(
-                [table[header] if header in table else blank_raw(len(table), like=first[header]) for table in tables]
+                [table[header] if header in table else blank_raw(len(table), like=first[header]) for table in tables],
+                decimal,
             )
             for header in headers
-        }
+        },
+        copy=False,
     )
 
 
-def _checked(columns: Columns, name: str, plan: FilePlan) -> pd.DataFrame:
-    """Join headers and columns to a stripped table, or say why they are none."""
+def _checked(columns: Columns, name: str, plan: FilePlan, least_rows: int) -> pd.DataFrame:
+    """Join headers and columns to a table, or say why they are none."""
     headers = [header.strip().upper() if plan.headers == "upper" else header.strip() for header in columns[0]]
     if not headers or not any(headers):
         raise DataError(f"{name}: the first row must be headers; there is none")
@@ -154,16 +168,14 @@ def _checked(columns: Columns, name: str, plan: FilePlan) -> pd.DataFrame:
     # By position: where a file lacks its headers, the first row is a patient's.
     twice = [str(position) for position, header in enumerate(headers, start=1) if headers.count(header) > 1]
     if twice:
-        raise DataError(f"{name}: each header must stand once, got the same in columns {', '.join(twice)}; rename them")
-    if not len(columns[1][0]):
+        what = FORMS_COMPLETE if headers.count(COMPLETE) > 1 else "rename them"
+        raise DataError(f"{name}: each header must stand once, got the same in columns {', '.join(twice)}; {what}")
+    refuse_headerless(headers, columns[1], name)
+    if len(columns[1][0]) < least_rows:
         raise DataError(f"{name}: must have one data row at least, got headers only")
-    return pd.DataFrame(
-        {header: _stripped(series).reset_index(drop=True) for header, series in zip(headers, columns[1], strict=True)}
-    )
-
-
-def _stripped(series: pd.Series) -> pd.Series:
-    return series.str.strip() if isinstance(series.dtype, pd.StringDtype) else series
+    held = [series.reset_index(drop=True) for series in columns[1]]
+    # To copy all columns into one block takes longer than to read them.
+    return pd.DataFrame(dict(zip(headers, held, strict=True)), copy=False)
 
 
 READERS: dict[str, Callable[[SourceFile, FilePlan], Columns]] = {
@@ -171,6 +183,10 @@ READERS: dict[str, Callable[[SourceFile, FilePlan], Columns]] = {
     ".parquet": read_parquet,
     ".xlsx": read_excel,
     ".xlsm": read_excel,
-    **dict.fromkeys(PACKAGES, read_statistics),
+    **dict.fromkeys(TITLES, read_statistics),
 }
 """What reads a file, by its suffix."""
+TEXT_FILES = tuple(suffix for suffix, reader in READERS.items() if reader is read_text)
+WORKBOOKS = tuple(suffix for suffix, reader in READERS.items() if reader is read_excel)
+READABLE_FILES = (*READERS, *PACKED)
+"""Suffixes of all files that can be read, packed ones among them."""

@@ -52,6 +52,12 @@ INSTANCE = ("redcap_repeat_instance", "Repeat Instance")
 GROUP = ("redcap_data_access_group", "Data Access Group")
 """Columns that REDCap adds to an export, raw and with labels."""
 
+ADMINISTRATIVE = (*EVENT, *REPEAT, *INSTANCE)
+"""Those that say which row of a record a row is."""
+
+FORM_STATUS = frozenset({"0", "1", "2", "Incomplete", "Unverified", "Complete"})
+"""What stands in the column that REDCap adds for every form, raw and with labels."""
+
 MISSING_CODES = (
     "NI", "INV", "UNK", "NASK", "ASKU", "NAV", "MSK", "NA", "NAVU", "NP", "QS", "QI", "TRC", "UNC", "DER", "PINF",
     "NINF", "OTH",

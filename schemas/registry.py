@@ -27,6 +27,7 @@ from schemas.long_tables import Linked, link_long, quarantine_orphans
 from schemas.mapping import SourceColumn
 from schemas.prepared import Prepared
 from schemas.quarantine import WHOLE_COLUMN, list_faults, mark_faulty, quarantine_rows, tabulate_faults
+from schemas.raw import find_blank_rows
 from schemas.rules import find_broken_rules
 from schemas.sources import SOURCES
 from schemas.validation import describe_range, find_faults
@@ -143,7 +144,7 @@ def read_registry(data: str | Path | pd.DataFrame, definition: str | Path | Defi
     linked = link_long(raw, values, definition)
     whole = derive_columns(values.join(linked.wide), {**columns, **linked.columns}, definition)
     twice = find_duplicates(raw.table, whole.values, whole.columns)
-    faults = _collect_faults(whole, converted, linked, twice)
+    faults = [*_find_blank(raw.table, whole.columns), *_collect_faults(whole, converted, linked, twice)]
     _refuse_whole_columns(faults, converted, found, raw.source)
     ignored = describe_ignored(list(ready.table.columns), definition)
     notes = (*raw.notes, *ready.notes, *linked.notes, *whole.notes, *twice.notes, *ignored)
@@ -180,6 +181,13 @@ def _reword(converted: Converted, at: SourceColumn, rule: str) -> Converted:
     if converted.fault is None or at.column.kind not in ("flag", "category"):
         return converted
     return replace(converted, fault=replace(converted.fault, rule=rule))
+
+
+def _find_blank(table: pd.DataFrame, columns: Mapping[str, Column]) -> list[Fault]:
+    """Find rows without any value, which are of nobody; the fault is said of the first column."""
+    positions = find_blank_rows([table[header] for header in table])
+    rule = "must stand in a row that holds something"
+    return [Fault(column=next(iter(columns)), rule=rule, positions=positions)] if len(positions) else []
 
 
 def _collect_faults(
@@ -266,11 +274,12 @@ def _finish(
     kept = values if valid.all() else values[valid]
     row_id = pd.Series(np.flatnonzero(valid) + 1, index=kept.index).astype("str")
     patient = kept["patient"].fillna(_stand_in(row_id)) if "patient" in kept else row_id
-    front = pd.DataFrame({"row_id": row_id, "patient": patient})
-    frame = pd.concat([front, kept.drop(columns=["patient", BIRTH_DATE], errors="ignore")], axis=1)
+    parts = [pd.DataFrame({"row_id": row_id, "patient": patient})]
+    parts.append(kept.drop(columns=["patient", BIRTH_DATE], errors="ignore"))
     if "operation_date" in columns and "year" not in columns:
-        frame["year"] = frame["operation_date"].dt.year.astype("float64")
+        parts.append(kept["operation_date"].dt.year.astype("float64").rename("year").to_frame())
         columns["year"] = COLUMNS["year"]
+    frame = pd.concat(parts, axis=1)
     return frame.reset_index(drop=True), columns
 
 

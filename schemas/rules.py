@@ -12,9 +12,11 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from schemas.column import Column
+from schemas.columns import COLUMNS
 from schemas.crossfield.dates import DAYS, ORDER
 from schemas.crossfield.patient import DISEASES, PATIENT, PLAN
-from schemas.crossfield.scores import LIFE, UNITS_OF_SCORES, VERSIONS
+from schemas.crossfield.scores import LIFE, VERSIONS
+from schemas.crossfield.units import UNITS_OF_SCORES
 from schemas.derivation import Derivation
 from schemas.derivations import DERIVATIONS, is_as_in_dictionary, name_inputs
 from schemas.fault import Fault
@@ -22,17 +24,22 @@ from schemas.rule import Rule
 
 
 def _differs(rows: pd.DataFrame, entry: Derivation) -> pd.Series:
-    return entry.differs(rows[entry.name], entry.compute(*(rows[name] for name in entry.needs)))
+    differs = entry.differs(rows[entry.name], entry.compute(*(rows[name] for name in entry.needs)))
+    if entry.excuse is not None and differs.any():
+        differs = differs & ~entry.excuse.holds(rows[differs]).reindex(rows.index, fill_value=False)
+    return differs
 
 
 def _as_derived(entry: Derivation) -> Rule:
     """Return the rule that a column agrees with what it could be derived from."""
     share = f" or {100 * entry.share:g} percent, whichever is more" if entry.share else ""
     within = f", within {entry.tolerance:g}{share}" if entry.tolerance else ""
+    excuse = f"; not asked {entry.excuse.text}" if entry.excuse else ""
     return Rule(
         name=f"{entry.name}_as_derived",
         columns=(entry.name, *entry.needs),
-        text=f"must agree with {name_inputs(entry)}{within}",
+        further=entry.excuse.further if entry.excuse else (),
+        text=f"must agree with {name_inputs(entry)}{within}{excuse}",
         broken=partial(_differs, entry=entry),
     )
 
@@ -62,13 +69,15 @@ def find_broken_rules(values: pd.DataFrame, columns: Mapping[str, Column]) -> li
 
     Notes
     -----
-    A rule is passed over where one of its columns is the registry's own, of another kind than the dictionary's.
+    A rule is passed over where one of its columns is the registry's own, of another kind than the dictionary's; what a
+    rule only looks at where there is any is then not looked at.
     Nothing unknown breaks a rule.
     """
     found = []
+    usable = {name for name, column in columns.items() if name in COLUMNS and is_as_in_dictionary(column)}
     for rule in ENTRIES:
-        if all(name in columns and is_as_in_dictionary(columns[name]) for name in rule.columns):
-            faulty = _find_faulty(rule, values[[*rule.columns, *(name for name in rule.further if name in columns)]])
+        if usable.issuperset(rule.columns):
+            faulty = _find_faulty(rule, values[[*rule.columns, *(name for name in rule.further if name in usable)]])
             if len(faulty):
                 found.append(Fault(column=rule.columns[0], rule=rule.text, positions=faulty))
     return found

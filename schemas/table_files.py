@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import openpyxl
 import pandas as pd
 
+from schemas.codes import match_codes
 from schemas.definition import Definition
 from schemas.errors import DataError, suggest
 from schemas.fault import OPERATIONS
@@ -19,10 +18,11 @@ from schemas.identifiers import note_absent, protect_identifiers
 from schemas.keys import require_headers
 from schemas.plans import FilePlan, TablePlan
 from schemas.raw import as_text
-from schemas.readers import ReadTable, frame_as_raw, read_table
+from schemas.readers import WORKBOOKS, ReadTable, frame_as_raw, read_table
 from schemas.reading.database import is_url
+from schemas.reading.excel import list_sheets
+from schemas.reading.source import list_members
 
-WORKBOOKS = (".xlsx", ".xlsm")
 FRAME = "data frame"
 
 
@@ -55,7 +55,7 @@ class PlacedTables:
 def read_single(data: str | Path | pd.DataFrame, definition: Definition) -> ReadTable:
     """Read an export of one table, without identifiers."""
     place = Place(FRAME if isinstance(data, pd.DataFrame) else str(data), definition.file)
-    read = _read(place, data, definition.file)
+    read = _read(place, data, definition.file, 1)
     return replace(read, table=_protect(read, definition))
 
 
@@ -68,7 +68,9 @@ def read_tables(data: str | Path | pd.DataFrame, definition: Definition) -> Plac
         If a table that is not optional is absent, or lacks a header by which its rows are told.
     """
     places, notes = _find_places(data, definition)
-    reads = {place: _read(place, data, definition.file) for place in dict.fromkeys(places.values())}
+    # Nothing may have happened to anyone, but there is no export without an operation.
+    least = {place: int(place == places[OPERATIONS]) for place in places.values()}
+    reads = {place: _read(place, data, definition.file, rows) for place, rows in least.items()}
     headers = [header for read in reads.values() for header in read.table.columns]
     protected = {place: _protect(read, definition) for place, read in reads.items()}
     tables, taken = {}, {place: np.zeros(len(table), dtype=np.bool_) for place, table in protected.items()}
@@ -91,15 +93,17 @@ def read_tables(data: str | Path | pd.DataFrame, definition: Definition) -> Plac
     return PlacedTables(tables=tables, notes=(*notes, *left, *note_absent(definition.identifiers, headers)))
 
 
-def _read(place: Place, data: str | Path | pd.DataFrame, file: FilePlan) -> ReadTable:
+def _read(place: Place, data: str | Path | pd.DataFrame, file: FilePlan, least_rows: int) -> ReadTable:
     if isinstance(data, pd.DataFrame):
         return ReadTable(table=frame_as_raw(data, file), name=FRAME, sha256="")
-    return read_table(place.path, place.plan)
+    return read_table(place.path, place.plan, least_rows=least_rows)
 
 
 def _protect(read: ReadTable, definition: Definition) -> pd.DataFrame:
     births = [definition.sources["birth_date"].header] if "birth_date" in definition.sources else []
-    return protect_identifiers(read.table, definition.identifiers, source=read.name, dates=births)
+    return protect_identifiers(
+        read.table, definition.identifiers, source=read.name, dates=births, decimal=definition.file.decimal
+    )
 
 
 def _find_places(data: str | Path | pd.DataFrame, definition: Definition) -> tuple[dict[str, Place], list[str]]:
@@ -158,16 +162,15 @@ def _in_folder(folder: Path, table: TablePlan) -> Path | str:
 def _absent_part(path: Path, plan: FilePlan) -> str:
     """Say what an archive or workbook lacks; whether it can be read at all is seen when it is."""
     suffix = path.suffix.lower()
-    if suffix == ".zip" and plan.member and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            held = archive.namelist()
-        return "" if plan.member in held else f"there is no file {plan.member!r} in {path.name!r}"
-    if suffix in WORKBOOKS and plan.sheet and zipfile.is_zipfile(path):
-        book = openpyxl.load_workbook(path, read_only=True)
-        sheets = list(book.sheetnames)
-        book.close()
-        return "" if plan.sheet in sheets else f"there is no sheet {plan.sheet!r} in {path.name!r}"
-    return ""
+    if suffix == ".zip" and plan.member:
+        kind, wanted, held = "file", plan.member, list_members(path)
+    elif suffix in WORKBOOKS and plan.sheet:
+        kind, wanted, held = "sheet", plan.sheet, list_sheets(path)
+    else:
+        return ""
+    return (
+        f"there is no {kind} {wanted!r} in {path.name!r}{suggest(wanted, held)}" if held and wanted not in held else ""
+    )
 
 
 def _choose_rows(table: pd.DataFrame, plan: TablePlan, name: str, decimal: str) -> npt.NDArray[np.bool_]:
@@ -175,7 +178,10 @@ def _choose_rows(table: pd.DataFrame, plan: TablePlan, name: str, decimal: str) 
     require_headers(table, list(plan.where), f"table {name!r}")
     chosen = np.ones(len(table), dtype=np.bool_)
     for header, texts in plan.where.items():
-        chosen &= as_text(table[header], decimal).isin([text.strip() for text in texts]).to_numpy(dtype=np.bool_)
+        codes, unique = pd.factorize(as_text(table[header], decimal))
+        wanted = [text.strip() for text in texts]
+        is_wanted = match_codes(pd.Series(unique, dtype="str"), wanted, decimal).isin(wanted)
+        chosen &= is_wanted.to_numpy(dtype=np.bool_)[codes]
     return chosen
 
 

@@ -120,7 +120,7 @@ def simulate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder of the files.")] = Path("simulated"),
     missing: Annotated[Missingness, typer.Option(help="How predictors go missing.")] = "at_random",
-    response: Annotated[Response, typer.Option(help="Who answers the questionnaires.")] = "at_random",
+    response: Annotated[Response, typer.Option(help="Who answers, and whose complications are known.")] = "at_random",
     sites: Annotated[Sites, typer.Option(help="In what hospitals differ.")] = "effects",
     drift: Annotated[Drift, typer.Option(help="In what years differ.")] = "effects",
     *,

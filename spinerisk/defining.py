@@ -29,7 +29,7 @@ def build_file_plan(stated: Mapping[str, str | None]) -> FilePlan:
 
 
 def describe_draft(draft: Draft) -> list[dict[str, object]]:
-    """Return one row per header of the export: what is read, then what is not; never a patient's value.
+    """Return one row per header of the export: what is read, what is used, what is not read; never a patient's value.
 
     Returns
     -------
@@ -37,13 +37,20 @@ def describe_draft(draft: Draft) -> list[dict[str, object]]:
         Keys ``header, column, how, certainty, what, n_known``; a header that could not be placed has the certainty
         "open", the columns that it may be, and the reason.
     """
-    several = len({*draft.proposals["table"], *draft.unplaced["table"]}) > 1
+    several = len({*draft.proposals["table"], *draft.used["table"], *draft.unplaced["table"]}) > 1
     placed = [
         {
             "header": _where(row, several=several), "column": row["column"], "how": row["how"],
             "certainty": row["certainty"], "what": row["what"], "n_known": row["n_known"],
         }
         for row in draft.proposals.to_dict("records")
+    ]  # fmt: skip
+    used = [
+        {
+            "header": _where(row, several=several), "column": row["use"], "how": "", "certainty": "check",
+            "what": "", "n_known": row["n_known"],
+        }
+        for row in draft.used.to_dict("records")
     ]  # fmt: skip
     unplaced = [
         {
@@ -52,7 +59,7 @@ def describe_draft(draft: Draft) -> list[dict[str, object]]:
         }
         for row in draft.unplaced.to_dict("records")
     ]  # fmt: skip
-    return placed + unplaced
+    return placed + used + unplaced
 
 
 def summarise_draft(draft: Draft, out: Path) -> dict[str, object]:
@@ -60,7 +67,7 @@ def summarise_draft(draft: Draft, out: Path) -> dict[str, object]:
     certainty = draft.proposals["certainty"]
     return {
         "sure": int(certainty.eq("sure").sum()),
-        "to_check": int(certainty.eq("check").sum()),
+        "to_check": int(certainty.eq("check").sum()) + len(draft.used),
         "open": len(draft.unplaced),
         "notes": list(draft.notes),
         "written_to": str(out),

@@ -244,6 +244,25 @@ def test_one_patient_has_one_pseudonym_in_all_tables_and_another_with_another_ke
     assert all(re.fullmatch("[0-9a-f]{32}", text) for text in [*one["Nr"], *other["Nr"]])
 
 
+def test_one_number_has_one_pseudonym_however_it_is_written(key: str) -> None:
+    """As where keys are compared: whole numbers with and without decimals are one, leading zeros count."""
+    written = {
+        ".": [texts(Nr=["11.0", "011", "2.5"]), texts(Nr=["11", "011", "2.5"])],
+        ",": [texts(Nr=["11,0", "011", "2,5"]), texts(Nr=["11", "011", "2,5"])],
+    }
+    plan = IdentifiersPlan(pseudonymise=("Nr",))
+    for decimal, (one, two) in written.items():
+        typed = pd.DataFrame({"Nr": [11.0, np.nan, 2.5]})
+        made = [
+            protect_identifiers(table, plan, source="a.csv", decimal=decimal)["Nr"].tolist()
+            for table in (one, two, typed)
+        ]
+        assert made[0] == made[1]
+        assert made[2] == [made[0][0], "", made[0][2]]
+        assert len({*made[0]}) == 3
+        assert made[0][0] == hmac.new(key.encode(), b"11", hashlib.sha256).hexdigest()[:32]
+
+
 def test_what_the_plan_says_nothing_of_is_refused_without_a_value() -> None:
     table = texts(Navn=["Kari Nordmann"], Fnr=["12345678901"], SurgeonName=["Anna Berg"], ODI=["44"])
     plan = IdentifiersPlan(drop=("Comment",), allow=("SurgeonName",))

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from schemas.definition import Definition, parse_definition
 from schemas.errors import DataError
+from schemas.identifiers import KEY_VARIABLE
 from schemas.keys import NONE, SEVERAL, match_keys
 from schemas.linking import RawData, read_raw
 from schemas.long_tables import Linked, link_long
-from schemas.registry import read_registry
+from schemas.registry import Registry, read_registry
 
 OPERATIONS = """\
 OpID,Pat,Day,Weight
@@ -391,9 +392,81 @@ def test_a_folder_may_hold_workbooks_and_archives(tmp_path: Path) -> None:
         read_raw(tmp_path, definition)
     places["visits"] = 'file = "export.xlsx"\nsheet = "visit"\noptional = true'
     raw = read_raw(tmp_path, parse_definition(HEAD + TABLES.format(**places)))
-    assert "table 'visits' is optional and absent: there is no sheet 'visit' in 'export.xlsx'" in raw.notes
+    absent = "table 'visits' is optional and absent: there is no sheet 'visit' in 'export.xlsx'; nearest is 'visits'"
+    assert absent in raw.notes
     assert raw.files["file"].tolist() == [f"export.xlsx/{name}" for name in FILES if name != "visits"]
     assert raw.source == tmp_path.name
+
+
+def test_tables_are_joined_by_pseudonyms_as_by_the_numbers_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, "k" * 40)
+    decimals = PATIENTS.replace("\n7,", "\n7.0,").replace("\n9,", "\n9.00,")
+    data = write_export(tmp_path, "folder", FILES | {"patients": decimals})
+    plain = read_raw(data, definition_in("folder"))
+    hidden = read_raw(data, definition_in("folder", HEAD + '[identifiers]\npseudonymise = ["Pat", "PatID"]\n'))
+    assert plain.table["Gender"].tolist() == hidden.table["Gender"].tolist() == ["2", "", "2", "1"]
+    assert set(hidden.table["Pat"]).isdisjoint(plain.table["Pat"])
+
+
+@pytest.mark.parametrize("place", ["folder", "archive", "workbook", "database"])
+def test_a_further_table_may_have_headers_only(tmp_path: Path, place: str) -> None:
+    """Nothing happened to anyone; an export without an operation is none."""
+    for name in set(FILES) - {"operations"}:
+        empty = FILES | {name: FILES[name].partition("\n")[0] + "\n"}
+        (tmp_path / name).mkdir()
+        registry = read_registry(
+            write_export(tmp_path / name, place, empty),
+            definition_in(place, HEAD.replace('required = ["odi_12m"]', "")),
+        )
+        counts = registry.tables.set_index("table").loc[name]
+        assert counts[["n_read", "n_valid", "n_quarantined"]].tolist() == [0, 0, 0]
+        assert len(registry.frame) + len(registry.quarantine) == 4
+    data = write_export(tmp_path, place, FILES | {"operations": "OpID,Pat,Day,Weight\n"})
+    with pytest.raises(DataError, match="must have one data row at least, got headers only"):
+        read_registry(data, definition_in(place))
+
+
+def test_a_damaged_book_or_archive_is_no_absent_table(tmp_path: Path) -> None:
+    """The one looks like an archive and lacks what makes it a workbook, the other's list of members is cut."""
+    write_export(tmp_path, "folder")
+    with zipfile.ZipFile(tmp_path / "v.xlsx", "w") as archive:
+        archive.writestr("xl/workbook.xml", "<broken")
+    places = {table: PLACES["folder"].format(table) for table in FILES}
+    places["visits"] = 'file = "v.xlsx"\nsheet = "visits"\noptional = true'
+    with pytest.raises(DataError, match=r"v\.xlsx: must be an Excel workbook"):
+        read_raw(tmp_path, parse_definition(HEAD + TABLES.format(**places)))
+    whole = Path(write_export(tmp_path, "archive"))
+    whole.write_bytes(whole.read_bytes()[:-8])
+    places["visits"] = 'file = "visits.csv"\noptional = true'
+    with pytest.raises(DataError, match=r"export\.zip: must be a whole \.zip archive"):
+        read_raw(whole, parse_definition(HEAD + TABLES.format(**places)))
+
+
+@pytest.mark.parametrize(("written", "meant"), [("1", "1.0"), ("1.0", "1"), ("01", "1"), ("1", "1.00")])
+def test_rows_and_labels_are_told_by_numbers_as_by_texts(tmp_path: Path, written: str, meant: str) -> None:
+    head = 'name = "x"\ntitle = "X"\nbase = "lumbar"\n[columns.operation]\nheader = "OpID"\n'
+    # A label is an identifier: zeros in front of it count.
+    label, known = (written, meant) if not written.startswith("0") else ("7", "7")
+    tables = f"""
+[tables.operations]
+where = {{ Form = ["{meant}"] }}
+[tables.visits]
+where = {{ Form = ["2"] }}
+rows = "visits"
+key = ["OpID"]
+label = "When"
+labels = {{ "{known}" = "12m" }}
+[tables.visits.columns.odi]
+header = "ODI"
+"""
+    path = tmp_path / "export.csv"
+    path.write_text(f"Form,OpID,age,When,ODI\n{written},o1,50,,\n2,o1,,{label},20\n", encoding="utf-8")
+    definition = parse_definition(head + "[columns.age]\n" + tables)
+    assert read_registry(path, definition).frame["odi_12m"].tolist() == [20.0]
+    frame = pd.read_csv(path)
+    assert read_registry(frame, definition).frame["odi_12m"].tolist() == [20.0]
 
 
 def test_an_absent_file_is_named_with_the_nearest(tmp_path: Path) -> None:
@@ -649,12 +722,79 @@ columns.odi.header = "odi"
 """
     (tmp_path / "o.csv").write_text("patient,operation,operation_date,age,sex\na,1,2020-01-10,60,male\n")
     (tmp_path / "v.csv").write_text(
-        "operation,when,day,odi\n1,before,2020-01-05,50\n1,before,2020-02-05,10\n1,year,2019-12-01,44\n1,year,2021-01-01,20\n"
+        "operation,when,day,odi\n1,before,2020-01-05,50\n1,before,2020-02-05,10\n1,year,2019-12-01,44\n1,year,2021-08-01,20\n"
+        "1,year,2020-02-20,33\n1,before,2018-01-01,12\n"
     )
     registry = read_registry(tmp_path, parse_definition(text))
     assert registry.faults[["column", "rule", "rows"]].to_numpy().tolist() == [
         ["visits.visit_days", "must not be after the operation where the label says before it", "2"],
+        ["visits.visit_days", "must be at most 180 days before the operation where the label says before it", "6"],
         ["visits.visit_days", "must not be before the operation where the label says after it", "3"],
+        ["visits.visit_days", "must not be in the days of another visit than that of the label", "5"],
     ]
+    assert [note for note in registry.warnings if "1 of these by their label, outside the days of the window" in note]
     assert registry.frame[["odi_0", "odi_12m"]].to_numpy().tolist() == [[50.0, 20.0]]
-    assert list(registry.further_quarantine["visits"]["row_id"]) == ["2", "3"]
+    assert list(registry.further_quarantine["visits"]["row_id"]) == ["2", "3", "5", "6"]
+
+
+def test_rows_of_an_operation_in_quarantine_are_in_quarantine_with_it(tmp_path: Path) -> None:
+    text = """
+name = "own"
+title = "Own"
+base = "lumbar"
+[tables.operations]
+file = "o.csv"
+[tables.visits]
+rows = "visits"
+file = "v.csv"
+key = ["operation"]
+days = "day"
+columns.odi.header = "odi"
+"""
+    (tmp_path / "o.csv").write_text("patient,operation,age,sex\na,1,60,male\nb,2,600,male\n")
+    (tmp_path / "v.csv").write_text("operation,day,odi\n2,0,50\n1,0,40\n2,90,20\n2,365,400\n3,0,10\n1,365,12\n")
+    registry = read_registry(tmp_path, parse_definition(text))
+    assert registry.visits[["row_id", "visit_days", "odi"]].to_numpy().tolist() == [["1", 0, 40], ["1", 365, 12]]
+    kept = registry.further_quarantine["visits"]
+    assert kept[["row_id", "operation", "odi"]].to_numpy().tolist() == [
+        ["1", "2", "50"], ["3", "2", "20"], ["4", "2", "400"], ["5", "3", "10"],
+    ]  # fmt: skip
+    orphaned = kept["reasons"].str.startswith("operation: must be one without a fault")
+    assert orphaned.tolist() == [True, True, False, False]
+    counts = registry.tables.set_index("table").loc["visits", ["n_read", "n_valid", "n_quarantined"]]
+    assert counts.tolist() == [6, 2, 4]
+    assert "without a fault" not in registry.faults.to_csv()
+
+
+def events(tmp_path: Path, kinds: list[str], days: list[str]) -> Registry:
+    text = """
+name = "own"
+title = "Own"
+base = "lumbar"
+[tables.operations]
+file = "o.csv"
+[tables.events]
+rows = "events"
+file = "e.csv"
+key = ["operation"]
+days = "day"
+first = { reherniation_days = ["reherniation"] }
+columns.event.header = "kind"
+"""
+    (tmp_path / "o.csv").write_text("patient,operation,age,sex\na,1,60,male\nb,2,61,male\n")
+    rows = "\n".join(f"1,{kind},{day}" for kind, day in zip(kinds, days, strict=True))
+    (tmp_path / "e.csv").write_text(f"operation,kind,day\n{rows}\n")
+    return read_registry(tmp_path, parse_definition(text))
+
+
+def test_events_of_no_kind_that_is_counted_are_a_wrong_definition(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"of the kinds that `first` counts \(reherniation\), none of its 20 is one"):
+        events(tmp_path, ["RH"] * 20, ["5"] * 20)
+    registry = events(tmp_path, ["RH"] * 19 + ["reherniation"], ["5"] * 20)
+    assert "table 'events': 19 of 20 events are of kinds that no column counts" in registry.warnings
+    assert registry.frame["reherniation_days"].tolist()[:1] == [5.0]
+
+
+def test_times_without_one_usable_value_are_a_wrong_definition(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"'event_days' \(header 'day'\) must be a number; none of its 20 values is"):
+        events(tmp_path, ["reherniation"] * 20, ["soon"] * 20)

@@ -23,10 +23,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import DataError
+from schemas.columns import COLUMNS
+from schemas.errors import DataError, suggest
 from schemas.plans import FilePlan
 from schemas.raw import as_raw, as_text, stack_raw
 from schemas.readers import frame_as_raw, read_table
+from schemas.reading.headerless import refuse_headerless
 from schemas.reading.text import BLOCK_BYTES
 
 PLAN = FilePlan()
@@ -173,6 +175,19 @@ RAW: dict[str, tuple[object, str, list[object]]] = {
     "texts": (pd.Series([" a ", None, pd.NA], dtype=object), "str", ["a", "", ""]),
     "categories": (pd.Categorical(["a", None]), "str", ["a", ""]),
     "numbered categories": (pd.Categorical([1.5, None]), "float64", [1.5, np.nan]),
+    "whole categories": (pd.Categorical([50, None, 50]), "float64", [50.0, np.nan, 50.0]),
+    "no category": (pd.Categorical([None, None], categories=["a"]), "str", ["", ""]),
+    "dated categories": (pd.Categorical(pd.to_datetime(["2020-01-02", None])), "datetime64[us]",
+                         [pd.Timestamp("2020-01-02"), pd.NaT]),
+    "true categories": (pd.Categorical([True, None]), "str", ["true", ""]),
+    "huge objects": (pd.Series([10**309, None, 1.5], dtype=object), "str", [str(10**309), "", "1.5"]),
+    "objects too long to print": (pd.Series([10**5000], dtype=object), "str", ["1" + "0" * 5000]),
+    "long among decimals": (pd.Series([12345678901234567, 1.5], dtype=object), "str", ["12345678901234567", "1.5"]),
+    "large decimals": (pd.Series([1e300, 1.5, 3], dtype=object), "float64", [1e300, 1.5, 3.0]),
+    "python texts": (pd.array([" a ", None], dtype="string[python]"), "str", ["a", ""]),
+    "durations": (pd.to_timedelta(["1 day", None]), "str", ["1 days 00:00:00", ""]),
+    "complex": (pd.Series([1 + 2j, np.nan]), "str", ["(1+2j)", ""]),
+    "periods": (pd.PeriodIndex(["2020-01", None], freq="M"), "str", ["2020-01", ""]),
     "nothing": (pd.Series([None, None], dtype=object), "str", ["", ""]),
     "dates": (pd.Series([date(2020, 1, 2), None]), "datetime64[us]", [pd.Timestamp("2020-01-02"), pd.NaT]),
     "moments": (pd.Series([datetime(2020, 1, 2, 0, 30, tzinfo=ZONE), None], dtype=object), "datetime64[us]",
@@ -188,6 +203,10 @@ RAW: dict[str, tuple[object, str, list[object]]] = {
                     [pd.Timestamp("2020-01-02")]),
 }  # fmt: skip
 """What a column of a data frame becomes."""
+NOT_IN_PARQUET = (
+    "long objects", "no decimal", "moments", "huge objects", "objects too long to print", "long among decimals",
+    "complex", "periods", "dated categories", "true categories",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("case", RAW)
@@ -199,7 +218,7 @@ def test_a_column_becomes_one_of_three_types(case: str) -> None:
 
 @pytest.mark.parametrize("case", RAW)
 def test_parquet_and_a_data_frame_give_the_same(case: str, tmp_path: Path) -> None:
-    if case in ("long objects", "no decimal", "moments"):
+    if case in NOT_IN_PARQUET:
         pytest.skip("Parquet cannot hold it")
     frame = pd.DataFrame({"a": RAW[case][0]})
     frame.to_parquet(tmp_path / "t.parquet")
@@ -298,6 +317,12 @@ def test_a_missing_file_gets_the_nearest(tmp_path: Path) -> None:
         read_table(tmp_path / "lumbr.csv", PLAN)
 
 
+@pytest.mark.parametrize("name", ["lumbr.sav", "lumbr.DTA", "lumbr.sas7bdat", "lumbr.xpt", "lumbr.por"])
+def test_where_data_are_missing_no_plan_is_the_nearest(name: str) -> None:
+    assert suggest(name, ["lumbar.toml"]) == ""
+    assert suggest(name, ["lumbar.toml", "lumbar.dta", "lumbar.sas7bdat"]).startswith("; nearest is 'lumbar.")
+
+
 def test_an_unknown_member_or_sheet_is_named(tmp_path: Path) -> None:
     (tmp_path / "t.zip").write_bytes(zipped({"a.csv": b"x\n1\n"}))
     with pytest.raises(DataError, match=r"must hold one file, 'b\.csv' among them; it holds: a\.csv"):
@@ -388,6 +413,148 @@ def test_a_faulty_file_of_a_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "year3.txt").write_text("ID,id\n1,2\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"^year3\.txt: each header must stand once, got the same in columns 1, 2"):
         read_table(tmp_path, FilePlan(files="*.txt", headers="upper"))
+
+
+def test_numbers_among_texts_have_the_decimal_sign_of_the_file(tmp_path: Path) -> None:
+    """So that a CSV of the same cells says the same: as texts, as parts of a folder, in a database."""
+    plan = FilePlan(decimal=",", files="*.parquet")
+    mixed = pd.DataFrame({"n": pd.Series([1.5, "x"], dtype=object)})
+    assert frame_as_raw(mixed, plan)["n"].tolist() == ["1,5", "x"]
+    pd.DataFrame({"n": [1.5]}).to_parquet(tmp_path / "a.parquet")
+    pd.DataFrame({"n": ["x"]}).to_parquet(tmp_path / "b.parquet")
+    assert read_table(tmp_path, plan).table["n"].tolist() == ["1,5", "x"]
+
+
+def test_a_table_is_nobody_elses_and_may_be_written_to(tmp_path: Path) -> None:
+    cells = np.array([[1.0, 2.0], [3.0, 4.0]])
+    frame = pd.DataFrame(cells, columns=["a", "b"], copy=False)
+    frame.to_parquet(tmp_path / "t.parquet")
+    table = frame_as_raw(frame)
+    cells[0, 0] = 9
+    assert table.loc[0, "a"] == 1
+    for made in (table, read_table(tmp_path / "t.parquet", PLAN).table):
+        made.loc[0, "b"] = 7
+        assert made["b"].tolist() == [7.0, 4.0]
+        assert made["a"].tolist() == [1.0, 3.0]
+    assert frame.loc[0, "b"] == 2
+
+
+def test_rows_of_separators_at_the_end_are_none(tmp_path: Path) -> None:
+    for name, content in {
+        "t.csv": b"a,b\n1,2\n,\n3,\n, \n,\n",
+        "t.tsv": b"a\tb\n1\t2\n\t\n3\t\n\t\n",
+        "t.xlsx": workbook(one=[["a", "b"], [1, 2], [None, None], [3, None], [None, " "]]),
+    }.items():
+        (tmp_path / name).write_bytes(content)
+        assert read_table(tmp_path / name, PLAN).table.to_numpy().tolist() == [["1", "2"], ["", ""], ["3", ""]]
+    (tmp_path / "t.csv").write_text("a,b\n,\n,\n", encoding="utf-8")
+    with pytest.raises(DataError, match="must have one data row at least, got headers only"):
+        read_table(tmp_path / "t.csv", PLAN)
+    assert read_table(tmp_path / "t.csv", PLAN, least_rows=0).table.shape == (0, 2)
+
+
+def refused(headers: list[str], *rows: list[str]) -> str:
+    columns = [pd.Series([row[at] for row in rows], dtype="str") for at in range(len(headers))]
+    try:
+        refuse_headerless(headers, columns, "t.csv")
+    except DataError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ["patient", "2010"],
+        ["patient", "2010", "2011", "2012"],
+        ["id", *map(str, range(1, 11))],
+        ["id", "0", "3", "6", "12", "24"],
+        ["patient", "L4/5", "12 months", "2010", "<65", "65+"],
+        ["id", "No", "NA", "K", "CT12YR", "ODI 3m", "1a", "Q1.1"],
+        ["id", "1.1", "a", "b"],
+        list(COLUMNS),
+    ],
+)
+def test_honest_headers_are_no_patient(headers: list[str]) -> None:
+    assert refused(headers) == ""
+
+
+@given(st.lists(st.sampled_from(sorted(COLUMNS)), min_size=2, unique=True), st.data())
+def test_a_few_odd_headers_among_names_are_allowed(headers: list[str], data: st.DataObject) -> None:
+    odd = st.integers(0, 9999).map(str) | st.dates().map(str) | st.sampled_from(["1.5", "?", "true"])
+    few = data.draw(st.lists(odd, max_size=(len(headers) - 1) // 2, unique=True))
+    assert refused([*headers, *few]) == ""
+
+
+@pytest.mark.parametrize(
+    ("row", "columns"),
+    [
+        (["P001", "61", "2020-01-01", "male"], "2, 3"),
+        (["Hansen", "61", "44"], "2, 3"),
+        (["61", "44"], "1, 2"),
+        (["a", "12.5"], "2"),
+        (["kari@nordmann.no", "a", "b", "c"], "1"),
+        (["a", "b", "c", "+47 912 34 567"], "4"),
+        (["a", "b", "c", "010190-1234", "d"], "4"),
+        (["a", "b", "c", "01019040034", "d"], "4"),
+        (["a", "b", "c", "SW1A 1AA", "d"], "4"),
+        (["P001;61;2020-01-01"], "2, 3"),
+    ],
+)
+def test_a_patient_is_no_row_of_headers(row: list[str], columns: str) -> None:
+    message = refused(row)
+    assert f"the first row must be headers; {columns.count(',') + 1} of " in message
+    assert f"(columns {columns})" in message
+    assert not [cell for cell in row if len(cell) > 2 and cell in message]
+
+
+def test_a_postcode_without_a_space_is_a_patient_s_if_those_below_are_postcodes() -> None:
+    assert "1 of 3" in refused(["LS12QA", "a", "b"], ["LS29JT", "", ""], ["SW1A1AA", "", ""])
+    assert refused(["CT12YR", "a", "b"], ["1", "", ""], ["0", "", ""]) == ""
+
+
+def test_headers_that_stand_among_the_values_below_them_are_a_patient_s() -> None:
+    rows = (["P2", "female", "never", "60"], ["P3", "male", "never", "70"], ["P4", "male", "current", "80"])
+    assert "3 of 4" in refused(["P1", "male", "never", "61"], *rows)
+    assert refused(["patient", "sex", "smoking", "61"], *rows) == ""
+    ticked = (["Diabetes", "", "x"], ["", "Pain", "y"])
+    assert refused(["Diabetes", "Pain", "note"], *ticked) == ""
+    stacked = (["P1", "male", "61"], ["patient", "sex", "age"], ["P1", "male", "62"])
+    assert refused(["patient", "sex", "age"], *stacked) == ""
+
+
+DATA_CELLS = st.one_of(
+    st.floats(-1e6, 1e6).map(lambda number: f"{number:.2f}"),
+    st.dates().map(str),
+    st.datetimes().map(lambda moment: moment.isoformat(sep=" ", timespec="seconds")),
+    st.emails(),
+)
+
+
+@given(
+    st.lists(st.text(st.characters(categories=["L"]), min_size=3, max_size=8).map("ZEBRA".__add__), max_size=4),
+    st.lists(DATA_CELLS, min_size=4, max_size=6),
+    st.randoms(),
+)
+def test_a_first_row_of_data_is_refused_and_not_shown(words: list[str], data: list[str], rng: random.Random) -> None:
+    row = [*words, *data]
+    rng.shuffle(row)
+    message = refused(row)
+    assert "the first row must be headers" in message
+    assert not [cell for cell in row if cell in message.replace("t.csv", "")]
+
+
+def test_a_file_without_headers_is_refused_whatever_holds_it(tmp_path: Path) -> None:
+    row = ["ZEBRA", "61", "2020-01-01"]
+    (tmp_path / "t.csv").write_text(",".join(row) + "\nx,62,2020-01-02\n", encoding="utf-8")
+    (tmp_path / "t.xlsx").write_bytes(workbook(one=[row, ["x", 62, "2020-01-02"]]))
+    pd.read_csv(tmp_path / "t.csv").to_parquet(tmp_path / "t.parquet")
+    for name in ("t.csv", "t.xlsx", "t.parquet"):
+        with pytest.raises(
+            DataError, match=r"the first row must be headers; 2 of 3 look like .* \(columns 2, 3\)"
+        ) as caught:
+            read_table(tmp_path / name, PLAN)
+        assert "ZEBRA" not in str(caught.value)
 
 
 def test_columns_without_a_value_have_no_say_in_the_type() -> None:

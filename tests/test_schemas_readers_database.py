@@ -117,6 +117,18 @@ def test_an_unknown_table_gets_the_nearest(sqlite: str) -> None:
     assert "must have one table, it has: odd name %, old, operations; name one" in refusal(sqlite)
 
 
+def test_numbers_among_texts_have_the_decimal_sign_of_the_plan(tmp_path: Path) -> None:
+    """In one chunk, and where one chunk holds numbers and another texts."""
+    with closing(sqlite3.connect(tmp_path / "registry.db")) as database:
+        database.execute("CREATE TABLE t (mixed, late)")
+        rows = [(1.5, 2.5), ("x", 2.5), *[(None, 2.5)] * CHUNK_ROWS, (None, "y")]
+        database.executemany("INSERT INTO t VALUES (?, ?)", rows)
+        database.commit()
+    table = read_table(f"sqlite:///{tmp_path / 'registry.db'}", FilePlan(decimal=",")).table
+    assert table["mixed"].unique().tolist() == ["1,5", "x", ""]
+    assert table["late"].unique().tolist() == ["2,5", "y"]
+
+
 def test_the_only_table_needs_no_name(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "one.db")) as database:
         database.execute("CREATE TABLE only_one (a, A2)")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import gzip
 import random
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from pathlib import Path
@@ -18,6 +20,8 @@ from pyreadstat import _readstat_writer
 from schemas.errors import DataError
 from schemas.plans import FilePlan
 from schemas.readers import read_table
+from schemas.reading.statistics import TITLES
+from schemas.reading.statistics_formats import PACKAGES
 
 PLAN = FilePlan()
 FRAME = pd.DataFrame(
@@ -302,3 +306,18 @@ def refusal(path: Path) -> str:
     except DataError as error:
         return str(error)
     return ""
+
+
+def test_the_library_is_loaded_by_the_other_process_only() -> None:
+    """It is written in C and slow to load; who reads a CSV needs neither."""
+    assert list(TITLES) == list(PACKAGES)
+    code = "import sys, schemas.registry; sys.exit('pyreadstat' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_codes_beside_labels_have_the_decimal_sign_of_the_file(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0, 2.5]})
+    pyreadstat.write_sav(frame, tmp_path / "t.sav", variable_value_labels={"x": {1: "one", 2: "two"}})
+    assert read_table(tmp_path / "t.sav", FilePlan(labels=True, decimal=",")).table["x"].tolist() == [
+        "one", "two", "2,5",
+    ]  # fmt: skip

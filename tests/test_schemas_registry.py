@@ -89,6 +89,86 @@ def faults(registry: Registry) -> list[tuple[object, ...]]:
     return list(registry.faults.itertuples(index=False, name=None))
 
 
+CODED = """
+name = "own"
+title = "Own"
+[file]
+missing = ["-99.0", "1900-01-01"]
+[columns.patient]
+missing = ["0.0"]
+[columns.operation_date]
+date_format = "%d/%m/%Y"
+missing = ["31/12/2099"]
+[columns.age]
+[columns.sex]
+recode = { "1.0" = "male", "2" = "female" }
+[columns.years_waited]
+kind = "number"
+range = [0, 100]
+known_at = "preop"
+text = "Years."
+recode = { "88.0" = 50 }
+"""
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", "frame"])
+def test_codes_mean_the_same_as_texts_and_as_typed_cells(tmp_path: Path, suffix: str) -> None:
+    days = ["2020-01-02", "1900-01-01", "2099-12-31", "2021-01-01"]
+    table = pd.DataFrame(
+        {
+            "patient": [7, 0, -99, 10],
+            "operation_date": pd.to_datetime(days),
+            "age": [50, -99, 61, 62],
+            "sex": [1, 2, -99, 2],
+            "years_waited": [88, 2, 3, -99],
+        }
+    )
+    path = tmp_path / f"t{suffix}"
+    if suffix == ".csv":
+        table.to_csv(path, index=False)
+    elif suffix == ".parquet":
+        table.to_parquet(path)
+    registry = read_registry(table if suffix == "frame" else path, parse_definition(CODED))
+    assert faults(registry) == []
+    assert values(registry, "patient")[::3] == ["7", "10"]
+    assert recorded_identifiers(registry)["patient"].isna().tolist() == [False, True, True, False]
+    assert registry.frame["operation_date"].isna().tolist() == [False, True, True, False]
+    assert values(registry, "age") == [50, None, 61, 62]
+    assert values(registry, "sex") == ["male", "female", None, "female"]
+    assert values(registry, "years_waited") == [50, 2, 3, None]
+
+
+def test_codes_that_stand_as_they_are_come_first_and_identifiers_keep_their_zeros() -> None:
+    definition = parse_definition(
+        'name = "own"\ntitle = "Own"\n[columns.patient]\nmissing = ["7"]\n[columns.sex]\n'
+        'recode = { "1" = "male", "01" = "female" }\n'
+    )
+    registry = read(definition, patient=["007", "7.0", "7,0"], sex=["01", "1", "1.00"], Age=["", "", ""])
+    assert recorded_identifiers(registry)["patient"].replace({np.nan: None}).tolist() == ["007", None, "7,0"]
+    assert values(registry, "sex") == ["female", "male", "male"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet"])
+def test_a_blank_row_is_no_patient(tmp_path: Path, suffix: str) -> None:
+    """In the middle it keeps its number; at the end of texts it is what a spreadsheet leaves behind."""
+    table = pd.DataFrame(
+        {"Age": [50, None, 61, 300, None, None], "Gender": ["male", None, "female", "male", None, None]}
+    )
+    path = tmp_path / f"t{suffix}"
+    writers = {".csv": table.to_csv, ".xlsx": table.to_excel}
+    if suffix == ".parquet":
+        table.to_parquet(path)
+    else:
+        writers[suffix](path, index=False)
+    registry = read_registry(path, OWN)
+    last = ["5", "6"] if suffix == ".parquet" else []
+    assert values(registry, "row_id") == ["1", "3"]
+    assert registry.quarantine["row_id"].tolist() == ["2", "4", *last]
+    assert registry.quarantine["reasons"].iloc[0] == "age: must stand in a row that holds something"
+    assert registry.n_read == 4 + len(last)
+    assert "300" not in str(registry.faults)
+
+
 def test_texts_become_typed_values() -> None:
     registry = read(
         patient=["p1", "p2", None, "p4"],
@@ -105,7 +185,7 @@ def test_texts_become_typed_values() -> None:
         "row_id", "patient", "operation", "operation_date", "age", "sex", "height_cm", "diabetes", "smoker", "year",
     ]  # fmt: skip
     assert values(registry, "row_id") == ["1", "2", "3", "4"]
-    assert values(registry, "patient") == ["p1", "p2", "row 3", "p4"]
+    assert values(registry, "patient") == ["p1", "p2", " row 3", "p4"]
     assert values(registry, "operation") == ["o1", "o2", "o3", None]
     assert frame["operation_date"].tolist()[::2] == [pd.Timestamp("2019-12-31"), pd.Timestamp("2020-02-01")]
     assert values(registry, "year") == [2019, None, 2020, None]
@@ -212,7 +292,7 @@ def test_two_columns_may_come_from_one_header() -> None:
         f'name="a"\ntitle="A"\n[columns.fusion]\n{own}recode={{ F=1, D=0 }}\n'
         f"[columns.disc]\n{own}recode={{ F=0, D=1 }}\n"
     )
-    registry = read_registry(pd.DataFrame({"code": ["F", "D", ""]}), definition)
+    registry = read_registry(pd.DataFrame({"code": ["F", "D", ""], "other": "x"}), definition)
     assert (values(registry, "fusion"), values(registry, "disc")) == ([1, 0, None], [0, 1, None])
 
 

@@ -66,13 +66,11 @@ def test_edited_draft_is_not_replaced(drafted: Draft, tmp_path: Path) -> None:
     with pytest.raises(DefinitionError, match=r"must not replace a file, got '.*my_registry.toml'; name another one"):
         write_draft(drafted, out)
     assert out.read_text(encoding="utf-8") == "an afternoon's work"
-    write_draft(drafted, out, overwrite=True)
-    assert out.read_text(encoding="utf-8") == drafted.text
 
 
 def test_draft_is_toml(drafted: Draft, tmp_path: Path) -> None:
     with pytest.raises(DefinitionError, match=r"must be written to a TOML file, got '.*export.csv'"):
-        write_draft(drafted, tmp_path / "export.csv", overwrite=True)
+        write_draft(drafted, tmp_path / "export.csv")
 
 
 def test_place_that_cannot_be_written_is_named(drafted: Draft, tmp_path: Path) -> None:

@@ -15,13 +15,15 @@ SCORE_ALIASES: dict[str, tuple[str, ...]] = {
     "nass_neurogenic": ("NASS neurogenic symptoms",),
     "dash": ("DASH score",),
     "quickdash": ("qDASH", "QuickDASH score"),
-    "nrs_back": ("SmRy", "NRS back pain", "back_pain_nrs", "NPRS back", "NRS-BP", "numeric_rating_back"),
-    "nrs_leg": ("SmBe", "NRS leg pain", "leg_pain_nrs", "NPRS leg", "NRS-LP", "numeric_rating_leg"),
-    "nrs_neck": ("NRSsmerteNakke", "NRS neck pain", "neck_pain_nrs", "NPRS neck", "NRS-NP"),
+    "nrs_back": ("SmRy", "NRS back pain", "back_pain_nrs", "NPRS back", "NRS-BP", "numeric_rating_back",
+                 "back_pain_nrs_0_10", "NRS rygg", "NRS ryg", "NRS ryggsmerter"),
+    "nrs_leg": ("SmBe", "NRS leg pain", "leg_pain_nrs", "NPRS leg", "NRS-LP", "numeric_rating_leg",
+                "leg_pain_nrs_0_10", "NRS ben", "NRS bein", "NRS bensmerter", "NRS beinsmerter"),
+    "nrs_neck": ("NRSsmerteNakke", "NRS neck pain", "neck_pain_nrs", "NPRS neck", "NRS-NP", "NRS nakke", "NRS nacke"),
     "nrs_arm": ("NRSsmerteArm", "NRS arm pain", "arm_pain_nrs", "NPRS arm", "NRS-AP"),
-    "vas_back": ("VAS back pain", "back_pain_vas", "VAS-BP"),
-    "vas_leg": ("VAS leg pain", "leg_pain_vas", "VAS-LP"),
-    "vas_neck": ("VAS neck pain", "neck_pain_vas", "VAS-NP"),
+    "vas_back": ("VAS back pain", "back_pain_vas", "VAS-BP", "VAS rygg", "VAS ryg", "VAS ryggsmerter"),
+    "vas_leg": ("VAS leg pain", "leg_pain_vas", "VAS-LP", "VAS ben", "VAS bein", "VAS bensmerter", "VAS beinsmerter"),
+    "vas_neck": ("VAS neck pain", "neck_pain_vas", "VAS-NP", "VAS nakke", "VAS nacke"),
     "vas_arm": ("VAS arm pain", "arm_pain_vas", "VAS-AP"),
     "vas_numbness": ("numbness_vas",),
     "paindetect": ("painDETECT score", "PD-Q"),
@@ -104,23 +106,29 @@ SCORE_ALIASES: dict[str, tuple[str, ...]] = {
 BEFORE = (
     "pre", "preop", "pre-operative", "preoperatively", "baseline", "base", "bl", "before", "before surgery",
     "before operation", "pre surgery", "initial", "intake", "t0", "month 0", "day 0", "admission",
+    "før", "före", "innan", "før operasjon", "før operasjonen", "före operation", "före operationen", "innan operation",
+    "før operation",
 )  # fmt: skip
 
+NUMBER_FIRST = ("mnd", "mdr", "måneder", "månader", "mån", "uker", "uger", "veckor")
+"""Words that stand behind their number only."""
 YEARS = {"12m": 1, "24m": 2, "60m": 5}
-LATER = ("", "post", "postop", "post-operative", "fu", "follow-up")
+LATER = ("", "post", "postop", "post-operative", "fu", "follow-up", "after", "etter", "efter")
 
 
 def _spell_visit(ending: str) -> tuple[str, ...]:
     """Return the words for a visit: ``3m``, ``3 months``, ``month 3``, ``fu 3m``, ``1 year post`` and so on."""
     count, unit = ending[:-1], ending[-1]
     ends = {
-        "m": ("m", "mo", "mos", "mon", "mth", "mths", "month", "months", "mnd"),
-        "w": ("w", "wk", "wks", "week", "weeks"),
+        "m": ("m", "mo", "mos", "mon", "mth", "mths", "month", "months", "mnd", "mdr", "måneder", "månader", "mån"),
+        "w": ("w", "wk", "wks", "week", "weeks", "uker", "uger", "veckor"),
     }
-    plain = [f"{count} {end}" for end in ends[unit]] + [f"{end} {count}" for end in ends[unit] if end != "mnd"]
+    plain = [f"{count} {end}" for end in ends[unit]] + [
+        f"{end} {count}" for end in ends[unit] if end not in NUMBER_FIRST
+    ]
     if ending in YEARS:
         year = YEARS[ending]
-        plain += [f"{year} {end}" for end in ("y", "yr", "yrs", "year", "years")]
+        plain += [f"{year} {end}" for end in ("y", "yr", "yrs", "year", "years", "år")]
         plain += [f"{end} {year}" for end in ("y", "yr", "year")]
     both_ways = [way for word in plain for late in LATER for way in (f"{word} {late}", f"{late} {word}")]
     return tuple(dict.fromkeys(way.strip() for way in both_ways))

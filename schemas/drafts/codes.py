@@ -78,6 +78,7 @@ LEVEL_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
         "5": ("v", "asa 5", "asa v", "asa5", "5-moribund"),
     },
     "education": {
+        "no_schooling": ("no school", "none", "never at school", "no formal education", "illiterate"),
         "primary": ("primary school", "elementary", "elementary school", "compulsory school"),
         "secondary": ("secondary school", "high school", "upper secondary"),
         "tertiary": ("university", "college", "higher education", "higher"),
@@ -114,7 +115,17 @@ LEVEL_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "discharge_destination": {
         "home": ("own home", "home without services", "home with services"),
         "rehabilitation": ("rehab", "rehabilitation facility", "inpatient rehabilitation"),
-        "nursing_home": ("nursing home", "skilled nursing facility", "skilled care, not home", "snf"),
+        "nursing_home": ("nursing home",),
+        "skilled_care": (
+            "skilled care", "skilled care, not home", "skilled nursing facility", "skilled nursing", "snf",
+        ),
+        "unskilled_facility": (
+            "unskilled facility", "unskilled facility not home", "unskilled facility, not home", "unskilled care",
+        ),
+        "senior_community": ("senior community", "multi-level senior community", "retirement community"),
+        "acute_care_hospital": ("acute care hospital", "separate acute care", "acute hospital", "another hospital"),
+        "against_advice": ("against medical advice", "against medical advice (ama)", "ama"),
+        "died": ("dead", "expired", "deceased", "death"),
     },
     "satisfaction": {
         "satisfied": ("very satisfied", "somewhat satisfied"),
@@ -136,7 +147,8 @@ AMBIGUOUS_NUMBERS: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {
 """Codes that registries use in both ways: column, codes, and the two tables."""
 
 UNIT_WORDS: dict[str, tuple[str, ...]] = {
-    "inches": ("in", "inch", "inches"), "feet": ("ft", "feet"), "pounds": ("lb", "lbs", "pound", "pounds"),
+    "inches": ("in", "inch", "inches", "tommer", "tum"), "feet": ("ft", "feet"),
+    "pounds": ("lb", "lbs", "pound", "pounds", "pund"),
     "stones": ("st", "stone", "stones"), "cm": ("cm",), "kg": ("kg",), "mm_of_100": ("mm",), "cm_of_10": ("cm",),
     "mm": ("mm",),
     "days": ("days", "day"), "weeks": ("weeks", "wks", "uker", "wochen"), "months": ("months", "mths", "monate"),

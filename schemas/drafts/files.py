@@ -7,7 +7,6 @@ import csv
 import gzip
 import io
 import re
-import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -15,28 +14,29 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any, Literal
 
-import openpyxl
 import pandas as pd
 
 from schemas.errors import DataError
 from schemas.plans import FilePlan
-from schemas.readers import read_table
-from schemas.reading.excel import NO_WORKBOOK
-from schemas.reading.source import DAMAGED
+from schemas.readers import READABLE_FILES, READERS, TEXT_FILES, WORKBOOKS, read_table
+from schemas.reading.database import is_url, list_tables
+from schemas.reading.excel import list_sheets
+from schemas.reading.source import DAMAGED, PACKED, list_members
 
-TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
-BOOK_SUFFIXES = (".xlsx", ".xlsm")
-TABLE_SUFFIXES = (*TEXT_SUFFIXES, *BOOK_SUFFIXES, ".gz", ".parquet", ".sas7bdat", ".xpt", ".dta", ".sav", ".zsav")
 SEPARATORS = (",", ";", "\t", "|")
 SNIFFED_BYTES = 1 << 26
 SNIFFED_SIGNS = 1 << 20
 SNIFFED_ROWS = 500
 MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-WHOLE = re.compile(r"[+-]?\d+")
 POINT = re.compile(r"[+-]?\d+\.\d+")
 COMMA = re.compile(r"[+-]?\d+,\d+")
-HEADERLESS = re.compile(r"[+-]?\d+([.,]\d+)?|\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}|[^@\s]+@[^@\s]+\.[a-z]+")
-"""What no header looks like: numbers, days, addresses. More than half of them, and the first row is a patient's."""
+
+
+MOST_TABLES = 20
+"""A database with more is read by a query: it is no export of one registry."""
+
+Part = tuple[str, dict[str, str], str | Path, FilePlan]
+"""Name, keys of its table in the definition, where it is, and how it is read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,11 +78,8 @@ def read_export(data: str | Path, plan: FilePlan) -> Export:
     DataError
         If nothing can be read, or the first row is no row of headers.
     """
-    if "://" in str(data):
-        return _single(data, plan, ())
-    path = Path(data)
-    sniffed, notes = _sniff(path, plan)
-    parts = list(_parts(path, sniffed))
+    sniffed, notes = (plan, ()) if is_url(data) else _sniff(Path(data), plan)
+    parts = list(_database_parts(str(data), plan) if is_url(data) else _parts(Path(data), sniffed))
     if len(parts) < 2:
         return _single(data, sniffed, notes)
     tables, unread = [], []
@@ -94,7 +91,7 @@ def read_export(data: str | Path, plan: FilePlan) -> Export:
         else:
             tables.append(ExportTable(name=name, keys=keys, table=_checked(table, name)))
     if not tables:
-        raise DataError(f"{path.name}: must hold one table at least:\n" + "\n".join(unread))
+        raise DataError(f"{_name_of(data)}: must hold one table at least:\n" + "\n".join(unread))
     return Export(plan=sniffed, stated=_stated(sniffed), tables=tuple(tables), notes=(*notes, *unread))
 
 
@@ -123,13 +120,7 @@ def _stated(plan: FilePlan) -> dict[str, str]:
 
 
 def _checked(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Refuse a file without headers: its first row would be shown as if it were headers."""
-    odd = [position for position, header in enumerate(table.columns, start=1) if HEADERLESS.fullmatch(str(header))]
-    if len(odd) * 2 > len(table.columns):
-        raise DataError(
-            f"{name}: the first row must be headers; {len(odd)} of {len(table.columns)} look like numbers, days or "
-            f"addresses (columns {', '.join(map(str, odd[:10]))}); put a row of headers on top"
-        )
+    """Refuse headers that cannot be written down."""
     wrong = [str(at) for at, header in enumerate(table.columns, start=1) if not _is_text(str(header))]
     if wrong:
         raise DataError(f"{name}: every header must be text; columns {', '.join(wrong)} hold something else")
@@ -144,40 +135,46 @@ def _is_text(header: str) -> bool:
     return True
 
 
-def _parts(path: Path, plan: FilePlan) -> Iterator[tuple[str, dict[str, str], Path, FilePlan]]:
+def _name_of(data: str | Path) -> str:
+    return "the database" if is_url(data) else Path(data).name
+
+
+def _database_parts(address: str, plan: FilePlan) -> Iterator[Part]:
+    """Yield the tables and views of a database, where no query says what is read."""
+    names = list_tables(address) if plan.query is None else []
+    if len(names) > MOST_TABLES:
+        raise DataError(
+            f"the database must have {MOST_TABLES} tables and views at most to be drafted as a whole, it has "
+            f"{len(names)}; name the table of the operations, or write a SELECT, with --query"
+        )
+    for name in names:
+        yield name, {"query": name}, address, plan.model_copy(update={"query": name})
+
+
+def _parts(path: Path, plan: FilePlan) -> Iterator[Part]:
     """Yield name, keys of its table, file and plan of every part; none where the data is one table."""
     if path.is_dir() and plan.files is None:
         for at in sorted(path.iterdir()):
-            if at.is_file() and at.suffix.lower() in TABLE_SUFFIXES and not at.name.startswith((".", "~")):
-                yield PurePath(at.name).stem.removesuffix(".csv"), {"file": at.name}, at, plan
+            if at.is_file() and at.suffix.lower() in READABLE_FILES and not at.name.startswith((".", "~")):
+                yield _bare_name(at.name), {"file": at.name}, at, plan
     elif path.suffix.lower() == ".zip" and plan.member is None:
         for member in _members(path):
-            yield PurePath(member).stem, {"file": member}, path, plan.model_copy(update={"member": member})
-    elif path.suffix.lower() in BOOK_SUFFIXES and plan.sheet is None:
-        for sheet in _sheets(path):
+            yield _bare_name(member), {"file": member}, path, plan.model_copy(update={"member": member})
+    elif path.suffix.lower() in WORKBOOKS and plan.sheet is None:
+        for sheet in list_sheets(path):
             yield sheet, {"sheet": sheet}, path, plan.model_copy(update={"sheet": sheet})
 
 
+def _bare_name(name: str) -> str:
+    """Return the name of a file without its folder and the suffixes that say how it is read."""
+    path = PurePath(name)
+    if path.suffix.lower() in PACKED:
+        path = PurePath(path.stem)
+    return path.stem if path.suffix.lower() in READERS else path.name
+
+
 def _members(path: Path) -> list[str]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [info.filename for info in archive.infolist() if not info.is_dir()]
-    except DAMAGED:
-        return []
-    real = [name for name in names if "__MACOSX" not in name and not PurePath(name).name.startswith(".")]
-    return [name for name in real if PurePath(name).suffix.lower() in TABLE_SUFFIXES]
-
-
-def _sheets(path: Path) -> list[str]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            book = openpyxl.load_workbook(path, read_only=True)
-        names = [sheet.title for sheet in book.worksheets]
-        book.close()
-    except (*DAMAGED, *NO_WORKBOOK):
-        return []
-    return names
+    return [name for name in list_members(path) if PurePath(name).suffix.lower() in READERS]
 
 
 def _sniff(path: Path, plan: FilePlan) -> tuple[FilePlan, tuple[str, ...]]:
@@ -188,25 +185,31 @@ def _sniff(path: Path, plan: FilePlan) -> tuple[FilePlan, tuple[str, ...]]:
 
 
 def _beginnings(path: Path, plan: FilePlan) -> Iterator[tuple[str, bytes]]:
-    try:
-        if path.is_dir():
-            for at in sorted(path.iterdir()):
-                if at.is_file() and not at.name.startswith("."):
-                    yield from _beginnings(at, plan)
-        elif path.suffix.lower() == ".zip":
-            with zipfile.ZipFile(path) as archive:
-                for member in _members(path):
-                    if PurePath(member).suffix.lower() in TEXT_SUFFIXES and plan.member in (None, member):
-                        with archive.open(member) as opened:
-                            yield PurePath(member).suffix.lower(), opened.read(SNIFFED_BYTES)
-        elif path.suffix.lower() == ".gz":
-            with gzip.open(path) as opened:
-                yield path.with_suffix("").suffix.lower(), opened.read(SNIFFED_BYTES)
-        elif path.suffix.lower() in TEXT_SUFFIXES:
-            with path.open("rb") as opened:
-                yield path.suffix.lower(), opened.read(SNIFFED_BYTES)
-    except (*DAMAGED, RuntimeError):
-        return
+    """Yield suffix and first bytes of every text file; what is damaged is said when it is read."""
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    for at in files:
+        if at.is_file() and not (path.is_dir() and at.name.startswith(".")):
+            try:
+                yield from _begin(at, plan)
+            except (*DAMAGED, RuntimeError):
+                return
+
+
+def _begin(path: Path, plan: FilePlan) -> Iterator[tuple[str, bytes]]:
+    suffix = path.suffix.lower()
+    if suffix == ".zip":
+        members = [name for name in _members(path) if plan.member in (None, name)]
+        with zipfile.ZipFile(path) as archive:
+            for member in members:
+                if (inner := PurePath(member).suffix.lower()) in TEXT_FILES:
+                    with archive.open(member) as opened:
+                        yield inner, opened.read(SNIFFED_BYTES)
+    elif suffix == ".gz" and (inner := path.with_suffix("").suffix.lower()) in TEXT_FILES:
+        with gzip.open(path) as opened:
+            yield inner, opened.read(SNIFFED_BYTES)
+    elif suffix in TEXT_FILES:
+        with path.open("rb") as opened:
+            yield suffix, opened.read(SNIFFED_BYTES)
 
 
 def _sniff_encoding(content: bytes, plan: FilePlan) -> tuple[str, tuple[str, ...]]:

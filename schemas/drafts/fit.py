@@ -15,6 +15,7 @@ from schemas.drafts.codes import (
     FLAG_TABLES,
     MISSING_DATES,
     MISSING_NUMBERS,
+    SEX_NUMBERS,
     UNIT_WORDS,
     Recode,
     find_flag_scheme,
@@ -22,10 +23,10 @@ from schemas.drafts.codes import (
     is_missing_text,
     level_words,
 )
-from schemas.drafts.match import split_words
 from schemas.drafts.text import write_value
-from schemas.drafts.values import MOSTLY, Profile, shown_codes
+from schemas.drafts.values import MOSTLY, Profile, common_codes, find_marks, shown_codes
 from schemas.units import convert_unit, known_units
+from schemas.wording import split_words
 
 HALF = 0.5
 """Where more than half of the values fit the dictionary's unit and many do not, units may be mixed."""
@@ -193,7 +194,9 @@ def _fit_category(profile: Profile, column: Column, _header: str) -> Fit:
         keys, checks, plain = {}, (), texts
     if profile.share(_marks(profile, list(column.levels) + list(missing if keys else ()))) > 1 - 1e-9:
         return Fit(keys=keys, checks=checks)
-    common = {text for text in shown_codes(profile)[0] if text in plain}
+    if column.name == "sex" and missing and texts - set(missing) <= set(SEX_NUMBERS):
+        keys, checks, plain = {"missing": missing}, (f"{_listed(missing)} taken as missing",), texts - set(missing)
+    common = {text for text in common_codes(profile) if text in plain}
     scheme = find_level_scheme(common, plain, column)
     if scheme is None or profile.share(_marks(profile, [*scheme, *keys.get("missing", ())])) < MOSTLY:
         return _left_to_fill(profile, column, f"one of: {', '.join(column.levels)}")
@@ -203,11 +206,14 @@ def _fit_category(profile: Profile, column: Column, _header: str) -> Fit:
 
 def _left_to_fill(profile: Profile, column: Column, rule: str) -> Fit:
     """Draft the table of codes for somebody to fill in; codes of few rows are counted only."""
-    shown, n_hidden = shown_codes(profile)
-    if len(profile.present) > 3 * len(shown) + 20:
+    if len(profile.present) > 3 * len(common_codes(profile)) + 20:
         return Fit(misfit=f"{len(profile.present)} different texts, too many for a {column.kind}")
-    more = [f"# and {n_hidden} code(s) that stand in too few rows to be shown"] if n_hidden else []
-    hints = (f"recode = {write_value(dict.fromkeys(shown, '...'))}", f"# on the right {rule}", *more)
+    shown, n_hidden = shown_codes(profile, level_words(column))
+    marks = [text for text in find_marks(profile) if text not in column.levels]
+    more = [f"# and {n_hidden} code(s) of few rows, or texts that could be somebody's, are not shown"] * bool(n_hidden)
+    missing = [f"missing = {write_value(marks)}"] * bool(marks)
+    codes = [text for text in shown if text not in marks]
+    hints = (*missing, f"recode = {write_value(dict.fromkeys(codes, '...'))}", f"# on the right {rule}", *more)
     return Fit(misfit="nobody but the registry knows what its codes mean", hints=hints)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -12,6 +11,7 @@ from functools import cache
 from schemas.aliases import ALIASES, SCORE_ALIASES, VISIT_WORDS
 from schemas.columns import COLUMNS
 from schemas.drafts.codes import UNIT_WORDS
+from schemas.wording import split_words, squash
 
 SIMILAR = 0.87
 """Names less alike than this are not proposed."""
@@ -22,15 +22,18 @@ SHORTEST = 5
 
 EXACT, ALIAS, SIMILAR_NAME, REDCAP = "exact name", "alias", "similar name", "REDCap"
 
-LETTERS = str.maketrans({"ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "ß": "ss", "ł": "l", "œ": "oe", "đ": "d", "ð": "d"})
-
 IDLE = frozenset({"q", "questionnaire", "value", "of", "the", "within"}.union(*UNIT_WORDS.values()))
 """Words of a header that say nothing of what it is."""
 
-AFTER = frozenset({"post", "op", "postop", "postoperative", "postoperatively", "fu", "followup"})
+AFTER = frozenset(
+    {"post", "op", "postop", "postoperative", "postoperatively", "fu", "followup", "after", "etter", "efter"}
+)
 """Words of a header that say after the operation, but not when."""
 
-FOLLOW_UP_WORDS = ("post", "follow", "fu", "after", "discharge", "complication", "reop", "readm")
+ALONE = frozenset({"for", "fore"})
+"""Scandinavian words for before: other words begin with the same letters, and `for` is an English one."""
+
+FOLLOW_UP_WORDS = ("post", "follow", "fu", "after", "etter", "efter", "discharge", "complication", "reop", "readm")
 """Words in a header that say that the value is known after the operation only."""
 
 
@@ -41,25 +44,6 @@ class Candidate:
     column: str
     how: str
     because: str = ""
-
-
-def split_words(header: str) -> tuple[str, ...]:
-    """Return the words of a header: no accents, small letters, cut at signs and where capitals begin.
-
-    Examples
-    --------
-    >>> split_words("VAS-Rückenschmerz preOp")
-    ('vas', 'ruckenschmerz', 'pre', 'op')
-    """
-    plain = unicodedata.normalize("NFKD", header.translate(LETTERS))
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    cut = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain)
-    return tuple(re.findall(r"[a-z0-9]+", cut.lower()))
-
-
-def squash(header: str) -> str:
-    """Return the words of a header in one: what two spellings of a name share."""
-    return "".join(split_words(header))
 
 
 def find_candidates(header: str, known: Collection[str], *, label: str = "") -> tuple[Candidate, ...]:
@@ -98,7 +82,10 @@ def find_stem(header: str, *, label: str = "") -> str | None:
 
 def find_visit(text: str) -> str | None:
     """Return the ending of the visit (``0``, ``3m``) that a header, an event or a label names, or None."""
-    visits = {visit for _, visit in _cut_visits(split_words(text))}
+    words = split_words(text)
+    if not {"ø", "ö"}.intersection(text.casefold()):
+        words = tuple(word for word in words if word not in ALONE)
+    visits = {visit for _, visit in _cut_visits(words)}
     return visits.pop() if len(visits) == 1 else None
 
 
@@ -174,7 +161,7 @@ def _cut_visits(words: tuple[str, ...]) -> list[tuple[str, str]]:
                 found.append((len("".join(words[first:last])), left, visit))
     whole = "".join(words)
     for word, visit in known.items():
-        if len(word) > 1 and whole != word:
+        if len(word) > 1 and whole != word and word not in ALONE:
             left = whole.removesuffix(word) if whole.endswith(word) else whole.removeprefix(word)
             if left != whole:
                 found.append((len(word), left, visit))

@@ -23,6 +23,19 @@ SHORTER = ("points_of_50", "cm_of_10")
 """Units of a score that are told from its largest value alone."""
 SCALED = ("percent", "points_of_100", "mm_of_100")
 MOST_FAULTY = 0.1
+ASKED_OTHERWISE = {
+    "smoking": (
+        Candidate(
+            column="smoked_past_year",
+            how=ALIAS,
+            because="yes and no are not never, former and current: this is the dictionary's flag of recent smoking",
+        ),
+    ),
+    "smoked_past_year": (
+        Candidate(column="smoking", how=ALIAS, because="its codes are levels of smoking, not yes and no"),
+    ),
+}
+"""Columns that ask the same with other answers."""
 LATER = ("intraop", "discharge", "followup")
 
 
@@ -100,7 +113,7 @@ def try_headers(headers: Sequence[Header], known: Collection[str], plan: FilePla
     plan
         How the file is written.
     """
-    return [_try(header, _candidates(header, known), plan) for header in headers]
+    return [_try_with_others(header, _candidates(header, known), plan) for header in headers]
 
 
 def settle_headers(tried: Sequence[Placed | Unplaced]) -> Placing:
@@ -135,6 +148,16 @@ def _stems(header: Header) -> tuple[Candidate, ...]:
     exact = header.name == stem
     how = EXACT if exact else ALIAS if by_header else REDCAP
     return (Candidate(column=stem, how=how, because="" if exact else f"{said} is a known name of this score"),)
+
+
+def _try_with_others(header: Header, candidates: Sequence[Candidate], plan: FilePlan) -> Placed | Unplaced:
+    """Try the column that asks the same in another way, where the values do not fit the one that is named so."""
+    made = _try(header, candidates, plan)
+    others = [found for name in candidates[:1] for found in ASKED_OTHERWISE.get(name.column, ())]
+    if isinstance(made, Placed) or len(candidates) != 1 or not others:
+        return made
+    second = _try(header, (*candidates, *others), plan)
+    return second if isinstance(second, Placed) or header.profile.kind == "flag" else made
 
 
 def _try(header: Header, candidates: Sequence[Candidate], plan: FilePlan) -> Placed | Unplaced:

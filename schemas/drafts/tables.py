@@ -11,14 +11,15 @@ import pandas as pd
 from schemas.dictionary.spine import SEGMENTS
 from schemas.drafts.codes import find_segment_scheme
 from schemas.drafts.files import ExportTable
-from schemas.drafts.match import find_stem, find_visit, make_name, split_words, squash
+from schemas.drafts.match import find_stem, find_visit, make_name
 from schemas.drafts.place import Header, Placing, make_header, place_scores
 from schemas.drafts.text import write_value
 from schemas.drafts.values import SHOWN_FROM
 from schemas.fault import OPERATIONS
 from schemas.plans import FilePlan
 from schemas.raw import as_text
-from schemas.redcap import EVENT, REPEAT, find_header, plain_event
+from schemas.redcap import ADMINISTRATIVE, EVENT, FORM_STATUS, GROUP, REPEAT, find_header, plain_event
+from schemas.wording import split_words, squash
 
 Rows = Literal["one", "visits", "levels", "events"]
 
@@ -26,6 +27,8 @@ OPERATION_WORDS = ("operation", "operations", "surgery", "surgeries", "procedure
 LEAST_OVERLAP = 0.5
 """Share of the keys of a table that must be among those of the operations."""
 LEAST_DIFFERENT = 3
+KIND_WORDS = frozenset({"kind", "type", "event", "what", "reason", "cause", "indication", "complication", "arsak"})
+"""Words of a header that says what happened."""
 DAY_WORDS = ("visit", "date", "follow", "completed", "event", "filled", "dato", "datum")
 
 
@@ -123,11 +126,25 @@ def _draft_long(drafted: DraftedTable, headers: Sequence[Header], plan: FilePlan
     level = next((header for header in headers if _is_level(header)), None)
     if level is not None:
         return _draft_levels(drafted, level, told)
-    day = {key: value for key, value in time.items() if key in ("date", "date_format")}
-    kinds = [header.name for header in headers if header.profile.kind == "category"]
-    event = (f"[tables.{drafted.name}.columns.event]", f"header = {write_value(kinds[0] if kinds else '...')}")
+    own = [header for header in headers if not is_of_redcap(header)]
     doubt = f"{told}; are they events, such as reoperations? then the header that says which, and their day, are needed"
-    return replace(drafted, keys={"rows": "events", **drafted.keys, **day}, doubt=doubt, hints=event)
+    keys = {"rows": "events", **drafted.keys, **_find_day(own)}
+    return replace(drafted, keys=keys, doubt=doubt, hints=_event_hints(drafted.name, own), headers=tuple(headers))
+
+
+def _event_hints(name: str, headers: Sequence[Header]) -> tuple[str, ...]:
+    """Return the table of the header that says what happened: the first with codes, one that is called so before."""
+    coded = [header for header in headers if header.choices or header.profile.kind in ("category", "flag")]
+    called = [header for header in coded if not KIND_WORDS.isdisjoint(split_words(header.name))]
+    found = next(iter((*called, *coded)), None)
+    labels = [f"# {code} is {label}" for code, label in (found.choices if found else ()) if code != label]
+    return (f"[tables.{name}.columns.event]", f"header = {write_value(found.name if found else '...')}", *labels)
+
+
+def is_of_redcap(header: Header) -> bool:
+    """Tell whether REDCap adds a header: events, repetitions, groups, and whether a form was filled in."""
+    status = header.name.endswith(("_complete", "Complete?")) and set(header.profile.present.index) <= FORM_STATUS
+    return status or header.name in (*ADMINISTRATIVE, *GROUP)
 
 
 def _draft_levels(drafted: DraftedTable, level: Header, told: str) -> DraftedTable:
@@ -155,6 +172,10 @@ def _find_time(headers: Sequence[Header]) -> dict[str, Any]:
     best = next(((header, labels) for header, labels in labelled if labels), None)
     if best is not None:
         return {"label": best[0].name, "labels": best[1]}
+    return _find_day(headers)
+
+
+def _find_day(headers: Sequence[Header]) -> dict[str, Any]:
     dates = {header.name: header.profile.date_formats for header in headers}
     days = {name: formats[0] for name, formats in dates.items() if len(formats) == 1}
     named = [name for name in days if any(word.startswith(DAY_WORDS) for word in split_words(name))] or list(days)

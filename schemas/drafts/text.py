@@ -67,8 +67,3 @@ def wrap_comment(text: str) -> Iterator[str]:
             line = f"{line} {word}".strip()
     if line:
         yield f"# {line}"
-
-
-def write_headline(text: str) -> list[str]:
-    """Return a comment that opens a part of the draft."""
-    return [comment(f"--- {text} ---"), ""]

@@ -7,24 +7,30 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from schemas.codes import NUMBER
 from schemas.column import Kind
-from schemas.convert import DATES, NUMBER
+from schemas.convert import DATES
 from schemas.drafts.codes import MISSING_DATES, MISSING_NUMBERS, find_flag_scheme, is_missing_text
+from schemas.identifying import is_identifying
 from schemas.raw import as_text
 
 SHOWN_FROM = 5
 """Rows in which a code must stand at least to be shown in a draft."""
 MOST_LEVELS = 20
-LONGEST_CODE = 40
+LONGEST_CODE = 25
+MOST_WORDS = 2
+"""Longer texts, or of more words, are what somebody wrote, not codes."""
 PLAIN_CODE = re.compile(r"[+-]?\d{1,2}|[A-Za-z]")
 """What may be shown of a column that is not in the dictionary: longer texts could be names."""
+NAME_WORD = re.compile(r"[^\W\d_a-zß-ÿ][^\W\d_]*(?:[-'’][^\W\d_]+)*[.,]?")
+"""A word that begins with a capital and has letters only: two of them may be somebody's name."""
 
 DATE_FORMATS = (
     "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d%m%Y",
@@ -36,6 +42,8 @@ DATE_LIKE = re.compile(
 )
 UNKNOWN_DAYS = [pd.Timestamp(day) for day in MISSING_DATES]
 MOSTLY = 0.9
+SMALLEST_MARK = 77
+"""Numbers below are values or codes of their own; from here on those that repeat a digit may mean missing."""
 GLANCE = 50
 """Unique texts looked at before all are."""
 
@@ -135,27 +143,65 @@ def guess_kind(profile: Profile) -> Kind:
     return "category" if len(texts) <= MOST_LEVELS else "identifier"
 
 
-def shown_codes(profile: Profile, *, known: Iterable[str] | None = None) -> tuple[tuple[str, ...], int]:
-    """Return the codes that may be shown, and how many others there are.
+def common_codes(profile: Profile) -> tuple[str, ...]:
+    """Return the texts that stand in enough rows, which may not be shown; none where they are too many for codes."""
+    common = tuple(str(text) for text, count in profile.present.items() if count >= SHOWN_FROM)
+    return common if len(common) <= MOST_LEVELS else ()
 
-    A code is shown if it stands in enough rows and is short; without `known`, which are words of the dictionary, only
-    if it is a number of two digits or a letter besides.
+
+def shown_codes(profile: Profile, known: Iterable[str] = ()) -> tuple[tuple[str, ...], int]:
+    """Return the codes that may be shown of a column of the dictionary, and how many others there are.
+
+    A code is shown if it stands in enough rows and is one of `known`, which are words of the dictionary, or is short,
+    has two words at most, and could be nobody's name or number.
     """
-    allowed = None if known is None else {word.casefold() for word in known}
-    shown = tuple(
-        text
-        for text, count in profile.present.items()
-        if count >= SHOWN_FROM and len(str(text)) <= LONGEST_CODE
-        if allowed is None or str(text).casefold() in allowed or PLAIN_CODE.fullmatch(str(text))
-    )
-    if len(shown) > MOST_LEVELS:
-        return (), len(profile.present)
-    return tuple(str(text) for text in shown), len(profile.present) - len(shown)
+    return _split_codes(profile, known, _is_code)
 
 
-def round_outwards(profile: Profile) -> tuple[float, float]:
-    """Return bounds wide enough for nearly all numbers, and too coarse to be anybody's: 0, or 1, 2, 5 times a power."""
-    numbers = np.repeat(profile.numbers.to_numpy(), profile.present.to_numpy())
+def plain_codes(profile: Profile, known: Iterable[str] = ()) -> tuple[tuple[str, ...], int]:
+    """Return the codes that may be shown of any other column: of `known`, or numbers of two digits and letters."""
+    return _split_codes(profile, known, lambda text: PLAIN_CODE.fullmatch(text) is not None)
+
+
+def find_marks(profile: Profile) -> tuple[str, ...]:
+    """Return the numbers that seem to mean missing in a column of which nothing is known but its values.
+
+    Negative ones where nothing else is negative, and those that lie farther from all other numbers than these from
+    one another. The latter must stand in enough rows, as they could be somebody's.
+    """
+    listed = profile.numbers.index.isin(MISSING_NUMBERS) & ~profile.numbers.abs().lt(SMALLEST_MARK).to_numpy()
+    below_zero = profile.numbers.index.isin(MISSING_NUMBERS) & profile.numbers.lt(0).to_numpy()
+    others = profile.numbers[~(listed | below_zero)].dropna()
+    least, most = (others.min(), others.max()) if len(others) else (0.0, 0.0)
+    span = most - least
+    found = []
+    for text, number in profile.numbers[listed | below_zero].items():
+        far = number > most + span or number < least - span
+        if (number < 0 <= least) or (far and abs(number) >= SMALLEST_MARK and profile.present[text] >= SHOWN_FROM):
+            found.append(str(text))
+    return tuple(found)
+
+
+def _split_codes(profile: Profile, known: Iterable[str], allows: Callable[[str], bool]) -> tuple[tuple[str, ...], int]:
+    words = {word.casefold() for word in known}
+    shown = tuple(text for text in common_codes(profile) if text.casefold() in words or allows(text))
+    return shown, len(profile.present) - len(shown)
+
+
+def _is_code(text: str) -> bool:
+    """Tell a code from free text, and from what may say who somebody is."""
+    words = text.split()
+    named = len(words) == MOST_WORDS and all(NAME_WORD.fullmatch(word) for word in words)
+    return len(text) <= LONGEST_CODE and len(words) <= MOST_WORDS and not named and not is_identifying(text)
+
+
+def round_outwards(profile: Profile, without: Sequence[str] = ()) -> tuple[float, float]:
+    """Return bounds wide enough for nearly all numbers, and too coarse to be anybody's: 0, or 1, 2, 5 times a power.
+
+    The texts `without` are left out, as they mean missing.
+    """
+    kept = ~profile.numbers.index.isin(without)
+    numbers = np.repeat(profile.numbers.to_numpy()[kept], profile.present.to_numpy()[kept])
     numbers = numbers[np.isfinite(numbers)]
     if not len(numbers):
         return 0.0, 1.0

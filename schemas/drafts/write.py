@@ -9,11 +9,12 @@ from typing import Any
 from schemas.columns import COLUMNS
 from schemas.drafts.codes import FLAG_TABLES, MISSING_NUMBERS, find_flag_scheme
 from schemas.drafts.files import ExportTable
+from schemas.drafts.listing import IdentifyingHeaders, Listed
 from schemas.drafts.match import is_later, make_name
 from schemas.drafts.place import Option, Placed, Placing, Unplaced
 from schemas.drafts.tables import DraftedTable
 from schemas.drafts.text import comment, quote, wrap_comment, write_outcommented, write_table, write_value
-from schemas.drafts.values import round_outwards, shown_codes
+from schemas.drafts.values import find_marks, plain_codes, round_outwards
 from schemas.fault import OPERATIONS
 from schemas.mapping import columns_of_cohort
 
@@ -24,16 +25,6 @@ STEPS = (
     "4. spinerisk check DATA --definition THIS_FILE",
     "No value of a patient stands in this file: headers, counts and codes of five rows or more only.",
 )
-PLACE_KEYS = ("file", "sheet", "member", "query", "where")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Identifiers:
-    """Headers to drop and to pseudonymise, each with what it looks like."""
-
-    drop: Mapping[str, str] = field(default_factory=dict)
-    hide: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +34,8 @@ class Contents:
     operations: ExportTable | None
     further: tuple[DraftedTable, ...]
     placing: Placing
-    identifiers: Identifiers
+    identifiers: IdentifyingHeaders
+    listed: Listed
     derive: tuple[str, ...]
     notes: tuple[str, ...]
     n_rows: int
@@ -61,6 +53,11 @@ class Contents:
     @property
     def all_unplaced(self) -> tuple[Unplaced, ...]:
         """Headers that are not read."""
+        return (*self.candidates, *self.listed.aside)
+
+    @property
+    def candidates(self) -> tuple[Unplaced, ...]:
+        """Headers that are not read, of tables that are: a table ready to be filled in is written for each."""
         return (*self.placing.unplaced, *(made for table in self.further for made in table.scores.unplaced))
 
 
@@ -98,7 +95,7 @@ def _write_file(contents: Contents) -> list[str]:
     return write_table("file", contents.file) if contents.file else []
 
 
-def _write_identifiers(identifiers: Identifiers) -> list[str]:
+def _write_identifiers(identifiers: IdentifyingHeaders) -> list[str]:
     if not identifiers.drop and not identifiers.hide:
         return []
     lines = [comment("check: headers that look as if they said who somebody is")]
@@ -152,7 +149,7 @@ def _write_guards(contents: Contents) -> list[str]:
     base = columns_of_cohort(contents.base)
     placed = {made.name for made in contents.placing.placed}
     lines = []
-    for made in contents.all_unplaced:
+    for made in contents.candidates:
         name = made.header.name
         if name in base and name not in placed:
             told = f"the header {name!r} is not read for the reason given below; delete this table once it is"
@@ -162,13 +159,14 @@ def _write_guards(contents: Contents) -> list[str]:
 
 
 def _write_unplaced(contents: Contents) -> list[str]:
-    unplaced = contents.all_unplaced
-    if not unplaced:
+    if not contents.all_unplaced:
         return []
-    lines = [comment(f"Headers that could not be placed: {len(unplaced)}"), "#"]
+    lines = [comment(f"Headers that could not be placed: {len(contents.all_unplaced)}"), "#"]
     taken = {*COLUMNS, *(made.name for made in contents.all_placed)}
-    for made in unplaced:
+    for made in contents.candidates:
         lines += [*_describe(made), *_write_options(made, taken), ""]
+    for made in contents.listed.aside:
+        lines += [*_describe(made), ""]
     return lines
 
 
@@ -206,11 +204,14 @@ def _own_column(made: Unplaced) -> tuple[dict[str, Any], list[str]]:
     hints: list[str] = []
     if kind == "flag":
         hints = _flag_hints(made)
+    marks = find_marks(profile) if kind in ("number", "category") else ()
+    if marks:
+        keys["missing"] = list(marks)
     if kind == "number":
-        keys["range"] = list(round_outwards(profile))
+        keys["range"] = list(round_outwards(profile, marks))
     if kind == "category":
-        shown, n_hidden = shown_codes(profile, known=_words(made))
-        hints = [f"levels = {write_value(list(shown) or ['...'])}"]
+        shown, n_hidden = plain_codes(profile, _words(made))
+        hints = [f"levels = {write_value([text for text in shown if text not in marks] or ['...'])}"]
         hints += [f"# and {n_hidden} code(s) that are not shown"] if n_hidden else []
     if later:
         keys["optional"] = True

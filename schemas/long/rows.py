@@ -195,7 +195,8 @@ def _refuse_whole_columns(
 def _read_label(table: pd.DataFrame, plan: TablePlan, definition: Definition) -> pd.Series:
     if plan.label is None:
         return pd.Series(pd.NA, index=table.index, dtype="str")
-    source = SourceColumn(column=VISIT_LABEL, header=plan.label, optional=False)
+    labels = {label.strip(): label.strip() for label in plan.labels}
+    source = SourceColumn(column=VISIT_LABEL, header=plan.label, optional=False, recode=labels)
     require_headers(table, [plan.label], "the table of visits")
     return convert_column(table[plan.label], source, definition.file).values
 

@@ -83,11 +83,30 @@ def read_database(address: str, plan: FilePlan) -> tuple[str, Columns]:
     try:
         with _connect(url, what) as connection:
             name, statement = _choose_statement(connection, plan.query, what)
-            return name, _read_rows(connection, statement, name)
+            return name, _read_rows(connection, statement, name, plan.decimal)
     except FAILURES as error:
         raise DataError(
             f"{what}: must answer the query, it does not{_code(error)}; check the names of tables and columns in "
             f"[file] query, and the right to read them"
+        ) from None
+
+
+def list_tables(address: str) -> list[str]:
+    """Return the names of the tables and views that the URL's user sees in the database's usual schema.
+
+    Raises
+    ------
+    DataError
+        As `read_database`.
+    """
+    url = _parse_url(address)
+    what = f"the {url.get_backend_name()} database"
+    try:
+        with _connect(url, what) as connection:
+            return _list_names(sqlalchemy.inspect(connection), None)
+    except FAILURES as error:
+        raise DataError(
+            f"{what}: must list its tables, it does not{_code(error)}; check the right to see them"
         ) from None
 
 
@@ -213,7 +232,7 @@ def _list_names(inspector: Inspector, schema: str | None) -> list[str]:
     return sorted(names)
 
 
-def _read_rows(connection: Connection, statement: str, name: str) -> Columns:
+def _read_rows(connection: Connection, statement: str, name: str, decimal: str) -> Columns:
     # Without parameters, colons and percent signs are what they are.
     options = {"stream_results": True, "max_row_buffer": CHUNK_ROWS, "no_parameters": True}
     with closing(connection.exec_driver_sql(statement, execution_options=options)) as result:
@@ -226,8 +245,8 @@ def _read_rows(connection: Connection, statement: str, name: str) -> Columns:
                     raise DataError(
                         f"{name}: every column must hold single values, got lists or bytes in: {headers[position]}"
                     )
-                parts[position].append(as_raw(series))
-    return headers, [stack_raw(column) if column else pd.Series(dtype="str") for column in parts]
+                parts[position].append(as_raw(series, decimal))
+    return headers, [stack_raw(column, decimal) if column else pd.Series(dtype="str") for column in parts]
 
 
 def _code(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 import openpyxl
 import pandas as pd
@@ -39,6 +40,17 @@ def read_excel(source: SourceFile, plan: FilePlan) -> Columns:
     padded = [(row + [""] * width)[:width] for row in texts]
     body = pd.DataFrame(padded[1:], columns=range(width), dtype="str")
     return padded[0], [body[position] for position in range(width)]
+
+
+def list_sheets(path: Path) -> list[str]:
+    """Return the names of a workbook's sheets, none of a damaged one: what it lacks is said when it is read."""
+    try:
+        with warnings.catch_warnings(), path.open("rb") as stream:
+            warnings.simplefilter("ignore", UserWarning)
+            book = openpyxl.load_workbook(stream, read_only=True)
+            return [sheet.title for sheet in book.worksheets]
+    except (*DAMAGED, *NO_WORKBOOK):
+        return []
 
 
 def _read_sheet(source: SourceFile, plan: FilePlan) -> list[list[str]]:

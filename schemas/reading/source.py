@@ -77,6 +77,15 @@ def find_source(path: Path, member: str | None) -> SourceFile:
         raise DataError(f"{path.name}: must be a usual archive without a password; unpack it first") from None
 
 
+def list_members(path: Path) -> list[str]:
+    """Return the names of the files in a .zip archive, none of a damaged one: what it lacks is said when it is read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _list_members(archive)
+    except DAMAGED:
+        return []
+
+
 def compute_sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, in hex.
 
@@ -95,7 +104,7 @@ def compute_sha256(path: Path) -> str:
 
 def _read_member(path: Path, member: str | None) -> SourceFile:
     with zipfile.ZipFile(path) as archive:
-        members = [info.filename for info in archive.infolist() if _is_real(info)]
+        members = _list_members(archive)
         chosen = [found for found in members if member in (None, found)]
         if len(chosen) != 1:
             held = ", ".join(members) or "none"
@@ -105,6 +114,10 @@ def _read_member(path: Path, member: str | None) -> SourceFile:
                 f"definition"
             )
         return SourceFile(name=PurePath(chosen[0]).name, held=archive.read(chosen[0]))
+
+
+def _list_members(archive: zipfile.ZipFile) -> list[str]:
+    return [info.filename for info in archive.infolist() if _is_real(info)]
 
 
 def _is_real(info: zipfile.ZipInfo) -> bool:

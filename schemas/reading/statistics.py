@@ -18,7 +18,16 @@ from schemas.errors import DataError
 from schemas.plans import FilePlan
 from schemas.raw import arrow_as_raw
 from schemas.reading.source import Columns, SourceFile
-from schemas.reading.statistics_formats import PACKAGES
+
+TITLES = {
+    ".sas7bdat": "SAS data set (.sas7bdat)",
+    ".xpt": "SAS transport file (.xpt)",
+    ".dta": "Stata file (.dta)",
+    ".sav": "SPSS file (.sav, .zsav)",
+    ".zsav": "SPSS file (.sav, .zsav)",
+    ".por": "SPSS portable file (.por)",
+}
+"""What is read, by suffix. The library itself is loaded in the other process only."""
 
 READ = "from schemas.reading.statistics_formats import main; main()"
 
@@ -37,6 +46,7 @@ def read_statistics(source: SourceFile, plan: FilePlan) -> Columns:
         # The files say their encoding; the definition's is for those that say it wrongly.
         "encoding": None if plan.encoding == "utf-8" else plan.encoding,
         "labels": plan.labels,
+        "decimal": plan.decimal,
         "path": path,
     }
     done = subprocess.run(
@@ -50,7 +60,7 @@ def read_statistics(source: SourceFile, plan: FilePlan) -> Columns:
     )
     if done.returncode:
         raise DataError(
-            f"{source.name}: must be a whole {PACKAGES[source.suffix].title} and fit into memory; it could not be read "
+            f"{source.name}: must be a whole {TITLES[source.suffix]} and fit into memory; it could not be read "
             f"as one: copy or save it again, or state its encoding under [file] encoding in the definition"
         )
     table = arrow.ipc.open_stream(done.stdout).read_all()

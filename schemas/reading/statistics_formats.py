@@ -45,7 +45,6 @@ class Clock:
 class Package:
     """One kind of file: who reads it, the day from which it counts, and its display formats of dates as patterns."""
 
-    title: str
     read: Callable[..., tuple[pd.DataFrame, Any]]
     origin: np.datetime64
     clocks: Mapping[str, Clock]
@@ -79,21 +78,11 @@ STATA_CLOCKS = {
 """Years (%ty) are numbers, and so are weeks (%tw), of which no calendar knows the day."""
 
 SAS_DAY, SPSS_DAY = np.datetime64("1960-01-01", "us"), np.datetime64("1582-10-14", "us")
-SAS = Package(
-    title="SAS data set (.sas7bdat)", read=pyreadstat.read_sas7bdat, origin=SAS_DAY, clocks=SAS_CLOCKS, packed=True
-)
-TRANSPORT = Package(title="SAS transport file (.xpt)", read=pyreadstat.read_xport, origin=SAS_DAY, clocks=SAS_CLOCKS)
-STATA = Package(title="Stata file (.dta)", read=pyreadstat.read_dta, origin=SAS_DAY, clocks=STATA_CLOCKS)
-SPSS = Package(
-    title="SPSS file (.sav, .zsav)", read=pyreadstat.read_sav, origin=SPSS_DAY, clocks=SPSS_CLOCKS, packed=True
-)
-PORTABLE = Package(
-    title="SPSS portable file (.por)",
-    read=pyreadstat.read_por,
-    origin=SPSS_DAY,
-    clocks=SPSS_CLOCKS,
-    has_encoding=False,
-)
+SAS = Package(read=pyreadstat.read_sas7bdat, origin=SAS_DAY, clocks=SAS_CLOCKS, packed=True)
+TRANSPORT = Package(read=pyreadstat.read_xport, origin=SAS_DAY, clocks=SAS_CLOCKS)
+STATA = Package(read=pyreadstat.read_dta, origin=SAS_DAY, clocks=STATA_CLOCKS)
+SPSS = Package(read=pyreadstat.read_sav, origin=SPSS_DAY, clocks=SPSS_CLOCKS, packed=True)
+PORTABLE = Package(read=pyreadstat.read_por, origin=SPSS_DAY, clocks=SPSS_CLOCKS, has_encoding=False)
 PACKAGES = {
     ".sas7bdat": SAS,
     ".xpt": TRANSPORT,
@@ -102,23 +91,27 @@ PACKAGES = {
     ".zsav": SPSS,
     ".por": PORTABLE,
 }
-"""Packages by the suffix of their files."""
+"""Packages by the suffix of their files; what these are called is in `schemas.reading.statistics`."""
 
 
 def main() -> None:
     """Read the file that the first argument describes, and write its raw table to the standard output (Arrow's stream).
 
-    The argument is JSON: ``suffix``, ``encoding``, ``labels`` and ``path``; without a path the file comes from the
-    standard input.
+    The argument is JSON: ``suffix``, ``encoding``, ``labels``, ``decimal`` and ``path``; without a path the file comes
+    from the standard input.
     """
     asked = json.loads(sys.argv[1])
     held = asked["path"] or sys.stdin.buffer.read()
-    table = read_package(held, asked["suffix"], encoding=asked["encoding"], labels=asked["labels"])
+    table = read_package(
+        held, asked["suffix"], encoding=asked["encoding"], labels=asked["labels"], decimal=asked["decimal"]
+    )
     with arrow.ipc.new_stream(sys.stdout.buffer, table.schema) as stream:
         stream.write_table(table)
 
 
-def read_package(held: str | bytes, suffix: str, *, encoding: str | None, labels: bool) -> arrow.Table:
+def read_package(
+    held: str | bytes, suffix: str, *, encoding: str | None, labels: bool, decimal: str = "."
+) -> arrow.Table:
     """Read a path or the bytes of a file.
 
     Raises
@@ -129,7 +122,7 @@ def read_package(held: str | bytes, suffix: str, *, encoding: str | None, labels
     package = PACKAGES[suffix]
     frame, about = _read(held, package, encoding)
     columns = [
-        _column_as_raw(frame.iloc[:, position], header, about, package, labels=labels)
+        _column_as_raw(frame.iloc[:, position], header, about, package, decimal if labels else None)
         for position, header in enumerate(about.column_names)
     ]
     return arrow.Table.from_arrays([arrow.Array.from_pandas(column) for column in columns], names=about.column_names)
@@ -155,16 +148,17 @@ def _rewind(held: str | bytes) -> str | io.BytesIO:
     return held if isinstance(held, str) else io.BytesIO(held)
 
 
-def _column_as_raw(series: pd.Series, header: str, about: Any, package: Package, *, labels: bool) -> pd.Series:
+def _column_as_raw(series: pd.Series, header: str, about: Any, package: Package, labelled: str | None) -> pd.Series:
+    """Return a column; its labels take the place of codes where `labelled` gives the decimal sign of the others."""
     kind = about.readstat_variable_types[header]
     if kind == "string":
         raw = as_raw(series)
     else:
         # Stata's usual type is half as long; its decimals are meant, not its bits.
         raw = as_raw(series.astype("float64").astype("float32" if kind == "float" else "float64"))
-    texts = about.variable_value_labels.get(header, {}) if labels else {}
-    if texts and _are_usual(raw, texts):
-        return as_raw(raw.map(texts).astype(object).where(raw.isin(list(texts)), as_text(raw)))
+    texts = about.variable_value_labels.get(header, {}) if labelled else {}
+    if labelled and texts and _are_usual(raw, texts):
+        return as_raw(raw.map(texts).astype(object).where(raw.isin(list(texts)), as_text(raw, labelled)))
     clock = _find_clock(about.original_variable_types[header], package)
     return raw if clock is None or kind == "string" else CONVERTERS[clock.kind](raw, clock.unit, package.origin)
 

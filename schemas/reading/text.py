@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+import numpy as np
 import pandas as pd
 import pyarrow as arrow
 import pyarrow.compute as arrow_compute
@@ -12,6 +13,7 @@ import pyarrow.csv as arrow_csv
 
 from schemas.errors import DataError
 from schemas.plans import FilePlan
+from schemas.raw import find_blank_rows
 from schemas.reading.source import Columns, SourceFile
 
 SEPARATORS = {".csv": ",", ".txt": ",", ".tsv": "\t"}
@@ -41,7 +43,9 @@ def read_text(source: SourceFile, plan: FilePlan) -> Columns:
             f"{source.name}: must be a table separated by {separator!r}; it could not be read as one"
         ) from None
     headers = [str(column[0]) for column in table.columns]
-    return headers, [_as_texts(table.column(position)) for position in range(n_columns)]
+    columns = [_as_texts(table.column(position)) for position in range(n_columns)]
+    n = _count_rows(columns)
+    return headers, [column.iloc[:n] for column in columns]
 
 
 def _count_columns(source: SourceFile, plan: FilePlan, separator: str) -> int:
@@ -96,6 +100,14 @@ def _as_texts(column: arrow.ChunkedArray) -> pd.Series:
     """Return the texts below the header, stripped."""
     texts = arrow_compute.utf8_trim_whitespace(column.slice(1).cast(arrow.large_string()))
     return pd.Series(texts.to_pandas(), dtype="str")
+
+
+def _count_rows(columns: list[pd.Series]) -> int:
+    """Return the number of rows up to the last one that holds something: spreadsheets leave separators behind it."""
+    n = len(columns[0])
+    blank = find_blank_rows(columns)[::-1]
+    # From the end, blank rows are the last ones as long as none between them holds something.
+    return n - int(np.cumprod(blank == n - 1 - np.arange(len(blank))).sum())
 
 
 def _encoding(plan: FilePlan) -> str:
