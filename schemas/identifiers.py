@@ -13,7 +13,7 @@ import pandas as pd
 
 from schemas.codes import without_decimals
 from schemas.errors import DataError, DefinitionError, suggest
-from schemas.identifying import HOSPITAL_NUMBER, NATIONAL, find_identifying
+from schemas.identifying import BIRTH, HOSPITAL_NUMBER, NATIONAL, find_identifying
 from schemas.plans import IdentifiersPlan
 from schemas.raw import as_text
 
@@ -101,17 +101,22 @@ def _describe_undecided(undecided: Mapping[str, str], plan: IdentifiersPlan, sou
     """Say what was found, without values, and which lines settle it: numbers pseudonymised, the rest dropped."""
     seen = "\n".join(f"  {header!r} looks like {kind}" for header, kind in undecided.items())
     linking = [header for header, kind in undecided.items() if kind in (NATIONAL, HOSPITAL_NUMBER)]
-    dropped = [header for header in undecided if header not in linking]
+    births = [header for header, kind in undecided.items() if kind == BIRTH]
+    dropped = [header for header in undecided if header not in (*linking, *births[:1])]
     lines = ["[identifiers]"]
     if dropped:
         lines.append(f"drop = {_toml([*plan.drop, *dropped])}")
     if linking:
         lines.append(f"pseudonymise = {_toml([*plan.pseudonymise, *linking])}")
+    if len(lines) == 1:
+        lines = []
+    # The age is needed, and comes of the day of birth, which is not kept.
+    lines += [f"[columns.birth_date]\nheader = {json.dumps(header, ensure_ascii=False)}" for header in births[:1]]
     return (
         f"{source}: what says who somebody is must be dropped, pseudonymised or allowed; nothing is said of:\n{seen}\n"
         f"add to the definition:\n" + "\n".join(lines) + "\n"
         "or, for a header that only looks like it: "
-        f"allow = {_toml([*plan.allow, *undecided])}; a date of birth may be mapped to the column birth_date instead"
+        f"allow = {_toml([*plan.allow, *undecided])}"
     )
 
 

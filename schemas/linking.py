@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from schemas.definition import Definition
@@ -94,8 +95,8 @@ def read_raw(data: str | Path | pd.DataFrame, definition: Definition) -> RawData
     """
     if not definition.tables:
         read = read_single(data, definition)
-        files = pd.DataFrame([(OPERATIONS, read.name, read.sha256, len(read.table))], columns=list(FILES))
-        return RawData(table=read.table, source=read.name, files=files)
+        one = [(OPERATIONS, read.name, read.sha256, len(read.table))]
+        return RawData(table=read.table, source=read.name, files=pd.DataFrame(one, columns=list(FILES)))
     placed = read_tables(data, definition)
     table, notes = placed.tables[OPERATIONS].table, list(placed.notes)
     faults: dict[str, list[Fault]] = {}
@@ -103,19 +104,37 @@ def read_raw(data: str | Path | pd.DataFrame, definition: Definition) -> RawData
         joined = _join(table, rows, name, placed.tables[OPERATIONS], definition)
         table, faults[name] = joined.table, joined.faults
         notes += joined.notes
+    files = [(name, at.name, at.sha256, len(at.table)) for name, at in placed.tables.items()]
+    unclaimed = _quarantine_unclaimed(placed, definition)
+    files += [(name, at.name, at.sha256, len(unclaimed[name])) for name, (at, _) in _name_unclaimed(placed).items()]
     return RawData(
         table=table,
         source=_source(data, placed),
-        files=pd.DataFrame(
-            [(name, at.name, at.sha256, len(at.table)) for name, at in placed.tables.items()], columns=list(FILES)
-        ),
+        files=pd.DataFrame(files, columns=list(FILES)),
         long={name: rows.table for name, rows in _of_rows(placed, definition, single=False).items()},
         quarantine={
             name: quarantine_rows(placed.tables[name].table, found, definition.file) for name, found in faults.items()
-        },
+        }
+        | unclaimed,
         faults=tuple(fault for found in faults.values() for fault in found),
         notes=tuple(notes),
     )
+
+
+def _name_unclaimed(placed: PlacedTables) -> dict[str, tuple[PlacedTable, npt.NDArray[np.bool_]]]:
+    """Return files with rows of no table, by a name that no table of a definition can have."""
+    return {f"unclaimed-{number}": left for number, left in enumerate(placed.left, start=1)}
+
+
+def _quarantine_unclaimed(placed: PlacedTables, definition: Definition) -> dict[str, pd.DataFrame]:
+    """Return rows that no table takes: what they hold must not be lost without anybody knowing."""
+    made = {}
+    for name, (at, rows) in _name_unclaimed(placed).items():
+        fault = Fault(
+            column="where", rule="must be that of a table; none takes the row", positions=np.flatnonzero(rows)
+        )
+        made[name] = quarantine_rows(at.table, [fault], definition.file)
+    return made
 
 
 def match_operations(operations: pd.DataFrame, rows: pd.DataFrame, name: str, definition: Definition) -> MatchedKeys:

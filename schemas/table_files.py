@@ -46,10 +46,14 @@ class PlacedTable:
 
 @dataclass(frozen=True, kw_only=True)
 class PlacedTables:
-    """The tables of an export by name, the operations first; optional ones that are absent are noted."""
+    """The tables of an export by name, the operations first; optional ones that are absent are noted.
+
+    `left` are whole raw tables with rows that no table takes, and which these rows are, shape (n,).
+    """
 
     tables: Mapping[str, PlacedTable]
     notes: tuple[str, ...]
+    left: tuple[tuple[PlacedTable, npt.NDArray[np.bool_]], ...] = ()
 
 
 def read_single(data: str | Path | pd.DataFrame, definition: Definition) -> ReadTable:
@@ -85,12 +89,22 @@ def read_tables(data: str | Path | pd.DataFrame, definition: Definition) -> Plac
         )
     if tables[OPERATIONS].table.empty:
         raise DataError(f"table {OPERATIONS!r}: must have one row at least; check its `where` in the definition")
-    left = [
-        f"{_label(reads[place].name, place.plan)}: {int((~rows).sum())} of {len(rows)} rows belong to no table"
+    left = tuple(
+        (
+            PlacedTable(
+                table=protected[place],
+                place=place,
+                name=_label(reads[place].name, place.plan),
+                sha256=reads[place].sha256,
+            ),
+            ~rows,
+        )
         for place, rows in taken.items()
         if not rows.all()
-    ]
-    return PlacedTables(tables=tables, notes=(*notes, *left, *note_absent(definition.identifiers, headers)))
+    )
+    told = [f"{at.name}: {int(rows.sum())} of {len(rows)} rows belong to no table" for at, rows in left]
+    notes = [*notes, *told, *note_absent(definition.identifiers, headers)]
+    return PlacedTables(tables=tables, notes=tuple(notes), left=left)
 
 
 def _read(place: Place, data: str | Path | pd.DataFrame, file: FilePlan, least_rows: int) -> ReadTable:
@@ -132,6 +146,9 @@ def _find_place(data: str | Path | pd.DataFrame, name: str, table: TablePlan, fi
     if is_url(data):
         return Place(str(data), plan) if table.query else "the data are a database; state its query"
     path = Path(data)
+    alone = _describe_alone(path, table)
+    if alone and name != OPERATIONS:
+        return alone
     if path.is_dir():
         found = _in_folder(path, table)
         if isinstance(found, str):
@@ -143,6 +160,16 @@ def _find_place(data: str | Path | pd.DataFrame, name: str, table: TablePlan, fi
         return f"the data are one file, {path.name!r}, not a folder with {table.file!r}"
     absent = _absent_part(path, plan) if table.optional else ""
     return absent or Place(str(path), plan)
+
+
+def _describe_alone(path: Path, table: TablePlan) -> str:
+    """Say why a table cannot be in a file that is no database and no book, blank where it can."""
+    suffix = "".join(path.suffixes[-1:]).lower()
+    if table.query and not path.is_dir():
+        return f"the data are one file, {path.name!r}, not a database with its query"
+    if table.sheet and not path.is_dir() and suffix not in (*WORKBOOKS, ".zip", ".gz"):
+        return f"the data are one file, {path.name!r}, not a workbook with the sheet {table.sheet!r}"
+    return ""
 
 
 def _whole(table: TablePlan, name: str) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import gzip
+import sqlite3
 import tomllib
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -340,7 +342,106 @@ def test_draft_that_reads_nothing_says_so(tmp_path: Path) -> None:
     assert made.notes == ("no header could be placed: nothing can be read before a table below is filled in",)
 
 
+# --- what nothing is known of but its values
+
+
+@pytest.mark.parametrize(
+    ("values", "missing", "bounds"),
+    [
+        ([-99 if row % 9 == 0 else row % 97 for row in range(N)], ["-99"], [0, 100]),
+        ([999 if row % 9 == 0 else row % 97 for row in range(N)], ["999"], [0, 100]),
+        ([(-99, 88)[row % 2] if row % 9 == 0 else row % 11 for row in range(N)], ["-99", "88"], [0, 10]),
+        ([-99 if row % 9 == 0 else row % 21 - 10 for row in range(N)], ["-99"], [-10, 10]),
+        ([row % 100 for row in range(N)], None, [0, 100]),
+        ([99 if row == 7 else row % 11 for row in range(N)], None, [0, 10]),
+        ([row % 31 - 15 for row in range(N)], None, [-20, 20]),
+    ],
+)
+def test_code_for_missing_is_kept_out_of_the_bounds(
+    tmp_path: Path, values: list[object], missing: list[str] | None, bounds: list[int]
+) -> None:
+    made = draft(tmp_path, make_table(oddity=values))
+    own = tomllib.loads(uncomment(made.text, "columns.oddity"))["columns"]["oddity"]
+    assert (own.get("missing"), own["range"]) == (missing, bounds)
+
+
+def test_code_for_missing_is_no_level(tmp_path: Path) -> None:
+    made = draft(tmp_path, make_table(oddity=cycle("1", "2", "3", "-99")))
+    own = tomllib.loads(uncomment(made.text, "columns.oddity"))["columns"]["oddity"]
+    assert (own["missing"], own["levels"]) == (["-99"], ["1", "2", "3"])
+
+
+@pytest.mark.parametrize("header", ["Smoker", "smoking", "Røyker"])
+def test_yes_and_no_of_smoking_are_a_flag(tmp_path: Path, header: str) -> None:
+    made = draft(tmp_path, make_table(**{header: cycle("yes", "no")}))
+    assert keys_of(made, "smoked_past_year") == {"header": header}
+    assert made.proposals.set_index("column").loc["smoked_past_year", "certainty"] == "check"
+    assert read_registry(tmp_path / "export.csv", parse_definition(made.text)).frame["smoked_past_year"].notna().all()
+
+
+def test_smoking_in_codes_may_be_either(tmp_path: Path) -> None:
+    made = draft(tmp_path, make_table(Smoker=cycle("1", "2", "9")))
+    assert made.unplaced.set_index("header").loc["Smoker", "candidates"] == "smoking, smoked_past_year"
+
+
+def test_sexes_by_number_with_a_code_for_missing(tmp_path: Path) -> None:
+    made = draft(tmp_path, make_table(Kjønn=cycle("1", "2", "2", "9")))
+    wanted = {"header": "Kjønn", "missing": ["9"], "recode": {"1": "male", "2": "female"}}
+    assert keys_of(made, "sex") == wanted
+    assert made.proposals.set_index("column").loc["sex", "certainty"] == "check"
+
+
+def test_date_of_birth_alone_gives_no_age(tmp_path: Path) -> None:
+    table = make_table(dob=[f"19{40 + row % 40}-03-{1 + row % 28:02d}" for row in range(N)])
+    del table["age"]
+    told = "the age cannot be derived from birth_date without operation_date, and no header is placed as that"
+    assert told in draft(tmp_path, table).notes
+    days = [f"20{15 + row % 5}-03-{1 + row % 28:02d}" for row in range(N)]
+    made = draft(tmp_path, table | {"Operasjonsdato": days})
+    assert told not in made.notes
+    assert "age" in parse_definition(made.text).derive
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        (
+            "discharge_destination",
+            {
+                "Skilled Care, Not Home": "skilled_care", "SNF": "skilled_care", "Home": "home",
+                "Unskilled Facility Not Home": "unskilled_facility", "Nursing home": "nursing_home",
+                "Multi-level Senior Community": "senior_community", "Expired": "died",
+            },
+        ),
+        ("education", {"No schooling": "no_schooling", "Illiterate": "no_schooling", "College": "tertiary"}),
+    ],
+)  # fmt: skip
+def test_words_for_levels(tmp_path: Path, column: str, words: dict[str, str]) -> None:
+    made = draft(tmp_path, make_table(**{column: cycle(*words)}))
+    recode = keys_of(made, column)["recode"]
+    assert {word: recode[word] for word in words} == words  # type: ignore[index]
+
+
 # --- privacy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hit by a bus", "two words_that_are_long_enough", "Kari Nordmann", "NORDMANN KARI", "Nordmann, Kari",
+        "Anne-Lise O'Brien", "01019040034", "kari@nordmann.no", "+47 912 34 567",
+    ],
+)  # fmt: skip
+def test_text_that_somebody_wrote_is_counted_and_not_shown(tmp_path: Path, text: str) -> None:
+    made = draft(tmp_path, make_table(diagnosis=cycle(text, "kind A", "kind B")))
+    assert text not in made.text
+    assert '# recode = { "kind A" = "...", "kind B" = "..." }' in made.text
+    assert "# # and 1 code(s) of few rows, or texts that could be somebody's, are not shown" in made.text
+
+
+def test_long_word_of_the_dictionary_is_shown(tmp_path: Path) -> None:
+    made = draft(tmp_path, make_table(diagnosis=cycle("Lumbar Spinal Stenosis", "other")))
+    assert '# recode = { "Lumbar Spinal Stenosis" = "...", "other" = "..." }' in made.text
 
 
 def test_codes_of_few_rows_are_counted_and_not_shown(tmp_path: Path) -> None:
@@ -550,6 +651,68 @@ def test_table_without_a_shared_header_is_left_out(tmp_path: Path) -> None:
     assert "# check: the table 'wards' is left out: no header is shared with the operations" in made.text
 
 
+def test_every_header_is_listed_with_what_becomes_of_it(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "export")
+    events = {"OpID": [f"o{row}" for row in range(0, 120, 3)] * 2, "EventDate": ["14.02.2022"] * 80}
+    events |= {"Kind": ["reop", "death"] * 40}
+    write_csv(folder / "events.csv", events, separator=";")
+    visits = pd.read_csv(folder / "visits.csv", sep=";").assign(nurse=lambda table: table["OpID"].str[-1])
+    visits.to_csv(folder / "visits.csv", sep=";", index=False)
+    made = draft_definition(folder, base="lumbar")
+    listed = [(row["table"], row["header"]) for part in (made.proposals, made.used, made.unplaced)
+              for row in part.to_dict("records")]  # fmt: skip
+    assert len(set(listed)) == len(listed)
+    assert set(listed) == {
+        (file.stem, header) for file in folder.glob("*.csv") for header in pd.read_csv(file, sep=";").columns
+    }
+    used = {(row["table"], row["header"]): row["use"] for row in made.used.to_dict("records")}
+    assert used == {
+        ("patients", "PatID"): "joins tables",
+        ("visits", "OpID"): "joins tables",
+        ("visits", "VisitDate"): "date of the visit",
+    }
+    assert reason_of(made, "EventDate") == reason_of(made, "Kind") == "the table 'events' is left out, see there"
+    assert "only scores are read" in reason_of(made, "nurse")
+    assert '# "EventDate" (table events): date, 1 distinct, in 80 of 80 rows. Not placed: the table' in made.text
+
+
+def test_dropped_header_is_listed(tmp_path: Path) -> None:
+    made = draft(tmp_path, make_table(Surname=cycle("Hansen", "Berg", "Li")))
+    assert made.used.to_dict("records") == [
+        {"table": "operations", "header": "Surname", "use": "dropped: looks like a name", "n_known": N}
+    ]
+
+
+def test_tables_of_a_database_are_drafted(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "export")
+    url = f"sqlite:///{tmp_path / 'registry.db'}"
+    with closing(sqlite3.connect(tmp_path / "registry.db")) as connection:
+        for file in folder.glob("*.csv"):
+            pd.read_csv(file, sep=";").to_sql(file.stem, connection, index=False)
+    made = draft_definition(url, base="lumbar")
+    definition = parse_definition(made.text)
+    assert {name: table.query for name, table in definition.tables.items()} == {
+        "operations": "operations",
+        "patients": "patients",
+        "visits": "visits",
+    }
+    frame = read_registry(url, definition).frame
+    assert len(frame) == 120
+    assert frame["odi_12m"].notna().all()
+    single = draft_definition(url, base="lumbar", plan=FilePlan(query="operations"))
+    assert 'query = "operations"' in single.text
+    assert parse_definition(single.text).tables == {}
+
+
+def test_database_of_many_tables_is_asked_for_a_query(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "registry.db")) as connection:
+        for number in range(21):
+            connection.execute(f"CREATE TABLE t{number} (patient TEXT)")
+        connection.commit()
+    with pytest.raises(DataError, match=r"tables and views at most .* it has 21; name the table .* with --query"):
+        draft_definition(f"sqlite:///{tmp_path / 'registry.db'}", base="lumbar")
+
+
 def test_unknown_base_is_refused(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "export.csv", make_table())
     with pytest.raises(InputError, match="the base of a definition must be a known name, got 'lumber'"):
@@ -574,7 +737,17 @@ def test_words_of_a_header(header: str, words: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     ("text", "visit"),
-    [("3 months", "3m"), ("baseline", "0"), ("month 12", "12m"), ("ODI 2 years", "24m"), ("discharge letter", None)],
+    [
+        ("3 months", "3m"),
+        ("baseline", "0"),
+        ("month 12", "12m"),
+        ("ODI 2 years", "24m"),
+        ("discharge letter", None),
+        ("spørreskjema før", "0"),
+        ("etter", None),
+        ("forms for surgeons", None),
+        ("12 mnd", "12m"),
+    ],
 )
 def test_visits_that_a_text_names(text: str, visit: str | None) -> None:
     assert find_visit(text) == visit
@@ -597,6 +770,25 @@ def test_visits_that_a_text_names(text: str, visit: str | None) -> None:
         ("baseline_hypertension", {"hypertension"}),
         ("preop sex", {"sex"}),
         ("baseline readmission 30d", set()),
+        ("Operasjonsdato", {"operation_date"}),
+        ("Operationsdatum", {"operation_date"}),
+        ("Kjønn", {"sex"}),
+        ("Fødselsdato", {"birth_date"}),
+        ("Ålder", {"age"}),
+        ("Høyde (cm)", {"height_cm"}),
+        ("Vægt", {"weight_kg"}),
+        ("Røyker", {"smoking"}),
+        ("Sykehus", {"site"}),
+        ("ODI før", {"odi_0"}),
+        ("före operation ODI", {"odi_0"}),
+        ("innan ODI", {"odi_0"}),
+        ("ODI 12 mnd", {"odi_12m"}),
+        ("ODI 12 mnd etter", {"odi_12m"}),
+        ("ODI 1 år", {"odi_12m"}),
+        ("efter 12 månader ODI", {"odi_12m"}),
+        ("NRS ben før (0-10)", {"nrs_leg_0"}),
+        ("EQ5D før", {"eq5d_index_0"}),
+        ("ODI etter", {"odi_12m"}),
     ],
 )
 def test_columns_that_a_header_may_mean(header: str, columns: set[str]) -> None:

@@ -42,3 +42,9 @@ def test_header_without_a_latin_letter_is_compared_too() -> None:
     assert describe_ignored(["\u5e74\u9f62"], read_definition("lumbar")) == [
         "headers that are not in the definition 'lumbar' and are ignored: '\u5e74\u9f62'"
     ]
+
+
+@pytest.mark.parametrize("header", ["OpID", "Reoperasjon", "Roker", "baseline_cancer", "odi_13m", "cord"])
+def test_other_word_has_no_hint(header: str) -> None:
+    (note,) = describe_ignored(["patient", header], read_definition("lumbar"))
+    assert note == f"headers that are not in the definition 'lumbar' and are ignored: {header!r}"

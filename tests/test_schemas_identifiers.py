@@ -307,3 +307,11 @@ def test_headers_that_no_table_has_are_noted() -> None:
     assert note_absent(plan, ["Name", "PatientNumber", "Nr"]) == (
         "identifiers.pseudonymise names 'PatientNmuber', which no table has; nearest is 'PatientNumber'",
     )
+
+
+def test_the_day_of_birth_is_proposed_as_such_and_not_for_dropping() -> None:
+    table = pd.DataFrame({"Født": ["1950-02-01"], "Fødselsdato": ["1950-02-01"], "Fornavn": ["Kari"]})
+    with pytest.raises(DataError, match=r'drop = \["Fornavn"\]\n\[columns\.birth_date\]\nheader = "Fødselsdato"'):
+        protect_identifiers(table.drop(columns="Født"), IdentifiersPlan(), source="x")
+    with pytest.raises(DataError, match=r'definition:\n\[columns\.birth_date\]\nheader = "Fødselsdato"'):
+        protect_identifiers(table[["Fødselsdato"]], IdentifiersPlan(), source="x")

@@ -798,3 +798,48 @@ def test_events_of_no_kind_that_is_counted_are_a_wrong_definition(tmp_path: Path
 def test_times_without_one_usable_value_are_a_wrong_definition(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"'event_days' \(header 'day'\) must be a number; none of its 20 values is"):
         events(tmp_path, ["reherniation"] * 20, ["soon"] * 20)
+
+
+def test_rows_that_no_table_takes_are_in_quarantine(tmp_path: Path) -> None:
+    text = """
+name = "own"
+title = "Own"
+base = "lumbar"
+[tables.operations]
+where = { form = ["op"] }
+[tables.visits]
+rows = "visits"
+where = { form = ["visit"] }
+key = ["operation"]
+days = "day"
+columns.odi.header = "odi"
+"""
+    (tmp_path / "e.csv").write_text(
+        "form,operation,patient,age,sex,day,odi\nop,1,a,60,male,,\nvisit,1,,,,0,40\nreop,1,,,,9,\nvisit,1,,,,365,9\n"
+    )
+    registry = read_registry(tmp_path / "e.csv", parse_definition(text))
+    kept = registry.further_quarantine["unclaimed-1"]
+    assert kept[["row_id", "form"]].to_numpy().tolist() == [["3", "reop"]]
+    counts = registry.tables.set_index("table")[["n_read", "n_valid", "n_quarantined"]]
+    assert counts.to_numpy().tolist() == [[1, 1, 0], [2, 2, 0], [1, 0, 1]]
+    assert registry.n_quarantined == 1
+
+
+@pytest.mark.parametrize("place", ['query = "SELECT * FROM visits"', 'sheet = "visits"', 'file = "visits.csv"'])
+def test_one_flat_file_of_new_patients_is_enough(tmp_path: Path, place: str) -> None:
+    text = f"""
+name = "own"
+title = "Own"
+base = "lumbar"
+[tables.operations]
+{place.replace("visits", "operations")}
+[tables.visits]
+rows = "visits"
+{place}
+key = ["operation"]
+days = "day"
+columns.odi.header = "odi"
+"""
+    (tmp_path / "new.csv").write_text("patient,age,sex,odi_0\na,60,male,44\n")
+    registry = read_registry(tmp_path / "new.csv", parse_definition(text).for_prediction(["age", "odi_0"]))
+    assert registry.frame[["age", "odi_0"]].to_numpy().tolist() == [[60.0, 44.0]]

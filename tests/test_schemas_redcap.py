@@ -286,3 +286,54 @@ def test_longitudinal_export_becomes_operations_and_visits(tmp_path: Path, dicti
         assert registry.frame[column].tolist() == wanted
     # the repeating instrument is drafted as a comment: what its rows are is for somebody to say
     assert '# where = { "redcap_repeat_instrument" = ["reoperation"] }' in draft.text
+
+
+def test_headers_that_redcap_adds_are_listed_and_are_no_event(tmp_path: Path, dictionary: Path) -> None:
+    rows = [{**row, "reop_kind": row["reop_kind"] and "1", "reop_complete": row["reop_kind"] and "2"}
+            for row in make_longitudinal()]  # fmt: skip
+    fields = [*FIELDS, {"name": "reop_date", "form": "reop", "type": "text", "label": "Day", "validation": "date_dmy"},
+              {"name": "reop_kind", "form": "reop", "type": "radio", "label": "Kind",
+               "choices": "1, Infection | 2, Leak"},
+              {"name": "unused", "form": "reop", "type": "text", "label": "Unused"}]  # fmt: skip
+    data = write_rows(tmp_path / "export.csv", [{**row, "unused": ""} for row in rows])
+    told = write_dictionary(tmp_path / "fields.csv", fields)
+    draft = draft_definition(data, base="lumbar", dictionary=told)
+    block = draft.text.split("# [tables.reoperation.columns.event]")[1].splitlines()[1:4]
+    assert block == ['# header = "reop_kind"', "# # 1 is Infection", "# # 2 is Leak"]
+    assert '# date = "reop_date"' in draft.text
+    listed = {*draft.proposals["header"], *draft.used["header"], *draft.unplaced["header"]}
+    assert listed == {*rows[0], "unused"}
+    reasons = draft.unplaced.set_index("header")["reason"]
+    assert "to count repetitions" in reasons["redcap_repeat_instance"]
+    assert "whether a form was filled in" in reasons["demographics_complete"]
+    assert "whether a form was filled in" in reasons["reop_complete"]
+    assert reasons["reop_kind"] == "the table 'reoperation' is left out, see there"
+    assert reasons["unused"] == "it holds no value in this file"
+    uses = draft.used.set_index("header")["use"]
+    assert uses["pt_surname"] == "dropped: looks like a field that the REDCap dictionary marks as an identifier"
+    assert uses["redcap_event_name"] == "name of the visit"
+    assert uses["redcap_repeat_instrument"] == "says which rows belong to a table"
+
+
+@pytest.mark.parametrize("labelled", [False, True])
+def test_codes_of_smoking_are_levels_whatever_the_field_is_called(tmp_path: Path, *, labelled: bool) -> None:
+    choices = ("Never", "Former", "Current")
+    field = {"name": "smoke", "form": "base", "type": "radio", "label": "Smoke",
+             "choices": " | ".join(f"{code}, {label}" for code, label in enumerate(choices))}  # fmt: skip
+    told = write_dictionary(tmp_path / "fields.csv", [FIELDS[0], field])
+    rows: list[dict[str, object]] = [
+        {"Record ID": row, "Smoke": choices[row % 3]} if labelled else {"record_id": row, "smoke": row % 3}
+        for row in range(60)
+    ]
+    data = write_rows(tmp_path / "export.csv", rows)
+    draft = draft_definition(data, base="lumbar", dictionary=told)
+    found = read_registry(data, parse_definition(draft.text)).frame["smoking"]
+    assert found.tolist() == [choices[row % 3].lower() for row in range(60)]
+
+
+def test_repeated_form_status_says_what_to_do(tmp_path: Path, dictionary: Path) -> None:
+    data = tmp_path / "export.csv"
+    data.write_text("Record ID,Sex,Complete?,Age,Complete?\n1,Male,Complete,40,Complete\n", encoding="utf-8")
+    told = r"in columns 3, 5; these are the columns Complete\? that REDCap adds .* export raw headers instead of labels"
+    with pytest.raises(DataError, match=told):
+        draft_definition(data, base="lumbar", dictionary=dictionary)

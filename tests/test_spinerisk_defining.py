@@ -35,6 +35,16 @@ def test_every_header_has_a_row(drafted: Draft) -> None:
     assert "names a score and no visit" in str(rows["ODI"]["what"])
 
 
+def test_header_that_is_dropped_has_a_row(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    rows = [f"p{row},{'Hansen' if row % 2 else 'Berg'}" for row in range(50)]
+    path.write_text("\n".join(["patient,Surname", *rows]), encoding="utf-8")
+    drafted = draft_definition(path, base="lumbar")
+    row = describe_draft(drafted)[1]
+    assert (row["header"], row["column"], row["certainty"]) == ("Surname", "dropped: looks like a name", "check")
+    assert summarise_draft(drafted, Path("my.toml"))["to_check"] == 1
+
+
 def test_file_plan_is_of_what_is_stated() -> None:
     plan = build_file_plan({"separator": ";", "encoding": None, "decimal": ","})
     assert (plan.separator, plan.encoding, plan.decimal) == (";", "utf-8", ",")

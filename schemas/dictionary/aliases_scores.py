@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from schemas.dictionary.visits import VISITS
 
 SCORE_ALIASES: dict[str, tuple[str, ...]] = {
@@ -110,28 +112,29 @@ BEFORE = (
     "før operation",
 )  # fmt: skip
 
-NUMBER_FIRST = ("mnd", "mdr", "måneder", "månader", "mån", "uker", "uger", "veckor")
-"""Words that stand behind their number only."""
 YEARS = {"12m": 1, "24m": 2, "60m": 5}
-LATER = ("", "post", "postop", "post-operative", "fu", "follow-up", "after", "etter", "efter")
+LATER = ("", "post", "postop", "post-operative", "fu", "follow-up", "after")
+LATER_NORTH = ("", "post", "postop", "etter", "efter")
+"""Beside Danish, Norwegian and Swedish words for months, weeks and years, which stand behind their number."""
 
 
 def _spell_visit(ending: str) -> tuple[str, ...]:
     """Return the words for a visit: ``3m``, ``3 months``, ``month 3``, ``fu 3m``, ``1 year post`` and so on."""
     count, unit = ending[:-1], ending[-1]
     ends = {
-        "m": ("m", "mo", "mos", "mon", "mth", "mths", "month", "months", "mnd", "mdr", "måneder", "månader", "mån"),
-        "w": ("w", "wk", "wks", "week", "weeks", "uker", "uger", "veckor"),
+        "m": ("m", "mo", "mos", "mon", "mth", "mths", "month", "months"),
+        "w": ("w", "wk", "wks", "week", "weeks"),
     }
-    plain = [f"{count} {end}" for end in ends[unit]] + [
-        f"{end} {count}" for end in ends[unit] if end not in NUMBER_FIRST
-    ]
+    ends_north = {"m": ("mnd", "mdr", "mån", "måneder", "månader"), "w": ("uker", "uger", "veckor")}
+    plain = [f"{count} {end}" for end in ends[unit]] + [f"{end} {count}" for end in ends[unit]]
+    north = [f"{count} {end}" for end in ends_north[unit]]
     if ending in YEARS:
         year = YEARS[ending]
-        plain += [f"{year} {end}" for end in ("y", "yr", "yrs", "year", "years", "år")]
+        plain += [f"{year} {end}" for end in ("y", "yr", "yrs", "year", "years")]
         plain += [f"{end} {year}" for end in ("y", "yr", "year")]
-    both_ways = [way for word in plain for late in LATER for way in (f"{word} {late}", f"{late} {word}")]
-    return tuple(dict.fromkeys(way.strip() for way in both_ways))
+        north.append(f"{year} år")
+    pairs = [*product(plain, LATER), *product(north, LATER_NORTH)]
+    return tuple(dict.fromkeys(way.strip() for word, late in pairs for way in (f"{word} {late}", f"{late} {word}")))
 
 
 VISIT_WORDS: dict[str, tuple[str, ...]] = {"0": BEFORE, **{ending: _spell_visit(ending) for ending, _ in VISITS}}

@@ -66,9 +66,11 @@ def list_rest(
         A header that REDCap adds is listed once, however many tables have it.
     """
     drafted = {table.source.name: table for table in further}
-    told = {(made.header.table, made.header.name) for made in (*placing.placed, *placing.unplaced)}
-    for table in further:
-        told |= {(made.header.table, made.header.name) for made in (*table.scores.placed, *table.scores.unplaced)}
+    told = {(made.header.table, made.header.name) for made in placing.placed}
+    told |= {(made.header.table, made.header.name) for made in placing.unplaced}
+    for other in further:
+        told |= {(made.header.table, made.header.name) for made in other.scores.placed}
+        told |= {(made.header.table, made.header.name) for made in other.scores.unplaced}
     uses: list[tuple[str, str, str, int]] = []
     aside: list[Unplaced] = []
     added: set[str] = set()
@@ -112,6 +114,9 @@ def _use(
     else:
         joining = set(table.keys.get("key", ()))
         where = table.keys.get("where", {})
+    time = next((said for key, said in TIMES.items() if table and table.keys.get(key) == header.name), "")
+    if time and table is not None and not table.doubt:
+        return time
     if header.name in where and header.name in ADMINISTRATIVE:
         return "says which rows belong to a table"
     if table is not None and table.doubt:
@@ -123,9 +128,7 @@ def _use(
         return f"read from the table {elsewhere!r}"
     if table is None:
         return ""
-    if header.name == table.level.get("header"):
-        return "segment of the level"
-    return next((said for key, said in TIMES.items() if table.keys.get(key) == header.name), "")
+    return "segment of the level" if header.name == table.level.get("header") else ""
 
 
 def _operations_key(table: DraftedTable) -> Sequence[str]:

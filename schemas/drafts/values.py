@@ -175,10 +175,11 @@ def find_marks(profile: Profile) -> tuple[str, ...]:
     least, most = (others.min(), others.max()) if len(others) else (0.0, 0.0)
     span = most - least
     found = []
-    for text, number in profile.numbers[listed | below_zero].items():
+    for text in map(str, profile.numbers.index[listed | below_zero]):
+        number, many = float(profile.numbers[text]), int(profile.present[text]) >= SHOWN_FROM
         far = number > most + span or number < least - span
-        if (number < 0 <= least) or (far and abs(number) >= SMALLEST_MARK and profile.present[text] >= SHOWN_FROM):
-            found.append(str(text))
+        if (number < 0 <= least) or (far and many and abs(number) >= SMALLEST_MARK):
+            found.append(text)
     return tuple(found)
 
 

@@ -149,10 +149,14 @@ def _write_guards(contents: Contents) -> list[str]:
     base = columns_of_cohort(contents.base)
     placed = {made.name for made in contents.placing.placed}
     lines = []
-    for made in contents.candidates:
-        name = made.header.name
+    why = {
+        made.header.name: f"the header {made.header.name!r} is read as {made.name}; this keeps it from being both"
+        for made in contents.placing.placed
+    }
+    below = "is not read for the reason given below; delete this table once it is"
+    why |= {made.header.name: f"the header {made.header.name!r} {below}" for made in contents.candidates}
+    for name, told in why.items():
         if name in base and name not in placed:
-            told = f"the header {name!r} is not read for the reason given below; delete this table once it is"
             lines += write_table(f"columns.{name}", {"header": f"{name} (not read)", "optional": True}, checks=(told,))
             placed.add(name)
     return lines

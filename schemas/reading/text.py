@@ -18,11 +18,12 @@ from schemas.reading.source import Columns, SourceFile
 
 SEPARATORS = {".csv": ",", ".txt": ",", ".tsv": "\t"}
 SHOWN_LINES = 10
+OTHER_SIGNS = (";", "\t", "|", ",")
 BLOCK_BYTES = 1 << 24
 
 
 def read_text(source: SourceFile, plan: FilePlan) -> Columns:
-    """Read a table of texts, without keeping more than one block of the file beside the table.
+    """Read a table of texts.
 
     Raises
     ------
@@ -43,6 +44,7 @@ def read_text(source: SourceFile, plan: FilePlan) -> Columns:
             f"{source.name}: must be a table separated by {separator!r}; it could not be read as one"
         ) from None
     headers = [str(column[0]) for column in table.columns]
+    _refuse_one_column(source, headers, separator)
     columns = [_as_texts(table.column(position)) for position in range(n_columns)]
     n = _count_rows(columns)
     return headers, [column.iloc[:n] for column in columns]
@@ -71,20 +73,22 @@ def _read_rows(source: SourceFile, plan: FilePlan, separator: str, n_columns: in
 
     names = [str(position) for position in range(n_columns)]
     parse = arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=refuse)
-    # The transcoder has checked the encoding.
+    # Decoding has checked the encoding.
     convert = arrow_csv.ConvertOptions(
         column_types=dict.fromkeys(names, arrow.string()), strings_can_be_null=False, check_utf8=False
     )
+    with source.open() as stream:
+        # All at once: a thread of Arrow's that still reads ahead from Python when Python ends brings the process down.
+        content = stream.read().decode(_encoding(plan)).encode()
     for use_threads in (True, False):
         wrong_lines.clear()
-        with source.open() as stream:
-            table = arrow_csv.read_csv(
-                arrow.transcoding_input_stream(arrow.PythonFile(stream, mode="r"), _encoding(plan), "utf-8"),
-                # One thread in the second pass: only then does the reader know the number of a wrong line.
-                read_options=arrow_csv.ReadOptions(use_threads=use_threads, column_names=names, block_size=BLOCK_BYTES),
-                parse_options=parse,
-                convert_options=convert,
-            )
+        table = arrow_csv.read_csv(
+            arrow.BufferReader(content),
+            # One thread in the second pass: only then does the reader know the number of a wrong line.
+            read_options=arrow_csv.ReadOptions(use_threads=use_threads, column_names=names, block_size=BLOCK_BYTES),
+            parse_options=parse,
+            convert_options=convert,
+        )
         if not wrong_lines:
             return table
     numbers = [line for line in wrong_lines if line is not None]
@@ -94,6 +98,16 @@ def _read_rows(source: SourceFile, plan: FilePlan, separator: str, n_columns: in
         f"{source.name}: every row must have as many fields as there are headers ({n_columns}); {len(wrong_lines)} "
         f"have not: row {shown}{more} of the file; check the separator, and put quotes around texts that contain it"
     )
+
+
+def _refuse_one_column(source: SourceFile, headers: list[str], separator: str) -> None:
+    """A table of one column whose header holds another separator has been cut at the wrong sign."""
+    other = next((sign for sign in OTHER_SIGNS if len(headers) == 1 and sign != separator and sign in headers[0]), None)
+    if other is not None:
+        raise DataError(
+            f"{source.name}: must be a table separated by {separator!r}, got one column whose header holds {other!r}; "
+            "the file seems to have one column only; state its separator under [file] separator in the definition"
+        )
 
 
 def _as_texts(column: arrow.ChunkedArray) -> pd.Series:
