@@ -645,7 +645,7 @@ def test_columns_that_can_be_computed_are_derived(tmp_path: Path) -> None:
 
 def test_table_without_a_shared_header_is_left_out(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "export")
-    write_csv(folder / "wards.csv", {"ward": ["1", "2", "3"], "beds": ["10", "20", "15"]})
+    write_csv(folder / "wards.csv", {"ward": ["1", "2", "3"], "beds": ["10", "20", "15"]}, separator=";")
     made = draft_definition(folder, base="lumbar")
     assert "wards" not in parse_definition(made.text).tables
     assert "# check: the table 'wards' is left out: no header is shared with the operations" in made.text
