@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from schemas.identifiers import note_absent, protect_identifiers
 from schemas.keys import require_headers
 from schemas.plans import FilePlan, TablePlan
 from schemas.raw import as_text
-from schemas.readers import WORKBOOKS, ReadTable, frame_as_raw, read_table
+from schemas.readers import READABLE_FILES, WORKBOOKS, ReadTable, frame_as_raw, read_table
 from schemas.reading.database import is_url
 from schemas.reading.excel import list_sheets
 from schemas.reading.source import list_members
@@ -103,8 +103,27 @@ def read_tables(data: str | Path | pd.DataFrame, definition: Definition) -> Plac
         if not rows.all()
     )
     told = [f"{at.name}: {int(rows.sum())} of {len(rows)} rows belong to no table" for at, rows in left]
-    notes = [*notes, *told, *note_absent(definition.identifiers, headers)]
+    notes = [*notes, *told, *_describe_unread(data, places.values()), *note_absent(definition.identifiers, headers)]
     return PlacedTables(tables=tables, notes=tuple(notes), left=left)
+
+
+def _describe_unread(data: str | Path | pd.DataFrame, places: Collection[Place]) -> list[str]:
+    """Note files of a folder or archive, and sheets of a workbook, that no table names."""
+    if isinstance(data, pd.DataFrame) or is_url(data):
+        return []
+    path, suffix = Path(data), Path(data).suffix.lower()
+    used: set[str | None]
+    if path.is_dir():
+        kind, used = "files", {None if place.path == str(path) else Path(place.path).name for place in places}
+        held = sorted(other.name for other in path.iterdir() if other.suffix.lower() in READABLE_FILES)
+    elif suffix == ".zip":
+        kind, used, held = "files", {place.plan.member for place in places}, list_members(path)
+    elif suffix in WORKBOOKS:
+        kind, used, held = "sheets", {place.plan.sheet for place in places}, list_sheets(path)
+    else:
+        return []
+    unread = [] if None in used else [repr(name) for name in held or () if name not in used]
+    return [f"{kind} of {path.name!r} that no table of the definition names: {', '.join(unread)}"] if unread else []
 
 
 def _read(place: Place, data: str | Path | pd.DataFrame, file: FilePlan, least_rows: int) -> ReadTable:

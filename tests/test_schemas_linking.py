@@ -843,3 +843,18 @@ columns.odi.header = "odi"
     (tmp_path / "new.csv").write_text("patient,age,sex,odi_0\na,60,male,44\n")
     registry = read_registry(tmp_path / "new.csv", parse_definition(text).for_prediction(["age", "odi_0"]))
     assert registry.frame[["age", "odi_0"]].to_numpy().tolist() == [[60.0, 44.0]]
+
+
+def test_files_that_no_table_names_are_noted(tmp_path: Path) -> None:
+    text = """
+name = "own"
+title = "Own"
+base = "lumbar"
+[tables.operations]
+file = "o.csv"
+"""
+    for name in ("o.csv", "later.csv"):
+        (tmp_path / name).write_text("patient,age,sex\na,60,male\n")
+    (tmp_path / "notes.docx").write_text("no table")
+    registry = read_registry(tmp_path, parse_definition(text))
+    assert [note for note in registry.warnings if note.endswith("that no table of the definition names: 'later.csv'")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 
 from schemas.definition import Definition, parse_definition
 from schemas.registry import Registry, read_registry
+from spinerisk.checking import write_check
 
 N = 80
 ITEMS = [f"odi_q{item:02d}_0" for item in range(1, 11)]
@@ -170,3 +173,12 @@ def test_nothing_is_lost_and_nothing_told(registry: Registry) -> None:
     shown = registry.faults.to_csv() + "\n".join(registry.warnings)
     for value in ("sixty", "sometimes", "perhaps", "31.12.2020", "1850-01-01", "P41", "O41"):
         assert value not in shown
+
+
+def test_one_command_names_all_of_them_on_one_page(tmp_path: Path, registry: Registry) -> None:
+    page = html.unescape(write_check(registry, tmp_path).read_text(encoding="utf-8"))
+    for fault in registry.faults.to_dict("records"):
+        assert re.search(
+            rf"{fault['column']}\b(?:<[^>]*>|\s)+{re.escape(fault['rule'])}(?:<[^>]*>|\s)+{fault['count']}\b", page
+        ), fault
+    assert len(pd.read_parquet(tmp_path / "private" / "quarantine.parquet")) == len(registry.quarantine)
