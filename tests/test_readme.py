@@ -48,3 +48,16 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)\s#]+)", page.read_text(encoding="utf-8"))
     absent = [link for link in links if "://" not in link and not (page.parent / link).exists()]
     assert absent == []
+
+
+EXAMPLES = [
+    pytest.param(text, id=f"{page.name}-{number}")
+    for page in PAGES
+    for number, text in enumerate(re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL))
+    if re.search(r"^name = ", text, flags=re.MULTILINE)
+]
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_whole_definitions_in_the_docs_can_be_read(text: str) -> None:
+    assert parse_definition(text).sources
