@@ -78,9 +78,9 @@ def _read_rows(source: SourceFile, plan: FilePlan, separator: str, n_columns: in
         column_types=dict.fromkeys(names, arrow.string()), strings_can_be_null=False, check_utf8=False
     )
     with source.open() as stream:
-        # All at once: a thread of Arrow's that still reads ahead from Python when Python ends brings the process down.
         content = stream.read().decode(_encoding(plan)).encode()
-    for use_threads in (True, False):
+    # Arrow's threads are not started for one block: a process that ends while they start is brought down.
+    for use_threads in (True, False) if len(content) > BLOCK_BYTES else (False,):
         wrong_lines.clear()
         table = arrow_csv.read_csv(
             arrow.BufferReader(content),
