@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -20,6 +20,7 @@ from schemas.study import Study
 from schemas.tables import FLOW
 
 StringArray = npt.NDArray[np.object_]
+IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,7 @@ class Cohort:
     X
         Predictors, one row per operation, known at the time of the prediction.
     y
-        1, 0, or NaN where unknown by the horizon (only with `time_days`), shape (n,).
+        1, 0, or NaN where unknown (kept, with weight 0, and stood for by others), shape (n,); of a score its value.
     row_id, patient, site, year
         Identifiers as text, shape (n,); an empty text where not recorded.
     subgroups
@@ -46,6 +47,10 @@ class Cohort:
         Dictionary entries of the predictors.
     flow
         Participants: the columns of `schemas.tables.FLOW` but the dataset.
+    attainable
+        Whether the threshold can be reached from the baseline, shape (n,), or None.
+    basis
+        The columns that the outcome is made of, one row per operation.
     """
 
     outcome: Outcome
@@ -61,6 +66,8 @@ class Cohort:
     ended_by_event: BoolArray | None
     columns: Mapping[str, Column]
     flow: pd.DataFrame
+    attainable: BoolArray | None
+    basis: pd.DataFrame
 
     @property
     def n(self) -> int:
@@ -69,8 +76,8 @@ class Cohort:
 
     @property
     def events(self) -> int:
-        """Number of known events."""
-        return int(np.nansum(self.y))
+        """Number of known events; 0 of a score, which has none."""
+        return 0 if self.outcome.score else int(np.nansum(self.y))
 
 
 def build_cohort(registry: Registry, outcome: Outcome, study: Study) -> Cohort:
@@ -96,7 +103,7 @@ def build_cohort(registry: Registry, outcome: Outcome, study: Study) -> Cohort:
     """
     _check_needs(outcome, registry)
     check_predictors(study.predictors, registry.columns, predict_at=study.predict_at, revealing=outcome.revealing)
-    frame, flow = _select(registry, outcome)
+    frame, flow = _select(registry, outcome, weigh_unknown=study.non_response == "weight")
     y = outcome.occurred(frame)
     follow_up = outcome.follow_up
     return Cohort(
@@ -113,7 +120,30 @@ def build_cohort(registry: Registry, outcome: Outcome, study: Study) -> Cohort:
         ended_by_event=follow_up.ended_by_event(frame) if follow_up else None,
         columns={name: registry.columns[name] for name in study.predictors},
         flow=flow,
+        attainable=outcome.attainable(frame) if outcome.attainable else None,
+        basis=_basis(frame, outcome),
     )
+
+
+def relabel(cohort: Cohort, rows: IntArray) -> Cohort:
+    """Return the cohort with the outcome as the training rows define it, where its threshold is estimated from data.
+
+    Parameters
+    ----------
+    cohort
+        The patients of one outcome.
+    rows
+        Positions of the training rows, shape (n,).
+    """
+    if cohort.outcome.learn is None:
+        return cohort
+    learned = cohort.outcome.learn(cohort.basis.iloc[rows])
+    return replace(cohort, outcome=learned, y=learned.occurred(cohort.basis))
+
+
+def _basis(frame: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
+    names = dict.fromkeys((*outcome.needs, *(name for name in outcome.optional if name in frame)))
+    return frame[list(names)].reset_index(drop=True)
 
 
 def build_subgroups(frame: pd.DataFrame, study: Study, columns: Mapping[str, Column]) -> pd.DataFrame:
@@ -162,35 +192,43 @@ def _check_needs(outcome: Outcome, registry: Registry) -> None:
         raise StudyError(f"the outcome {outcome.name} must have its columns in the data:\n{lines}")
 
 
-def _select(registry: Registry, outcome: Outcome) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _select(registry: Registry, outcome: Outcome, *, weigh_unknown: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Apply the outcome's steps in order; return the remaining rows and the counted flow."""
-    frame = registry.frame
+    frame = outcome.prepare(registry) if outcome.prepare else registry.frame
     rows = [_step(0, "rows read", 0, registry.n_read)]
     rows.append(_step(1, "quarantined: faults in the data", len(registry.quarantine), len(frame)))
-    for criterion in (*outcome.eligible, *outcome.observed):
+    # An event by a horizon needs a time to be weighted by; the other outcomes need none.
+    weighed = outcome.observed if weigh_unknown and outcome.follow_up is None else ()
+    for criterion in (*outcome.eligible, *outcome.excluded, *(() if weighed else outcome.observed)):
         kept = frame[criterion.keep(frame)]
         rows.append(_step(len(rows), criterion.reason, len(frame) - len(kept), len(kept)))
         frame = kept
     y = outcome.occurred(frame)
     if outcome.follow_up:
-        censored = int(np.isnan(y).sum())
-        reason = (
-            "followed for less than the horizon without an event: unknown, kept with weight 0 and stood for by "
-            "patients followed longer"
-        )
-        rows.append(_step(len(rows), reason, censored, len(frame) - censored))
-    rows.append(_step(len(rows), "analysed", 0, int(np.isfinite(y).sum()), events=int(np.nansum(y))))
+        reason = "followed for less than the horizon without an event"
+        rows.append(_weight_zero(len(rows), reason, "patients followed longer", y))
+    elif weighed:
+        reasons = " or ".join(criterion.reason.removesuffix(": outcome unknown") for criterion in weighed)
+        rows.append(_weight_zero(len(rows), reasons, "patients like them whose outcome is known", y))
+    events = np.nan if outcome.score else float(np.nansum(y))
+    rows.append(_step(len(rows), "analysed", 0, int(np.isfinite(y).sum()), events=events))
     flow = pd.DataFrame(rows).assign(outcome=outcome.name)
     return frame, flow[[name for name in FLOW if name != "dataset"]]
 
 
-def _step(step: int, reason: str, excluded: int, remaining: int, *, events: int | None = None) -> dict[str, object]:
+def _weight_zero(step: int, reason: str, others: str, y: FloatArray) -> dict[str, object]:
+    """Count patients of unknown outcome, who stay with weight 0."""
+    unknown = int(np.isnan(y).sum())
+    return _step(step, f"{reason}: unknown, kept with weight 0 and stood for by {others}", unknown, len(y) - unknown)
+
+
+def _step(step: int, reason: str, excluded: int, remaining: int, *, events: float = np.nan) -> dict[str, object]:
     return {
         "step": step,
         "reason": reason,
         "excluded": excluded,
         "remaining": remaining,
-        "events": np.nan if events is None else float(events),
+        "events": events,
         "status": "ok",
     }
 

@@ -1,17 +1,11 @@
-"""Outcomes that are any of several recorded events within a fixed window."""
+"""Complications of the operation and of the stay."""
 
 from __future__ import annotations
 
-from functools import partial
-
-import numpy as np
-import pandas as pd
-
-from outcomes.outcome import BoolArray, Criterion, FloatArray, Outcome
-from schemas.specs import OutcomeSpec
+from schemas.specs import EventOutcome
 
 COMPLICATIONS = (
-    OutcomeSpec(
+    EventOutcome(
         name="any_complication_30d", title="Any complication within 30 days", kind="event", desirable=False,
         horizon="30 days",
         any_of=(
@@ -22,52 +16,3 @@ COMPLICATIONS = (
         source="components after the ACS NSQIP definitions",
     ),
 )  # fmt: skip
-
-
-def build_any_of_outcome(spec: OutcomeSpec) -> Outcome:
-    """Build the outcome "any of the named flags is 1".
-
-    Notes
-    -----
-    1 where any component is 1, even if others are unknown; 0 where all are known to be 0; else unknown, counted.
-    The components are printed with every result.
-    """
-    flags = spec.any_of
-    return Outcome(
-        name=spec.name,
-        title=spec.title,
-        kind="event",
-        desirable=spec.desirable,
-        horizon=spec.horizon,
-        needs=flags,
-        revealing=flags,
-        occurred=partial(any_of, flags=flags),
-        observed=(
-            Criterion(
-                reason="no component recorded as an event and at least one not recorded: outcome unknown",
-                keep=partial(_is_known, flags=flags),
-            ),
-        ),
-        threshold_text=describe_any_of(spec),
-        source=spec.source,
-    )
-
-
-def describe_any_of(spec: OutcomeSpec) -> str:
-    """Return the components in words, with what the declaration says of them."""
-    if len(spec.any_of) < 2:
-        return spec.text
-    components = ", ".join(name.replace("_", " ") for name in spec.any_of)
-    return f"any of {components}. {spec.text}".strip()
-
-
-def any_of(frame: pd.DataFrame, flags: tuple[str, ...]) -> FloatArray:
-    """Combine flags (0, 1, NaN) by three-valued *or*; shape (n,)."""
-    values = frame[list(flags)].to_numpy(dtype=np.float64)
-    occurred = (values == 1).any(axis=1)
-    clear = (values == 0).all(axis=1)
-    return np.where(occurred, 1.0, np.where(clear, 0.0, np.nan))
-
-
-def _is_known(frame: pd.DataFrame, *, flags: tuple[str, ...]) -> BoolArray:
-    return np.isfinite(any_of(frame, flags))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from schemas.registry import Registry
+from schemas.specs import InstrumentSpec, ThresholdSpec
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -36,49 +38,140 @@ class FollowUp:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DerivedThreshold:
+    """A threshold whose probability is derived from the predicted distribution of a score.
+
+    `name` is that of an outcome of its own in the results.
+    """
+
+    name: str
+    title: str
+    threshold_set: str
+    rule: str
+    desirable: bool
+    threshold: ThresholdSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """The score behind an outcome of kind ``score``: its instrument, baseline and follow-up, and what is derived."""
+
+    instrument: InstrumentSpec
+    baseline: str
+    follow_up: str
+    derived: tuple[DerivedThreshold, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """A binary outcome of surgery at a fixed horizon, as pure functions of a registry's frame.
+    """An outcome of surgery at a fixed horizon, as pure functions of a registry's frame.
 
     Parameters
     ----------
     name, title
         Identifier and what a reader sees.
     kind
-        ``threshold`` (a patient-reported score reached a threshold), ``event``, or ``event_by_horizon``.
+        A key of `schemas.specs.OUTCOME_KINDS`. All are binary but ``score``.
     desirable
-        Whether a high probability is good news.
+        Whether a high probability is good news; of a score, whether a high value is.
     horizon
-        Until when, in words, counted from the operation.
+        Until when, in words.
     needs
         Columns that must be in the registry.
+    optional
+        Columns that are used where the registry has them.
     revealing
-        Those of them that tell the outcome, and so can never be predictors, whenever they are known.
+        Those of all these that tell the outcome, and so can never be predictors, whenever they are known.
+    occurred
+        Frame to 1 (occurred), 0 (did not) or NaN (unknown), shape (n,); of a score, to its value.
+    prepare
+        Where columns are made of a registry's long tables: registry to its frame with these columns.
     eligible
         Steps that decide who belongs, counted in order; known at the time of the prediction.
     observed
-        Steps that name why the outcome is unknown, counted in order after `eligible`.
-    occurred
-        Frame to 1 (occurred), 0 (did not) or NaN (unknown), shape (n,).
+        Steps that name why the outcome is unknown, counted in order after `eligible`. What they leave out is weighted
+        instead where the study says so, and then counted as kept with weight 0.
+    excluded
+        Steps after the operation that take patients out by the study's explicit choice, counted in order.
+    attainable
+        Frame to whether the threshold can be reached from the baseline at all, shape (n,).
+    learn
+        Where the threshold is estimated from the data: training rows to the outcome with its threshold set.
     follow_up
         Present where patients unknown by the horizon are weighted instead of left out; the weights are fitted in
         each training fold.
-    threshold_set, threshold_text
-        Name and words of the threshold, for the ``threshold`` kind.
+    score
+        Of kind ``score``, else None.
+    threshold_set
+        Name of the set, where there is one.
+    rule
+        What counts as the outcome, in words.
+    unknown
+        What counts as unknown, in words.
+    competing
+        Events that preclude it, in words.
+    unit, index_event, clock
+        What is counted, from which event, and from when the days are counted.
+    patient_outcome
+        False for a decision of doctors.
+    components
+        Columns or outcomes that it is made of, where there are several; printed with every result.
     source
         Where the definition comes from.
     """
 
     name: str
     title: str
-    kind: Literal["threshold", "event", "event_by_horizon"]
+    kind: str
     desirable: bool
     horizon: str
     needs: tuple[str, ...]
     revealing: tuple[str, ...]
     occurred: Callable[[pd.DataFrame], FloatArray]
+    optional: tuple[str, ...] = ()
+    prepare: Callable[[Registry], pd.DataFrame] | None = None
     eligible: tuple[Criterion, ...] = ()
     observed: tuple[Criterion, ...] = ()
+    excluded: tuple[Criterion, ...] = ()
+    attainable: Callable[[pd.DataFrame], BoolArray] | None = None
+    learn: Callable[[pd.DataFrame], Outcome] | None = None
     follow_up: FollowUp | None = None
+    score: Score | None = None
     threshold_set: str = ""
-    threshold_text: str = ""
+    rule: str = ""
+    unknown: str = ""
+    competing: str = ""
+    unit: str = "operation"
+    index_event: str = "the operation"
+    clock: str = "operation"
+    patient_outcome: bool = True
+    components: tuple[str, ...] = ()
     source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """An outcome defined in another way, for a sensitivity analysis: never a result of its own.
+
+    Attributes
+    ----------
+    base
+        Name of the study's outcome.
+    outcome
+        The other definition; its name is that of the base, two underscores, and `level`.
+    analysis
+        ``threshold_set``, ``unattainable`` or ``unadjudicated``.
+    level
+        Which of the choices.
+    text
+        The choice in words.
+    reference_only
+        Whether only the study's reference is fitted again.
+    """
+
+    base: str
+    outcome: Outcome = field(repr=False)
+    analysis: str
+    level: str
+    text: str
+    reference_only: bool

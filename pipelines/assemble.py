@@ -10,8 +10,8 @@ import pandas as pd
 from outcomes.cohort import Cohort
 from pipelines.characteristics import describe_characteristics
 from pipelines.explain import summarise_explanations
-from pipelines.fit import fit_cohort_censoring, weigh_rows
 from pipelines.folds import FoldResult, FoldTask
+from pipelines.observation import fit_observation
 from pipelines.predictions import build_comparator_predictions, build_predictions
 from pipelines.suppression import find_small, find_suppressed
 from schemas.specs import ComparatorSpec
@@ -45,13 +45,14 @@ def predict_outside(
 
     Notes
     -----
-    Censoring weights there are fitted on that dataset: they describe its own follow-up, not the model.
+    Weights for unknown outcomes are fitted on that dataset: they describe its own follow-up, not the model.
     """
     tables = []
     for name, cohort in cohorts.items():
         rows = np.arange(len(cohort.y))
-        weights = weigh_rows(cohort, rows, fit_cohort_censoring(cohort, rows))
-        encoded = next(iter(finals[name].pipelines.values())).preprocessor.encode(cohort.X)
+        preprocessor = next(iter(finals[name].pipelines.values())).preprocessor
+        weights = fit_observation(cohort, rows, preprocessor).weigh(cohort, rows)
+        encoded = preprocessor.encode(cohort.X)
         tables += [
             build_predictions(
                 cohort, rows, model=model, y_prob=pipeline.predict_encoded(encoded), weights=weights,

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from outcomes.cohort import Cohort
-from pipelines.censoring import CensoringModel, fit_censoring
 from pipelines.models import Fitted, Model
+from pipelines.observation import Observation, fit_observation
 from pipelines.preprocess import Preprocessor, fit_preprocessor
 from pipelines.seeds import child_seed
 from pipelines.splits import assign_folds
@@ -26,10 +26,10 @@ IntArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True)
 class Learned:
-    """What was learned from training rows before any model: preprocessing, and censoring where it applies."""
+    """What was learned from training rows before any model: preprocessing, and who stands for whom."""
 
     preprocessor: Preprocessor
-    censoring: CensoringModel | None
+    observation: Observation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,31 +129,14 @@ def fit_pipeline(model: Model, training: TrainingPart, *, trials: int, seed: int
     return FittedPipeline(model=model, preprocessor=preprocessor, fitted=fitted, tuned=tuned, n_train=training.n_train)
 
 
-def fit_cohort_censoring(cohort: Cohort, rows: IntArray) -> CensoringModel | None:
-    """Fit the censoring model on some rows of a cohort; None where the outcome is not weighted."""
-    if cohort.time_days is None or cohort.ended_by_event is None:
-        return None
-    return fit_censoring(cohort.time_days[rows], cohort.ended_by_event[rows])
-
-
-def weigh_rows(cohort: Cohort, rows: IntArray, censoring: CensoringModel | None) -> FloatArray:
-    """Return the weight of each row: 1, or its inverse probability of censoring; 0 where unknown."""
-    if censoring is None or cohort.time_days is None or cohort.outcome.follow_up is None:
-        return np.isfinite(cohort.y[rows]).astype(np.float64)
-    horizon = cohort.outcome.follow_up.horizon_days
-    return censoring.weights(cohort.y[rows], cohort.time_days[rows], horizon_days=horizon)
-
-
 def _learn(cohort: Cohort, rows: IntArray, n_knots: int) -> Learned:
-    return Learned(
-        preprocessor=fit_preprocessor(cohort.X.iloc[rows], cohort.columns, n_knots=n_knots),
-        censoring=fit_cohort_censoring(cohort, rows),
-    )
+    preprocessor = fit_preprocessor(cohort.X.iloc[rows], cohort.columns, n_knots=n_knots)
+    return Learned(preprocessor=preprocessor, observation=fit_observation(cohort, rows, preprocessor))
 
 
 def _apply(learned: Learned, cohort: Cohort, rows: IntArray) -> Part:
     known = rows[np.isfinite(cohort.y[rows])]
-    weights = weigh_rows(cohort, known, learned.censoring)
+    weights = learned.observation.weigh(cohort, known)
     return Part(
         encoded=learned.preprocessor.encode(cohort.X.iloc[known]),
         y=cohort.y[known],

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from outcomes.cohort import Cohort
+from outcomes.cohort import Cohort, relabel
 from pipelines.explain import Explanation, explain
-from pipelines.fit import FittedPipeline, choose_knots, fit_pipeline, prepare_training, weigh_rows
+from pipelines.fit import FittedPipeline, choose_knots, fit_pipeline, prepare_training
 from pipelines.models import MODELS
 from pipelines.predictions import FINAL_FOLD, build_predictions
 from pipelines.seeds import child_seed
@@ -79,7 +79,7 @@ def work_fold(plan: Plan, task: FoldTask) -> FoldResult:
     FoldResult
         Held-out predictions, or for the final fit the apparent ones together with the fitted models.
     """
-    study, cohort = plan.study, plan.cohorts[task.outcome]
+    study, cohort = plan.study, relabel(plan.cohorts[task.outcome], task.train)
     place = (task.outcome, task.repeat, task.fold)
     training = prepare_training(
         cohort,
@@ -90,7 +90,7 @@ def work_fold(plan: Plan, task: FoldTask) -> FoldResult:
     )
     final = task.fold == FINAL_FOLD
     rows = task.train if final else task.test
-    weights = weigh_rows(cohort, rows, training.learned.censoring)
+    weights = training.learned.observation.weigh(cohort, rows)
     encoded = training.learned.preprocessor.encode(cohort.X.iloc[rows])
     pipelines = {
         name: fit_pipeline(

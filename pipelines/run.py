@@ -149,7 +149,7 @@ def name_validation(development: Registry, other: Registry) -> str:
 
 
 def _prepare(study: Study, registry: Registry, validate_on: Mapping[str, Registry]) -> Prepared:
-    outcomes = build_outcomes(study, registry.definition)
+    outcomes = build_outcomes(study, registry.definition, registry.columns)
     check_study(study, registry)
     if DEVELOPMENT in validate_on:
         raise StudyError(f"a dataset to validate on must not be called {DEVELOPMENT!r}; rename it")

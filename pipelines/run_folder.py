@@ -237,7 +237,7 @@ def _describe_outcome(result: StudyResult, name: str) -> dict[str, object]:
         "desirable": outcome.desirable,
         "horizon": outcome.horizon,
         "threshold_set": outcome.threshold_set,
-        "threshold_text": outcome.threshold_text,
+        "rule": outcome.rule,
         "source": outcome.source,
         "n": _shown(flow["remaining"]),
         "events": _shown(flow["events"]),
@@ -288,7 +288,7 @@ def _card(result: StudyResult, outcome: str, model: str) -> dict[str, object]:
     """Return what a model bundle says of itself."""
     described = _describe_outcome(result, outcome)
     return {
-        "outcome": {key: described[key] for key in ("name", "title", "horizon", "desirable", "threshold_text")},
+        "outcome": {key: described[key] for key in ("name", "title", "horizon", "desirable", "rule")},
         "n": described["n"],
         "events": described["events"],
         "seed": result.study.seed,

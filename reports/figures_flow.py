@@ -14,8 +14,8 @@ from reports.tables import HIDDEN, format_count, records
 
 GAP = 0.9
 WRAP = 34
-UNKNOWN = "followed for less than the horizon"
-"""How the reason starts of those who stay in the cohort with weight 0."""
+UNKNOWN = "unknown, kept with weight 0"
+"""What the reason says of those who stay in the cohort with weight 0."""
 BOX = {"boxstyle": "square,pad=0.55", "linewidth": 0.7}
 ARROW = {
     "arrowstyle": "-|>",
@@ -29,7 +29,7 @@ ARROW = {
 
 def has_weight_zero(row: dict[str, Any]) -> bool:
     """Tell whether a step is about those who are kept with weight 0: they are not left out."""
-    return str(row["reason"]).startswith(UNKNOWN)
+    return UNKNOWN in str(row["reason"])
 
 
 def compute_height(frame: pd.DataFrame) -> float:

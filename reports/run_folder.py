@@ -115,7 +115,7 @@ class OutcomeFacts(Facts):
     desirable: bool
     horizon: str
     threshold_set: str | None = None
-    threshold_text: str | None = None
+    rule: str | None = None
     n: int | None = None
     events: int | None = None
     status: str = "run"

@@ -72,7 +72,7 @@ def _tabulate_measures(
     shown = rows[rows["metric"].isin(measures)]
     nulls = [NULL_OF[metric] for metric in measures if metric in NULL_OF]
     notes = [describe_intervals(shown), *_notes_of(view, measures)]
-    defined = f" Outcome: {end(view.outcome.threshold_text)}" if view.outcome.threshold_text else ""
+    defined = f" Outcome: {end(view.outcome.rule)}" if view.outcome.rule else ""
     return Table(
         name=make_slug("performance", name, view.slug),
         caption=f"{caption}. {view.title}.{defined}",

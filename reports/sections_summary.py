@@ -82,9 +82,7 @@ def _describe_reference(run: RunFolder, view: View, rows: pd.DataFrame) -> str:
     who = _word_counts(counts["n"], counts["events"], run.facts.study.suppress_below)
     ratio = first_row(rows, metric="oe_ratio")
     observed = "" if ratio is None or ratio["status"] != "ok" else f", observed over expected {estimate_words(ratio)}"
-    defined = (
-        f" Defined as: {end(view.outcome.threshold_text)}" if _is_first(view) and view.outcome.threshold_text else ""
-    )
+    defined = f" Defined as: {end(view.outcome.rule)}" if _is_first(view) and view.outcome.rule else ""
     return (
         f"{view.short_title}: {who} ({direction}), horizon {view.outcome.horizon}. The reference, "
         f"{run.model_title(run.facts.study.reference)}, had a c-statistic of {c_statistic} and a calibration slope of "

@@ -43,7 +43,7 @@ from schemas.errors import DefinitionError, suggest, unknown_name
 from schemas.fault import OPERATIONS
 from schemas.mapping import SourceColumn, build_source, columns_of_cohort
 from schemas.plans import ColumnPlan, FilePlan, IdentifiersPlan, TablePlan
-from schemas.specs import ComparatorSpec, InstrumentSpec, Name, OutcomeSpec, Spec, ThresholdSetSpec
+from schemas.specs import OUTCOME_KINDS, ComparatorSpec, InstrumentSpec, Name, OutcomeSpec, Spec, ThresholdSetSpec
 from schemas.study import describe_faults
 from schemas.table_rules import Known, build_table_columns, describe_table_faults
 
@@ -264,7 +264,7 @@ def _build(head: DefinitionFile, text: str, faults: list[str]) -> Definition:
         table_columns=table_columns,
         instruments=_entries("instruments", head.instruments, InstrumentSpec, faults),
         threshold_sets=_entries("threshold_sets", head.threshold_sets, ThresholdSetSpec, faults),
-        outcomes=_entries("outcomes", head.outcomes, OutcomeSpec, faults),
+        outcomes=_outcomes(head.outcomes, faults),
         comparators=_entries("comparators", head.comparators, ComparatorSpec, faults),
         text=text,
     )
@@ -281,6 +281,18 @@ def _entries(section: str, entries: Entries, model: type[AnySpec], faults: list[
         spec = _checked(model, {**values, "name": name}, f"{section}.{name}.", faults)
         if spec is not None:
             made.append(spec)
+    return tuple(made)
+
+
+def _outcomes(entries: Entries, faults: list[str]) -> tuple[OutcomeSpec, ...]:
+    """Check the declared outcomes, each against the keys of its kind."""
+    made: list[OutcomeSpec] = []
+    for name, values in entries.items():
+        kind = str(values.get("kind", ""))
+        if kind not in OUTCOME_KINDS:
+            faults.append(f"  outcomes.{name}.kind: {unknown_name('the kind of an outcome', kind, OUTCOME_KINDS)}")
+            continue
+        made += _entries("outcomes", {name: values}, OUTCOME_KINDS[kind], faults)
     return tuple(made)
 
 
@@ -335,7 +347,7 @@ def _add_tables(
 
 def _unknown_columns(definition: Definition, declared: Mapping[str, Any]) -> list[str]:
     """Return the columns that outcomes and comparators name and the definition does not know."""
-    used = [(f"outcomes.{spec.name}", _columns_used(spec)) for spec in definition.outcomes]
+    used = [(f"outcomes.{spec.name}", spec.columns()) for spec in definition.outcomes]
     used += [(f"comparators.{spec.name}", (*spec.plus, *spec.minus)) for spec in definition.comparators]
     known = {*definition.sources, *declared}
     return [
@@ -344,8 +356,3 @@ def _unknown_columns(definition: Definition, declared: Mapping[str, Any]) -> lis
         for name in names
         if name not in known
     ]
-
-
-def _columns_used(spec: OutcomeSpec) -> tuple[str, ...]:
-    single = (spec.baseline, spec.follow_up, spec.time, spec.followed_until)
-    return (*(name for name in single if name), *spec.any_of, *spec.competing)

@@ -15,6 +15,9 @@ from schemas.errors import StudyError, suggest
 from schemas.specs import Name, Spec
 
 Probability = Annotated[float, Field(gt=0, lt=1)]
+BeforeVisit = Literal["fail", "exclude", "weight", "as_scored"]
+"""What a reoperation or a death before the visit of a score makes of its outcome: the failure, a patient who is left
+out, one of unknown outcome, or nothing."""
 
 
 class SplitPlan(Spec):
@@ -46,11 +49,36 @@ class DecisionPlan(Spec):
     action: Annotated[str, Field(min_length=3)]
 
 
+class SensitivityPlan(Spec):
+    """Further analyses that say how far a result hangs on a choice; none of them is the result.
+
+    `threshold_sets` names, per outcome, the sets under which the whole pipeline is fitted again, in the order given.
+    `unattainable` and `unadjudicated` fit the reference again under the other choice, where there is one.
+    `deltas` are shifts of the log-odds (or of the score, in standard deviations of its residuals) by which patients of
+    unknown outcome may differ from others like them.
+    """
+
+    threshold_sets: dict[str, Annotated[tuple[Name, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    unattainable: bool = True
+    unadjudicated: bool = True
+    deltas: tuple[float, ...] = (-1.0, -0.5, 0.0, 0.5, 1.0)
+
+    @field_validator("deltas")
+    @classmethod
+    def _with_none(cls, deltas: tuple[float, ...]) -> tuple[float, ...]:
+        if 0.0 not in deltas or any(a >= b for a, b in pairwise(deltas)):
+            raise ValueError("deltas must be increasing and hold 0, the analysis itself")
+        return deltas
+
+
 class Study(Spec):
     """A pre-specified analysis.
 
     Every key that shapes a prediction is fitted inside each outer training fold, so that what is deployed is what
-    was evaluated. `subgroups` name categories, flags, sites, or numbers that have cut points in `bands`. `text` is
+    was evaluated. `unattainable` says what becomes of patients whose baseline leaves no room for a threshold (``flag``:
+    as ``fail``, and they are a subgroup of the evaluation), `reoperated` and `died` of those to whom that happened
+    before the visit of a score, `non_response` and `censoring` how patients of unknown outcome are stood for.
+    `subgroups` name categories, flags, sites, or numbers that have cut points in `bands`. `text` is
     the exact file and `sha256` its hash.
     """
 
@@ -66,7 +94,12 @@ class Study(Spec):
     comparators: tuple[str, ...] = ()
     missing: Literal["chained"] = "chained"
     calibration: Literal["none"] = "none"
-    unattainable: Literal["exclude", "fail"] = "exclude"
+    unattainable: Literal["exclude", "fail", "flag"] = "exclude"
+    reoperated: BeforeVisit = "fail"
+    died: BeforeVisit = "fail"
+    non_response: Literal["weight", "complete_cases"] = "weight"
+    censoring: Literal["kaplan_meier", "by_predictors"] = "kaplan_meier"
+    sensitivity: SensitivityPlan = SensitivityPlan()
     margin: MarginPlan = MarginPlan()
     split: SplitPlan = SplitPlan()
     tuning: TuningPlan = TuningPlan()

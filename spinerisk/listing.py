@@ -20,6 +20,7 @@ from schemas.derivations import DERIVATIONS
 from schemas.errors import InputError, unknown_name
 from schemas.rules import RULES
 from schemas.sources import SOURCES
+from schemas.specs import ThresholdOutcome
 from schemas.validation import describe_range
 
 Rows = list[dict[str, object]]
@@ -113,7 +114,8 @@ def _outcomes(definition: Definition) -> Rows:
     return [
         {
             "name": spec.name, "title": spec.title, "kind": spec.kind, "horizon": spec.horizon,
-            "desirable": spec.desirable, "threshold_set": spec.threshold_set or "",
+            "desirable": spec.desirable,
+            "threshold_set": spec.threshold_set if isinstance(spec, ThresholdOutcome) else "",
         }
         for spec in known_outcomes(definition).values()
     ]  # fmt: skip

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from outcome_builds import build
 
-from outcomes.complications import any_of, describe_any_of
+from outcomes.event_outcomes import any_of, describe_any_of
 from outcomes.follow_up import EventClock
 from outcomes.outcomes import OUTCOMES
-from outcomes.reherniation import build_event_by_horizon_outcome
 
 CLOCK = EventClock(time="event", competing=("death",), followed_until="followed", horizon_days=730)
 NA = np.nan
@@ -55,7 +55,7 @@ def test_time_is_the_first_event_or_the_end_of_follow_up():
 
 
 def test_short_follow_up_without_event_is_kept_for_weighting_and_untimed_is_excluded():
-    outcome = build_event_by_horizon_outcome(OUTCOMES["reherniation_24m"])
+    outcome = build(OUTCOMES["reherniation_24m"])
     frame = pd.DataFrame(
         {
             "reherniation_days": [NA, NA], "other_fusion_days": [NA, NA], "death_days": [NA, NA],

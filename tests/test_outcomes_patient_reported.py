@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from outcome_builds import build
 
 from outcomes.instruments import INSTRUMENTS
 from outcomes.outcomes import OUTCOMES
-from outcomes.patient_reported import attainable, build_threshold_outcome, improvement, reached
-from outcomes.thresholds import THRESHOLD_SETS
+from outcomes.threshold_rules import attainable, improvement, reached
 from schemas.errors import StudyError
 from schemas.specs import ThresholdSpec
 
@@ -82,12 +82,7 @@ def test_improvement_of_a_mirrored_instrument_is_the_same(baseline: float, follo
 
 def test_unattainable_patients_are_excluded_or_fail_by_choice():
     frame = pd.DataFrame({"odi_0": [10.0, 40.0], "odi_12m": [0.0, 20.0]})
-    made = {
-        choice: build_threshold_outcome(
-            OUTCOMES["odi_mcid_12m"], instruments=INSTRUMENTS, threshold_sets=THRESHOLD_SETS, unattainable=choice
-        )
-        for choice in ("exclude", "fail")
-    }
+    made = {choice: build(OUTCOMES["odi_mcid_12m"], columns=(), unattainable=choice) for choice in ("exclude", "fail")}
     kept = [np.logical_and.reduce([c.keep(frame) for c in o.eligible]).tolist() for o in made.values()]
     assert kept == [[False, True], [True, True]]
     np.testing.assert_array_equal(made["fail"].occurred(frame), [0, 1])
@@ -96,10 +91,10 @@ def test_unattainable_patients_are_excluded_or_fail_by_choice():
 def test_a_set_without_the_instrument_is_refused():
     spec = OUTCOMES["odi_mcid_12m"].model_copy(update={"threshold_set": "young2009"})
     with pytest.raises(StudyError, match="must cover 'odi', got 'young2009', which covers ndi"):
-        build_threshold_outcome(spec, instruments=INSTRUMENTS, threshold_sets=THRESHOLD_SETS, unattainable="exclude")
+        build(spec)
 
 
 def test_an_unknown_set_is_refused_with_the_nearest():
     spec = OUTCOMES["odi_mcid_12m"].model_copy(update={"threshold_set": "scoap15"})
     with pytest.raises(StudyError, match="nearest is 'scoap15_2_2'"):
-        build_threshold_outcome(spec, instruments=INSTRUMENTS, threshold_sets=THRESHOLD_SETS, unattainable="exclude")
+        build(spec)

@@ -51,6 +51,8 @@ predict_at = "planned"
 predictors = ["age", "bmi", "smoking", "asa_class", "diabetes", "depression", "opioid_use", "symptom_duration_months",
   "previous_spine_surgery", "diagnosis", "planned_fusion", "n_levels_planned", "odi_0"]
 models = []
+reoperated = "as_scored" # the truth is that of the score alone
+died = "as_scored"
 [split]
 outer_folds = 2
 inner_folds = 3
@@ -162,7 +164,7 @@ def test_adding_a_model_does_not_move_the_others(registry: Registry, result: Stu
 
 def test_what_is_known_later_moves_no_prediction(registry: Registry, result: StudyResult):
     later = [c.name for c in registry.columns.values() if KNOWN_AT.index(c.known_at) > 0]
-    needed = {name for outcome in result.outcomes.values() for name in outcome.needs}
+    needed = {name for outcome in result.outcomes.values() for name in (*outcome.needs, *outcome.optional)}
     rng = np.random.default_rng(0)
     frame = registry.frame.copy()
     scrambled = [name for name in later if name not in needed]
@@ -280,7 +282,7 @@ def test_the_synthetic_registry_gives_back_its_truth():
     assert fresh.truth is not None
     truth = fresh.truth.set_index("row_id")
     for outcome in result.study.outcomes:
-        rows = result.predictions.query("dataset == 'fresh' and outcome == @outcome")
+        rows = result.predictions.query("dataset == 'fresh' and outcome == @outcome and weight > 0")
         of_truth = compute_c_statistic(rows["y_true"].to_numpy(), truth.loc[rows["row_id"], outcome].to_numpy())
         found = result.evaluation.query("dataset == 'fresh' and outcome == @outcome and subgroup == 'overall'")
         value = found.set_index("metric")["estimate"]

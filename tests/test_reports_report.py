@@ -132,7 +132,7 @@ def _outcome(name: str, title: str, *, desirable: bool) -> dict[str, Any]:
     return {
         "name": name, "title": title, "kind": KINDS.get(name, "threshold"), "desirable": desirable,
         "horizon": "12 months",
-        "threshold_set": "scoap15" if desirable else None, "threshold_text": text, "n": n, "events": events,
+        "threshold_set": "scoap15" if desirable else None, "rule": text, "n": n, "events": events,
         "status": "run", "reason": "", "thresholds": [], "action": "",
     }  # fmt: skip
 

@@ -238,7 +238,8 @@ FAULTS = {
     "instruments.oks.direction: must be given": HEAD + '[instruments.oks]\ntitle = "O"\nlow = 0\nhigh = 48',
     "instruments.oks.lo: is not a known key; nearest is 'low'": HEAD
     + '[instruments.oks]\ntitle = "O"\nlo = 0\nlow = 0\nhigh = 48\ndirection = "higher_is_better"',
-    "outcomes.died.name: must be left out": HEAD + '[outcomes.died]\nname = "lived"',
+    "outcomes.died.name: must be left out": HEAD + '[outcomes.died]\nkind = "event"\nname = "lived"',
+    "outcomes.died.kind: the kind of an outcome must be a known name": HEAD + '[outcomes.died]\ntitle = "D"',
     "an outcome of kind event must have any_of": HEAD
     + '[outcomes.died]\ntitle = "D"\nkind = "event"\ndesirable = false\nhorizon = "30 days"',
     "outcomes.walking: a column must be a known name, got 'wlks'; nearest is 'walks'": FULL.replace(

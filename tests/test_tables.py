@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 import pytest
+from outcome_builds import build
 
 from outcomes.instruments import INSTRUMENTS
-from outcomes.outcomes import OUTCOMES
+from outcomes.outcomes import BUILDERS, OUTCOMES
 from outcomes.thresholds import THRESHOLD_SETS
 from pipelines.metrics import METRICS, Best, Metric
 from pipelines.models import MODELS, Model
@@ -19,7 +20,7 @@ from reports.sections import SECTIONS
 from schemas.column import KINDS, KNOWN_AT, Column
 from schemas.columns import COLUMNS, ENTRIES
 from schemas.definition import BUILT_IN
-from schemas.specs import InstrumentSpec, OutcomeSpec, ThresholdSetSpec
+from schemas.specs import InstrumentSpec, OutcomeSpec, ThresholdOutcome, ThresholdSetSpec
 
 TABLES: dict[str, Mapping[str, Any]] = {
     "COLUMNS": COLUMNS,
@@ -140,22 +141,28 @@ def test_thresholds_are_within_their_instruments(entry: ThresholdSetSpec) -> Non
 @each(OUTCOMES)
 def test_outcome_is_made_of_known_things(entry: OutcomeSpec) -> None:
     assert entry.horizon
-    needed = [entry.baseline, entry.follow_up, entry.time, entry.followed_until, *entry.any_of, *entry.competing]
-    assert {name for name in needed if name} <= set(COLUMNS)
-    later = [entry.follow_up, entry.time, entry.followed_until, *entry.any_of, *entry.competing]
-    for name in filter(None, later):
-        assert not COLUMNS[name].known_by("planned"), f"{name} is known before the operation"
-    assert entry.baseline is None or COLUMNS[entry.baseline].known_at == "preop"
-    assert entry.source or entry.threshold_set or entry.text
+    assert entry.kind in BUILDERS
+    assert set(entry.columns()) <= set(COLUMNS)
+    assert set(getattr(entry, "components", ())) <= set(OUTCOMES)
+    assert entry.source or entry.text or isinstance(entry, ThresholdOutcome)
+
+
+@pytest.mark.parametrize("name", [name for name, entry in OUTCOMES.items() if entry.kind in BUILDERS])
+def test_outcome_is_built_and_says_what_it_is(name: str) -> None:
+    outcome = build(OUTCOMES[name])
+    assert outcome.rule
+    assert outcome.unknown
+    assert outcome.revealing
+    for column in (*outcome.needs, *outcome.optional):
+        known = column not in COLUMNS or COLUMNS[column].known_by("planned")
+        assert (column in outcome.revealing) != known, f"{column}: what is known later reveals, and only that"
 
 
 @each({name: entry for name, entry in OUTCOMES.items() if entry.kind == "threshold"})
-def test_threshold_outcome_finds_its_threshold(entry: OutcomeSpec) -> None:
+def test_threshold_outcome_finds_its_threshold(entry: ThresholdOutcome) -> None:
     assert entry.instrument in INSTRUMENTS
     assert entry.instrument in {threshold.instrument for threshold in THRESHOLD_SETS[entry.threshold_set].thresholds}
-    assert entry.baseline.startswith(f"{entry.instrument}_")
-    assert entry.follow_up.startswith(f"{entry.instrument}_")
-    assert entry.desirable
+    assert all(name.startswith(f"{entry.instrument}_") for name in (entry.baseline, *entry.visits))
 
 
 @each(MODELS)

@@ -1,0 +1,116 @@
+"""What a reoperation or a death before the visit of a score makes of its outcome."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from outcomes.build import Context, values_of
+from outcomes.outcome import BoolArray, Criterion, FloatArray
+from schemas.visits import TARGETS
+
+ENDING = re.compile(r"_([a-z0-9]+)$")
+
+EARLIER_EVENTS = {"reoperated": ("reoperation_days", "reoperated"), "died": ("death_days", "died")}
+"""Key of the study: column with the days to the event, and the word for the patient."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlierEvent:
+    """An event that may come before a visit, and what the study makes of it."""
+
+    column: str
+    word: str
+    choice: str
+    visits: tuple[str, ...]
+
+    def happened(self, frame: pd.DataFrame) -> BoolArray:
+        """Mark patients to whom it happened before the visit's day, shape (n,); not recorded means no."""
+        return np.asarray(values_of(frame, self.column) < find_visit_days(frame, self.visits))
+
+
+def find_earlier_events(context: Context, visits: tuple[str, ...]) -> tuple[EarlierEvent, ...]:
+    """Return the events that the data record and the study gives a meaning to.
+
+    Notes
+    -----
+    Without data (``context.columns`` is None) all of them: that is the definition.
+    """
+    if all(_target(visit) is None for visit in visits):
+        return ()
+    return tuple(
+        EarlierEvent(column=column, word=word, choice=getattr(context.study, key), visits=visits)
+        for key, (column, word) in EARLIER_EVENTS.items()
+        if getattr(context.study, key) != "as_scored" and (context.columns is None or column in context.columns)
+    )
+
+
+def find_visit_days(frame: pd.DataFrame, visits: tuple[str, ...]) -> FloatArray:
+    """Return the day of the visit whose score counts, shape (n,).
+
+    Notes
+    -----
+    Of several visits the last known one; of a patient without any, the last that was due. The day is the recorded one
+    (``visit_days_12m``), else the one that the visit stands for.
+    """
+    days = np.full(len(frame), np.nan)
+    for visit in visits:
+        own = _days_of(frame, visit)
+        known = frame[visit].notna().to_numpy() if visit in frame else np.zeros(len(frame), dtype=np.bool_)
+        days = np.where(known | (visit == visits[-1]) & np.isnan(days), own, days)
+    return days
+
+
+def fail(occurred: FloatArray, frame: pd.DataFrame, events: tuple[EarlierEvent, ...], *, failure: float) -> FloatArray:
+    """Apply the choices ``fail`` and ``weight``: failed, also without a score, or unknown; shape (n,)."""
+    for event in events:
+        if event.choice in ("fail", "weight"):
+            occurred = np.where(event.happened(frame), failure if event.choice == "fail" else np.nan, occurred)
+    return occurred
+
+
+def list_exclusions(events: tuple[EarlierEvent, ...]) -> Iterator[Criterion]:
+    """Yield a step for each choice ``exclude``."""
+    for event in events:
+        if event.choice == "exclude":
+            yield Criterion(
+                reason=f"{event.word} before the visit: left out by choice of the study",
+                keep=partial(_spared, event=event),
+            )
+
+
+def describe(events: tuple[EarlierEvent, ...]) -> str:
+    """Return the choices in words."""
+    words = {
+        "fail": "who {word} before the visit counts as a failure",
+        "exclude": "who {word} before the visit is left out",
+        "weight": "who {word} before the visit counts as unknown",
+    }
+    made = {"reoperated": "was reoperated", "died": "died"}
+    return "; ".join(words[event.choice].format(word=made[event.word]) for event in events)
+
+
+def _spared(frame: pd.DataFrame, *, event: EarlierEvent) -> BoolArray:
+    return ~event.happened(frame)
+
+
+def _target(visit: str) -> int | None:
+    found = ENDING.search(visit)
+    return TARGETS.get(found.group(1)) if found else None
+
+
+def _days_of(frame: pd.DataFrame, visit: str) -> FloatArray:
+    found = ENDING.search(visit)
+    ending = found.group(1) if found else ""
+    target = TARGETS.get(ending)
+    planned = np.full(len(frame), np.nan if target is None else float(target))
+    column = f"visit_days_{ending}"
+    if column not in frame:
+        return planned
+    own = values_of(frame, column)
+    return np.where(np.isnan(own), planned, own)

@@ -1,0 +1,92 @@
+"""Weights by which patients of known outcome stand for those of unknown outcome, fitted on training rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from outcomes.cohort import Cohort
+from pipelines.censoring import CensoringModel, fit_censoring
+from pipelines.linear_models import LogisticFit, fit_ridge
+from pipelines.preprocess import Preprocessor
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+LEAST_PROBABILITY = 0.1
+"""Weights are truncated at 1 / this: a patient stands for at most ten."""
+
+RESPONSE_PENALTY = 1e-3
+"""Ridge penalty of the response model, on the scale of the mean log loss."""
+
+
+class Observation(Protocol):
+    """What makes weights for the rows of a cohort."""
+
+    def weigh(self, cohort: Cohort, rows: IntArray) -> FloatArray:
+        """Return the weight of each row, shape (n,); 0 where the outcome is unknown."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unweighted:
+    """Every patient of known outcome stands for one."""
+
+    def weigh(self, cohort: Cohort, rows: IntArray) -> FloatArray:
+        """Return 1, or 0 where the outcome is unknown; shape (n,)."""
+        return np.isfinite(cohort.y[rows]).astype(np.float64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Censored:
+    """Patients followed long enough stand for those lost before the horizon."""
+
+    model: CensoringModel
+    horizon_days: int
+
+    def weigh(self, cohort: Cohort, rows: IntArray) -> FloatArray:
+        """Return the inverse probability of having been followed, 0 where the outcome is unknown; shape (n,)."""
+        assert cohort.time_days is not None
+        return self.model.weights(cohort.y[rows], cohort.time_days[rows], horizon_days=self.horizon_days)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """Patients whose outcome is known stand for those like them whose outcome is not."""
+
+    preprocessor: Preprocessor
+    model: LogisticFit
+
+    def weigh(self, cohort: Cohort, rows: IntArray) -> FloatArray:
+        """Return the inverse probability of a known outcome given the predictors, 0 where it is not; shape (n,)."""
+        encoded = self.preprocessor.encode(cohort.X.iloc[rows])
+        probability = self.model.predict(self.preprocessor.design("splines", encoded))
+        known = np.isfinite(cohort.y[rows])
+        return np.where(known, 1.0 / np.maximum(probability, LEAST_PROBABILITY), 0.0)
+
+
+def fit_observation(cohort: Cohort, rows: IntArray, preprocessor: Preprocessor) -> Observation:
+    """Fit what makes the weights on the training rows of a cohort.
+
+    Parameters
+    ----------
+    cohort
+        The patients of one outcome.
+    rows
+        Positions of the training rows, shape (n,).
+    preprocessor
+        Fitted on the same rows.
+    """
+    follow_up = cohort.outcome.follow_up
+    if follow_up and cohort.time_days is not None and cohort.ended_by_event is not None:
+        model = fit_censoring(cohort.time_days[rows], cohort.ended_by_event[rows])
+        return Censored(model=model, horizon_days=follow_up.horizon_days)
+    known = np.isfinite(cohort.y[rows]).astype(np.float64)
+    if known.all():
+        return Unweighted()
+    X = preprocessor.design("splines", preprocessor.encode(cohort.X.iloc[rows]))
+    fit = fit_ridge(X, known, np.ones(len(known)), {"penalty": RESPONSE_PENALTY}, 0)
+    return Answered(preprocessor=preprocessor, model=fit)
