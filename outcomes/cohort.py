@@ -41,8 +41,9 @@ class Cohort:
         One text column per declared subgroup; "unknown" is a level.
     comparators
         One column per published prediction that the data carry.
-    time_days, ended_by_event
-        What censoring weights are fitted from, or None.
+    time_days, cause
+        Day of the first event of any cause or of the end of follow-up; 0 censored, 1 the event, 2 a competing one.
+        None where the outcome is not one by a horizon.
     columns
         Dictionary entries of the predictors.
     flow
@@ -63,7 +64,7 @@ class Cohort:
     subgroups: pd.DataFrame
     comparators: pd.DataFrame
     time_days: FloatArray | None
-    ended_by_event: BoolArray | None
+    cause: IntArray | None
     columns: Mapping[str, Column]
     flow: pd.DataFrame
     attainable: BoolArray | None
@@ -117,7 +118,7 @@ def build_cohort(registry: Registry, outcome: Outcome, study: Study) -> Cohort:
         subgroups=build_subgroups(frame, study, registry.columns),
         comparators=_comparators(frame, registry, outcome, study),
         time_days=follow_up.time_days(frame) if follow_up else None,
-        ended_by_event=follow_up.ended_by_event(frame) if follow_up else None,
+        cause=follow_up.cause(frame) if follow_up else None,
         columns={name: registry.columns[name] for name in study.predictors},
         flow=flow,
         attainable=outcome.attainable(frame) if outcome.attainable else None,

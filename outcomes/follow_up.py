@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from outcomes.outcome import BoolArray, FloatArray
+from outcomes.outcome import FloatArray, IntArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +34,14 @@ class EventClock:
         # An event is itself proof of follow-up, also where the end of follow-up was not recorded.
         return np.where(np.isfinite(first), first, followed)
 
-    def ended_by_event(self, frame: pd.DataFrame) -> BoolArray:
-        """Tell whether follow-up ended by an event of any cause; shape (n,)."""
-        return np.isfinite(self.first_event(frame))
+    def cause(self, frame: pd.DataFrame) -> IntArray:
+        """What ended follow-up: 0 nothing that was recorded, 1 the event, 2 a competing one; shape (n,).
+
+        On the same day the event of interest is taken to come before a competing one.
+        """
+        first = self.first_event(frame)
+        own = frame[self.time].to_numpy(dtype=np.float64)
+        return np.where(np.isfinite(first), np.where(own <= first, 1, 2), 0)
 
     def occurred(self, frame: pd.DataFrame) -> FloatArray:
         """1 if the event came first and by the horizon, 0 if it is known that it did not, NaN if unknown.

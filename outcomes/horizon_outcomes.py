@@ -45,9 +45,7 @@ def build_horizon_outcome(spec: HorizonOutcome, context: Context) -> Outcome:
                 keep=partial(_timed, clock=clock),
             ),
         ),
-        follow_up=FollowUp(
-            time_days=clock.time_days, ended_by_event=clock.ended_by_event, horizon_days=clock.horizon_days
-        ),
+        follow_up=FollowUp(time_days=clock.time_days, cause=clock.cause, horizon_days=clock.horizon_days),
         rule=spec.text,
         unknown=f"no event, and followed for less than {clock.horizon_days} days",
         competing=", ".join(name.removesuffix("_days").replace("_", " ") for name in clock.competing),

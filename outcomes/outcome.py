@@ -14,6 +14,7 @@ from schemas.specs import InstrumentSpec, ThresholdSpec
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +30,11 @@ class FollowUp:
     """What inverse probability of censoring weights are fitted from.
 
     `time_days` is the day of the first event of any cause or of the end of follow-up, whichever is earlier;
-    `ended_by_event` is True where it was an event. `horizon_days` is the day until which the outcome is asked for.
+    `cause` says what ended it: 0 the end of follow-up, 1 the event, 2 a competing one. `horizon_days` is the day until which the outcome is asked for.
     """
 
     time_days: Callable[[pd.DataFrame], FloatArray]
-    ended_by_event: Callable[[pd.DataFrame], BoolArray]
+    cause: Callable[[pd.DataFrame], IntArray]
     horizon_days: int
 
 

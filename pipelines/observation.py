@@ -81,8 +81,8 @@ def fit_observation(cohort: Cohort, rows: IntArray, preprocessor: Preprocessor) 
         Fitted on the same rows.
     """
     follow_up = cohort.outcome.follow_up
-    if follow_up and cohort.time_days is not None and cohort.ended_by_event is not None:
-        model = fit_censoring(cohort.time_days[rows], cohort.ended_by_event[rows])
+    if follow_up and cohort.time_days is not None and cohort.cause is not None:
+        model = fit_censoring(cohort.time_days[rows], cohort.cause[rows] > 0)
         return Censored(model=model, horizon_days=follow_up.horizon_days)
     known = np.isfinite(cohort.y[rows]).astype(np.float64)
     if known.all():

@@ -59,6 +59,33 @@ category or flag; cells under 10 rows are suppressed."""
 TUNING = ("outcome", "model", "repeat", "fold", "parameter", "value", "inner_log_loss", "trials")
 """Chosen settings; the final model has repeat 0 and fold -1."""
 
+SENSITIVITY = (
+    "outcome", "dataset", "validation", "analysis", "level", "text", "primary", "model", "metric", "estimate", "lower",
+    "upper", "interval_kind", "n", "events", "status",
+)  # fmt: skip
+"""What other choices would have given, in a fixed order, without a verdict: ``analysis`` is threshold_set, unattainable
+or unadjudicated, ``level`` the choice and ``text`` its words; ``primary`` marks the study's own."""
+RESPONSE = (
+    "outcome", "dataset", "predictor", "level", "n_known", "n_unknown", "known", "unknown", "difference", "lower",
+    "upper", "status",
+)  # fmt: skip
+"""Patients of known outcome against those of unknown outcome: means (numbers) or percentages (``level``) of both, and
+the standardised difference, known minus unknown, with its 95 % interval."""
+UNKNOWN_OUTCOMES = (
+    "outcome", "dataset", "validation", "model", "assumption", "delta", "metric", "estimate", "lower", "upper", "n",
+    "n_unknown", "status",
+)  # fmt: skip
+"""What patients of unknown outcome could change: ``assumption`` is known_only, weighted or shifted (by ``delta`` on the
+log-odds, against patients like them); ``metric`` is event_rate, mean_score or calibration_in_the_large."""
+INCIDENCE = (
+    "outcome", "dataset", "cause", "method", "day", "estimate", "lower", "upper", "at_risk", "n", "events", "status",
+)  # fmt: skip
+"""Cumulative incidence by day: ``cause`` is event or competing, ``method`` aalen_johansen, or one_minus_kaplan_meier,
+which is shown as what it overstates."""
+FOLLOWED = ("outcome", "dataset", "statistic", "value", "n", "status")
+"""Follow-up of an outcome by a horizon: ``statistic`` is median_days (reverse Kaplan-Meier), at_risk_at_horizon, or
+percent_censored_before_horizon."""
+
 CURVES = {
     "calibration": CALIBRATION_CURVE,
     "roc": ROC_CURVE,

@@ -51,7 +51,7 @@ def test_event_by_horizon(row: tuple[float, float, float], expected: float):
 def test_time_is_the_first_event_or_the_end_of_follow_up():
     frame = clocked((100, 50, 800), (NA, NA, 400))
     np.testing.assert_array_equal(CLOCK.time_days(frame), [50, 400])
-    np.testing.assert_array_equal(CLOCK.ended_by_event(frame), [True, False])
+    np.testing.assert_array_equal(CLOCK.cause(frame), [2, 0])
 
 
 def test_short_follow_up_without_event_is_kept_for_weighting_and_untimed_is_excluded():
