@@ -117,6 +117,8 @@ class Outcome:
         False for a decision of doctors.
     components
         Columns or outcomes that it is made of, where there are several; printed with every result.
+    published_c_statistic
+        Range that honest published models of such an outcome reach, or None.
     source
         Where the definition comes from.
     """
@@ -147,6 +149,7 @@ class Outcome:
     clock: str = "operation"
     patient_outcome: bool = True
     components: tuple[str, ...] = ()
+    published_c_statistic: tuple[float, float] | None = None
     source: str = ""
 
 

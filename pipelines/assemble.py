@@ -16,17 +16,22 @@ from pipelines.predictions import build_comparator_predictions, build_prediction
 from pipelines.suppression import find_small, find_suppressed
 from schemas.specs import ComparatorSpec
 from schemas.study import Study
-from schemas.tables import CONTRIBUTION, EXPLANATION, FLOW, TABLE1, TUNING
+from schemas.tables import CONTRIBUTION, EXPLANATION, FLOW, PREDICTIONS, TABLE1, TUNING
 
 Results = Sequence[tuple[FoldTask, FoldResult]]
+
+
+def join_predictions(results: Results) -> pd.DataFrame:
+    """Join the predictions of the folds as they are; without rows where there are none."""
+    tables = [result.predictions for _, result in results]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(PREDICTIONS))
 
 
 def assemble_predictions(
     study: Study, cohorts: Mapping[str, Cohort], comparators: Iterable[ComparatorSpec], results: Results
 ) -> pd.DataFrame:
     """Join the predictions of all folds, internal and apparent, and set published predictions beside them."""
-    tables = [result.predictions for _, result in results]
-    joined = pd.concat(tables, ignore_index=True)
+    joined = join_predictions(results)
     beside = [_beside(study, joined, cohort, comparators) for cohort in cohorts.values()]
     internal = [table[table["validation"] != "apparent"] for table in beside]
     return pd.concat([joined, *internal], ignore_index=True)

@@ -35,13 +35,15 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class FoldTask:
-    """One fold of one outcome; the final fit has fold -1 and no held-out rows."""
+    """One fold of one outcome and the models that are fitted on it; the final fit has fold -1 and no held-out rows."""
 
     outcome: str
+    models: tuple[str, ...]
     repeat: int
     fold: int
     train: IntArray
     test: IntArray
+    explained: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +98,7 @@ def work_fold(plan: Plan, task: FoldTask) -> FoldResult:
         name: fit_pipeline(
             MODELS[name], training, trials=study.tuning.trials, seed=child_seed(study.seed, *place, name)
         )
-        for name in study.all_models
+        for name in task.models
     }
     tables = [
         build_predictions(
@@ -109,7 +111,7 @@ def work_fold(plan: Plan, task: FoldTask) -> FoldResult:
     return FoldResult(
         predictions=pd.concat(tables, ignore_index=True),
         tuned={name: pipeline.tuned for name, pipeline in pipelines.items()},
-        explained={} if final or task.repeat else _explain_rows(plan, task, pipelines),
+        explained={} if final or task.repeat or not task.explained else _explain_rows(plan, task, pipelines),
         pipelines=pipelines if final else {},
     )
 

@@ -36,8 +36,10 @@ class StudyResult:
         The outcomes of the plan by name.
     skipped
         Reason by outcome that could not be analysed.
-    predictions, evaluation, comparison, flow, table1, tuning, explanations, contributions
+    predictions, evaluation, comparison, flow, table1, tuning, explanations, contributions, sensitivity
         Tables with the columns of `schemas.tables`.
+    varied_predictions
+        Predictions under the choices of the sensitivity analyses; ``outcome`` is the variant's name. Private.
     curves
         Calibration, ROC, decision and risk distribution tables by name.
     row_explanations
@@ -65,6 +67,8 @@ class StudyResult:
     tuning: pd.DataFrame
     explanations: pd.DataFrame
     contributions: pd.DataFrame
+    sensitivity: pd.DataFrame
+    varied_predictions: pd.DataFrame
     row_explanations: Mapping[tuple[str, str], pd.DataFrame]
     models: Mapping[tuple[str, str], FittedPipeline]
     warnings: tuple[str, ...]

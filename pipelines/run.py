@@ -11,8 +11,9 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from outcomes.cohort import Cohort, build_cohort
-from outcomes.outcome import Outcome
+from outcomes.outcome import Outcome, Variant
 from outcomes.outcomes import build_outcomes
+from outcomes.variants import build_variants
 from pipelines.alarms import find_alarms
 from pipelines.assemble import (
     assemble_explanations,
@@ -21,6 +22,7 @@ from pipelines.assemble import (
     assemble_row_explanations,
     assemble_table1,
     assemble_tuning,
+    join_predictions,
     predict_outside,
 )
 from pipelines.checks import check_study, reason_to_skip
@@ -31,6 +33,7 @@ from pipelines.executors import run_tasks
 from pipelines.folds import FoldResult, FoldTask, Plan, work_fold
 from pipelines.predictions import DEVELOPMENT, FINAL_FOLD
 from pipelines.result import Dataset, StudyResult
+from pipelines.sensitivity import pick_variants, tabulate_sensitivity
 from pipelines.splits import SPLITS
 from schemas.errors import StudyError
 from schemas.registry import Registry
@@ -42,12 +45,17 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """Cohorts of every dataset by outcome, and what is skipped; development comes first."""
+    """Cohorts of every dataset by outcome, and what is skipped; development comes first.
+
+    `variants` are the sensitivity analyses that are run, on development only, and `varied` their cohorts by name.
+    """
 
     datasets: tuple[Dataset, ...]
     outcomes: Mapping[str, Outcome]
     everyone: Mapping[str, Mapping[str, Cohort]]
     skipped: Mapping[str, str]
+    variants: tuple[Variant, ...]
+    varied: Mapping[str, Cohort]
 
     def analysed(self, dataset: str) -> dict[str, Cohort]:
         """Return the cohorts of a dataset that are not skipped."""
@@ -91,13 +99,27 @@ def run_study(
     prepared = _prepare(study, registry, validate_on or {})
     analysed = prepared.analysed(DEVELOPMENT)
     fitted = time.perf_counter()
-    results = _fit_all(study, analysed, workers=workers, tell=tell)
+    tasks = [*_list_tasks(study, analysed), *_list_variant_tasks(study, prepared)]
+    everything = _fit_all(study, {**analysed, **prepared.varied}, tasks, workers=workers, tell=tell)
+    results = [(task, result) for task, result in everything if task.outcome in analysed]
+    variant_results = [(task, result) for task, result in everything if task.outcome not in analysed]
     evaluated = time.perf_counter()
     # One thread, as in the workers: threads would change the order of sums, and are slower here.
     with threadpool_limits(limits=1):
         predictions = _predict_all(study, prepared, results)
         evaluation, comparison, curves = _evaluate_all(study, prepared, predictions)
         explanations, contributions = assemble_explanations(study, analysed, results)
+        varied_predictions = join_predictions(variant_results)
+        sensitivity = tabulate_sensitivity(
+            predictions[predictions["validation"] == "internal"],
+            varied_predictions,
+            outcomes=prepared.outcomes,
+            variants=prepared.variants,
+            cohorts=analysed,
+            dataset=DEVELOPMENT,
+            seed=study.seed,
+            suppress_below=study.suppress_below,
+        )
     ended = time.perf_counter()
     datasets = [dataset.name for dataset in prepared.datasets]
     return StudyResult(
@@ -116,6 +138,8 @@ def run_study(
         tuning=assemble_tuning(results),
         explanations=explanations,
         contributions=contributions,
+        sensitivity=sensitivity,
+        varied_predictions=varied_predictions,
         row_explanations=assemble_row_explanations(results),
         models={
             (task.outcome, model): pipeline for task, result in results for model, pipeline in result.pipelines.items()
@@ -171,7 +195,23 @@ def _prepare(study: Study, registry: Registry, validate_on: Mapping[str, Registr
     if len(skipped) == len(cohorts):
         reasons = "\n".join(f"  {name}: {reason}" for name, reason in skipped.items())
         raise StudyError(f"at least one outcome must have enough events, none has:\n{reasons}")
-    return Prepared(datasets=datasets, outcomes=outcomes, everyone=everyone, skipped=skipped)
+    analysed = {name: cohort for name, cohort in cohorts.items() if name not in skipped}
+    variants, varied = _prepare_variants(study, datasets[0], analysed)
+    return Prepared(
+        datasets=datasets, outcomes=outcomes, everyone=everyone, skipped=skipped, variants=variants, varied=varied
+    )
+
+
+def _prepare_variants(
+    study: Study, development: Dataset, analysed: Mapping[str, Cohort]
+) -> tuple[tuple[Variant, ...], dict[str, Cohort]]:
+    """Build the sensitivity analyses that differ from the analysis itself and can be fitted, with their cohorts."""
+    registry = development.registry
+    asked = build_variants(study, registry.definition, registry.columns)
+    varied = _build_cohorts(development, {variant.outcome.name: variant.outcome for variant in asked}, study)
+    picked = pick_variants(asked, analysed, varied, suppress_below=study.suppress_below)
+    kept = tuple(one for one in picked if not reason_to_skip(varied[one.outcome.name], study))
+    return kept, {one.outcome.name: varied[one.outcome.name] for one in kept}
 
 
 def _build_cohorts(dataset: Dataset, outcomes: Mapping[str, Outcome], study: Study) -> dict[str, Cohort]:
@@ -185,24 +225,45 @@ def _list_tasks(study: Study, cohorts: Mapping[str, Cohort]) -> list[FoldTask]:
     """List the final fits first, since they take longest, then the outer folds."""
     nothing = np.empty(0, dtype=np.int64)
     tasks = [
-        FoldTask(outcome=name, repeat=0, fold=FINAL_FOLD, train=np.arange(len(cohort.y)), test=nothing)
+        FoldTask(
+            outcome=name, models=study.all_models, repeat=0, fold=FINAL_FOLD, train=np.arange(len(cohort.y)),
+            test=nothing,
+        )
         for name, cohort in cohorts.items()
-    ]
+    ]  # fmt: skip
     for name, cohort in cohorts.items():
-        make = SPLITS[study.split.name].make
-        folds = make(cohort.y, cohort.patient, plan=study.split, seed=study.seed, outcome=name)
-        tasks += [
-            FoldTask(outcome=name, repeat=fold.repeat, fold=fold.fold, train=fold.train, test=fold.test)
-            for fold in folds
-        ]
+        tasks += _list_outer_folds(study, name, cohort, study.all_models, explained=True)
     return tasks
 
 
+def _list_variant_tasks(study: Study, prepared: Prepared) -> list[FoldTask]:
+    """List the outer folds of the sensitivity analyses: fitted and evaluated, neither explained nor deployed."""
+    tasks: list[FoldTask] = []
+    for variant in prepared.variants:
+        models = (study.reference,) if variant.reference_only else study.all_models
+        name = variant.outcome.name
+        tasks += _list_outer_folds(study, name, prepared.varied[name], models, explained=False)
+    return tasks
+
+
+def _list_outer_folds(
+    study: Study, name: str, cohort: Cohort, models: tuple[str, ...], *, explained: bool
+) -> list[FoldTask]:
+    make = SPLITS[study.split.name].make
+    folds = make(cohort.y, cohort.patient, plan=study.split, seed=study.seed, outcome=name)
+    return [
+        FoldTask(
+            outcome=name, models=models, repeat=fold.repeat, fold=fold.fold, train=fold.train, test=fold.test,
+            explained=explained,
+        )
+        for fold in folds
+    ]  # fmt: skip
+
+
 def _fit_all(
-    study: Study, cohorts: Mapping[str, Cohort], *, workers: int, tell: Progress
+    study: Study, cohorts: Mapping[str, Cohort], tasks: list[FoldTask], *, workers: int, tell: Progress
 ) -> list[tuple[FoldTask, FoldResult]]:
     """Work through all folds; the order of the results is that of the tasks, whoever finished first."""
-    tasks = _list_tasks(study, cohorts)
     found: dict[int, FoldResult] = {}
     tell(0, len(tasks), "tuning and fitting")
     for position, result in run_tasks(work_fold, Plan(study=study, cohorts=cohorts), tasks, workers=workers):

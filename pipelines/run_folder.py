@@ -167,6 +167,8 @@ def _write_private(result: StudyResult, folder: Path) -> None:
     (folder / "explanations").mkdir(parents=True)
     folder.chmod(0o700)
     result.predictions.to_parquet(folder / "predictions.parquet", index=False)
+    if len(result.varied_predictions):
+        result.varied_predictions.to_parquet(folder / "sensitivity_predictions.parquet", index=False)
     for (outcome, model), table in result.row_explanations.items():
         table.to_parquet(folder / "explanations" / f"{outcome}__{model}.parquet", index=False)
     for name, parts in _list_quarantines(result).items():

@@ -100,6 +100,7 @@ SHARE = {
     "explanations": EXPLANATION,
     "contributions": CONTRIBUTION,
     "tuning": TUNING,
+    "sensitivity": SENSITIVITY,
 }
 """``share/<name>.csv`` of a run's folder; the curves are ``share/curves/<name>.csv``."""
 

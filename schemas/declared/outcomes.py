@@ -19,7 +19,8 @@ class OutcomeSpec(Spec):
 
     `among` restricts who belongs, by column: levels of a category or flag (``{ employment = ["employed"] }``); others
     leave, counted. `clock` is what the days of the window are counted from. `patient_outcome` is False for a decision
-    of doctors, which is no result of surgery.
+    of doctors, which is no result of surgery. `published_c_statistic` is the range that honest published models of
+    such an outcome reach; a result above it is doubted.
     """
 
     name: Name
@@ -31,6 +32,7 @@ class OutcomeSpec(Spec):
     clock: Clock = "operation"
     among: dict[Name, tuple[str | float, ...]] = Field(default_factory=dict)
     patient_outcome: bool = True
+    published_c_statistic: tuple[float, float] | None = None
     text: str = ""
     source: str = ""
 
