@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from schemas.column import Column
+from schemas.derivations import DERIVATIONS
 from schemas.errors import StudyError, suggest
 
 PREDICTOR_KINDS = ("number", "flag", "category")
@@ -32,7 +33,7 @@ def check_predictors(
         Naming every refused predictor with its reason.
     """
     faults = [fault for name in predictors if (fault := _fault(name, columns, predict_at))]
-    faults += [f"{name}: leaks, the outcome is made of it" for name in predictors if name in revealing]
+    faults += [fault for name in predictors if (fault := _fault_of_making(name, revealing))]
     if faults:
         raise StudyError(
             f"every predictor must be in the data and known {_when(predict_at)}:\n"
@@ -54,6 +55,26 @@ def _fault(name: str, columns: Mapping[str, Column], predict_at: str) -> str:
     if not column.predictor:
         return f"{name}: is declared not to be a predictor ({column.text})"
     return ""
+
+
+def _fault_of_making(name: str, revealing: Sequence[str]) -> str:
+    """Return how a predictor and the outcome are made of the same, or an empty string."""
+    if name in revealing:
+        return f"{name}: leaks, the outcome is made of it"
+    shared = sorted(_ingredients(name) & set(revealing))
+    return f"{name}: leaks, it is computed from {', '.join(shared)}, of which the outcome is made" if shared else ""
+
+
+def _ingredients(name: str) -> set[str]:
+    """Return everything that a column of the dictionary is computed from, directly or not."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        entry = DERIVATIONS.get(waiting.pop())
+        new = set(entry.needs) - found if entry else set()
+        found |= new
+        waiting += new
+    return found
 
 
 def _when(known_at: str) -> str:

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from outcomes.cohort import Cohort
-from pipelines.discrimination import compute_c_statistic
+from pipelines.leaks import describe_separation
 from pipelines.result import Dataset
 
-NEAR_PERFECT = 0.95
-"""A single predictor that separates the outcome this well is more likely a leak than a discovery."""
-
 IMPLAUSIBLE = 0.85
-"""Published models validated honestly in large registries lie between 0.62 and 0.82."""
-
-LEAST_RECORDED = 50
-"""Fewer recorded values than this say nothing about a leak."""
+"""Published models of spine surgery that were validated honestly lie below, unless the outcome says otherwise."""
 
 
 def find_alarms(
@@ -51,27 +43,65 @@ def find_alarms(
     return (
         *_quarantined(datasets),
         *(f"outcome {name} was skipped: {reason}" for name, reason in skipped.items()),
-        *(alarm for cohort in cohorts[development.name].values() for alarm in _near_perfect(cohort)),
-        *_implausible(evaluation),
+        *(alarm for cohort in cohorts[development.name].values() for alarm in describe_separation(cohort)),
+        *_implausible(evaluation, cohorts[development.name]),
         *(alarm for other in datasets[1:] for alarm in _shared(development, other)),
         *(alarm for other in datasets[1:] for alarm in _unassessable(other.name, cohorts[other.name])),
     )
 
 
-def _implausible(evaluation: pd.DataFrame) -> Iterator[str]:
-    """Alarm for each outcome on which a model discriminates better than honest models of this field do."""
+def find_doubts(evaluation: pd.DataFrame, cohorts: Mapping[str, Cohort]) -> tuple[str, ...]:
+    """List results that are above what honest published models of such an outcome reach, short of an alarm.
+
+    Parameters
+    ----------
+    evaluation
+        The evaluation of the study.
+    cohorts
+        Analysed cohorts of development by outcome.
+
+    Notes
+    -----
+    Published are 0.65 to 0.82 for a change of a disability or pain score, 0.62 to 0.74 for an acceptable state, a
+    global rating or the COMI; 0.58 to 0.92 for events, by event.
+    """
+    return tuple(
+        f"{', '.join(models)} reach a c-statistic above {high:g} for {outcome}; honest published models of such an "
+        f"outcome lie between {low:g} and {high:g}: look at how the patients were chosen and what the predictors know"
+        for outcome, cohort in cohorts.items()
+        if cohort.outcome.published_c_statistic
+        for low, high in [cohort.outcome.published_c_statistic]
+        if (models := _list_above(evaluation, outcome, high)) and not _list_above(evaluation, outcome, _limit(cohort))
+    )
+
+
+def _limit(cohort: Cohort) -> float:
+    published = cohort.outcome.published_c_statistic
+    return max(IMPLAUSIBLE, published[1] if published else 0.0)
+
+
+def _list_above(evaluation: pd.DataFrame, outcome: str, limit: float) -> list[str]:
+    """Return the models whose internal c-statistic is above a limit."""
     internal = evaluation[
-        (evaluation["metric"] == "c_statistic")
+        (evaluation["outcome"] == outcome)
+        & (evaluation["metric"] == "c_statistic")
         & (evaluation["validation"] == "internal")
         & (evaluation["subgroup"] == "overall")
-        & (evaluation["estimate"] > IMPLAUSIBLE)
+        & (evaluation["estimate"] > limit)
     ]
-    for outcome, part in internal.groupby("outcome", sort=False):
-        yield (
-            f"{', '.join(part['model'])} reach a c-statistic above {IMPLAUSIBLE} for {outcome}, more than honest "
-            "models of spine surgery do; look for predictors made from the outcome, for patients recorded twice, and "
-            "for patients with and without the event that were chosen in different ways"
-        )
+    return [str(model) for model in internal["model"]]
+
+
+def _implausible(evaluation: pd.DataFrame, cohorts: Mapping[str, Cohort]) -> Iterator[str]:
+    """Alarm for each outcome on which a model discriminates better than honest models of this field do."""
+    for outcome, cohort in cohorts.items():
+        limit = _limit(cohort)
+        if models := _list_above(evaluation, outcome, limit):
+            yield (
+                f"{', '.join(models)} reach a c-statistic above {limit:g} for {outcome}, more than honest models of "
+                "spine surgery do; look for predictors made from the outcome, for patients recorded twice, and for "
+                "patients with and without the event that were chosen in different ways"
+            )
 
 
 def _shared(development: Dataset, other: Dataset) -> Iterator[str]:
@@ -105,29 +135,3 @@ def _quarantined(datasets: Sequence[Dataset]) -> Iterator[str]:
                     f"{len(rows)} rows of the table {table} of {dataset.name} were quarantined; "
                     f"the reasons stand beside the rows in private/quarantine_{table}.parquet"
                 )
-
-
-def _near_perfect(cohort: Cohort) -> Iterator[str]:
-    """Alarm for each predictor of which a value, a level, or being recorded at all nearly separates the outcome."""
-    for name, column in cohort.columns.items():
-        values = cohort.X[name]
-        candidates = [values] if column.kind != "category" else [values == level for level in column.levels]
-        recorded = values.notna().to_numpy()
-        separation = max(
-            _separation(values.isna(), np.ones(len(values), dtype=bool), cohort),
-            *(_separation(candidate, recorded, cohort) for candidate in candidates),
-        )
-        if separation > NEAR_PERFECT:
-            yield (
-                f"predictor {name} alone separates {cohort.outcome.name} with a c-statistic of {separation:.2f}; "
-                "check that it is known before the operation and not made from the outcome"
-            )
-
-
-def _separation(candidate: pd.Series, considered: npt.NDArray[np.bool_], cohort: Cohort) -> float:
-    used = considered & np.isfinite(cohort.y)
-    y = cohort.y[used]
-    if used.sum() < LEAST_RECORDED or y.min() == y.max():
-        return 0.5
-    c_statistic = compute_c_statistic(y, candidate.to_numpy(dtype=np.float64)[used])
-    return max(c_statistic, 1 - c_statistic)

@@ -14,7 +14,7 @@ from outcomes.cohort import Cohort, build_cohort
 from outcomes.outcome import Outcome, Variant
 from outcomes.outcomes import build_outcomes
 from outcomes.variants import build_variants
-from pipelines.alarms import find_alarms
+from pipelines.alarms import find_alarms, find_doubts
 from pipelines.assemble import (
     assemble_explanations,
     assemble_flow,
@@ -31,6 +31,7 @@ from pipelines.curves import compute_curves
 from pipelines.evaluate import evaluate_fold_predictions
 from pipelines.executors import run_tasks
 from pipelines.folds import FoldResult, FoldTask, Plan, work_fold
+from pipelines.leaks import refuse_leaks
 from pipelines.predictions import DEVELOPMENT, FINAL_FOLD
 from pipelines.result import Dataset, StudyResult
 from pipelines.sensitivity import pick_variants, tabulate_sensitivity
@@ -150,7 +151,10 @@ def run_study(
             {name: prepared.analysed(name) for name in datasets},
             evaluation,
         ),
-        notes=tuple(f"{dataset.name}: {note}" for dataset in prepared.datasets for note in dataset.registry.warnings),
+        notes=(
+            *find_doubts(evaluation, analysed),
+            *(f"{dataset.name}: {note}" for dataset in prepared.datasets for note in dataset.registry.warnings),
+        ),
         timings_seconds={
             "cohorts": fitted - started,
             "fits": evaluated - fitted,
@@ -196,6 +200,8 @@ def _prepare(study: Study, registry: Registry, validate_on: Mapping[str, Registr
         reasons = "\n".join(f"  {name}: {reason}" for name, reason in skipped.items())
         raise StudyError(f"at least one outcome must have enough events, none has:\n{reasons}")
     analysed = {name: cohort for name, cohort in cohorts.items() if name not in skipped}
+    for cohort in analysed.values():
+        refuse_leaks(cohort)
     variants, varied = _prepare_variants(study, datasets[0], analysed)
     return Prepared(
         datasets=datasets, outcomes=outcomes, everyone=everyone, skipped=skipped, variants=variants, varied=varied

@@ -235,6 +235,21 @@ def list_entries(
         console.show_facts({"written_to": str(write_table(table, out, definition))})
 
 
+@app.command(epilog="Example: spinerisk describe reherniation_24m")
+def describe(
+    name: Annotated[str, typer.Argument(help="An outcome, an instrument, a threshold set or a column.")],
+    definition: Annotated[str | None, typer.Option(help="Registry definition whose own entries are known too.")] = None,
+    study: Annotated[str | None, typer.Option(help="Study (TOML) under whose choices an outcome is described.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print the definition that a Methods section needs: unit, window, rule, what counts as unknown, source."""
+    from spinerisk.console import open_console
+    from spinerisk.describing import describe_entry
+
+    open_console(quiet=False, as_json=as_json).show_facts(describe_entry(name, definition, study))
+
+
 @app.callback(invoke_without_command=True)
 def _root(
     *,

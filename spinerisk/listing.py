@@ -20,8 +20,8 @@ from schemas.derivations import DERIVATIONS
 from schemas.errors import InputError, unknown_name
 from schemas.rules import RULES
 from schemas.sources import SOURCES
-from schemas.specs import ThresholdOutcome
 from schemas.validation import describe_range
+from spinerisk.describing import list_outcomes
 
 Rows = list[dict[str, object]]
 
@@ -44,7 +44,7 @@ def list_table(table: str, definition: str | None) -> Rows:
 
 
 def write_table(table: str, path: Path, definition: str | None) -> Path:
-    """Write a table of the toolkit as CSV; of columns, also as the page of the data dictionary.
+    """Write a table of the toolkit as CSV, outcomes with their whole definition; columns also as a page.
 
     Raises
     ------
@@ -55,7 +55,8 @@ def write_table(table: str, path: Path, definition: str | None) -> Path:
     """
     if table == "columns":
         return write_dictionary(path, definition)
-    rows = list_table(table, definition)
+    whole = table == "outcomes"
+    rows = list_outcomes(read_definition(definition or "lumbar")) if whole else list_table(table, definition)
     if path.suffix.lower() != ".csv":
         raise InputError(f"the file of {table} must end in .csv, got {str(path)!r}; give it this ending")
     write_at_once(path, _write_csv(rows))
@@ -112,13 +113,9 @@ def _write_csv(rows: Rows) -> str:
 
 def _outcomes(definition: Definition) -> Rows:
     return [
-        {
-            "name": spec.name, "title": spec.title, "kind": spec.kind, "horizon": spec.horizon,
-            "desirable": spec.desirable,
-            "threshold_set": spec.threshold_set if isinstance(spec, ThresholdOutcome) else "",
-        }
+        {"name": spec.name, "title": spec.title, "kind": spec.kind.replace("_", " "), "horizon": spec.horizon}
         for spec in known_outcomes(definition).values()
-    ]  # fmt: skip
+    ]
 
 
 def _models(definition: Definition) -> Rows:

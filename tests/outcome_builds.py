@@ -9,7 +9,7 @@ from typing import Any
 from outcomes.build import Context
 from outcomes.instruments import INSTRUMENTS
 from outcomes.outcome import Outcome
-from outcomes.outcomes import BUILDERS, build_outcome
+from outcomes.outcomes import build_declared, build_outcome
 from outcomes.thresholds import THRESHOLD_SETS
 from schemas.definition import read_definition
 from schemas.specs import OutcomeSpec
@@ -39,4 +39,4 @@ def build(spec: OutcomeSpec, columns: Collection[str] | None = None, **choices: 
         columns=columns,
         build=lambda name: build_outcome(name, study, read_definition("lumbar"), columns),
     )
-    return BUILDERS[spec.kind](spec, context)
+    return build_declared(spec, context)

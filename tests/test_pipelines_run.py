@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.cohort import Cohort
+from outcomes.cohort import build_cohort
 from pipelines.alarms import find_alarms
 from pipelines.discrimination import compute_c_statistic
 from pipelines.predictions import DEVELOPMENT
@@ -187,27 +187,28 @@ def test_one_outcome_with_too_few_events_is_skipped_and_said(registry: Registry)
     assert set(result.evaluation["outcome"]) == {"odi_mcid_12m"}
 
 
-def test_a_planted_leak_raises_an_alarm(registry: Registry):
+def test_a_planted_leak_is_refused_by_name(registry: Registry):
     frame = registry.frame.copy()
     frame["bmi"] = np.where(frame["reherniation_days"].notna(), 40.0, 25.0)
-    result = run_study(plan(), replace(registry, frame=frame))
-    assert any(w.startswith("predictor bmi alone separates reherniation_24m") for w in result.warnings)
+    with pytest.raises(StudyError, match=r"no predictor alone must separate reherniation_24m[\s\S]*bmi: a c-statistic"):
+        run_study(plan(), replace(registry, frame=frame))
 
 
-def test_a_predictor_recorded_only_with_the_event_raises_an_alarm(registry: Registry):
+def test_a_predictor_recorded_only_with_the_event_is_refused(registry: Registry):
     frame = registry.frame.copy()
     frame["bmi"] = np.where(frame["reherniation_days"].notna(), 27.0, np.nan)
-    result = run_study(plan(), replace(registry, frame=frame))
-    assert any(w.startswith("predictor bmi alone separates reherniation_24m") for w in result.warnings)
+    with pytest.raises(StudyError, match=r"must separate reherniation_24m[\s\S]*bmi: a c-statistic"):
+        run_study(plan(), replace(registry, frame=frame))
 
 
-def test_discrimination_too_good_to_be_true_raises_an_alarm(result: StudyResult):
+def test_discrimination_too_good_to_be_true_raises_an_alarm(result: StudyResult, registry: Registry):
     own = (result.evaluation["metric"] == "c_statistic") & (result.evaluation["model"] == "lightgbm")
     own &= (result.evaluation["outcome"] == "odi_mcid_12m") & (result.evaluation["validation"] == "internal")
-    nobody: dict[str, dict[str, Cohort]] = {dataset.name: {} for dataset in result.datasets}
+    cohort = build_cohort(registry, result.outcomes["odi_mcid_12m"], result.study)
+    cohorts = {dataset.name: {"odi_mcid_12m": cohort} for dataset in result.datasets}
     for estimate, expected in ((0.86, 1), (0.84, 0)):
         evaluation = result.evaluation.assign(estimate=result.evaluation["estimate"].mask(own, estimate))
-        said = find_alarms(result.datasets, {}, nobody, evaluation)
+        said = find_alarms(result.datasets, {}, cohorts, evaluation)
         assert sum(w.startswith("lightgbm reach a c-statistic above 0.85 for odi_mcid_12m") for w in said) == expected
 
 

@@ -1,0 +1,75 @@
+"""The definition of an outcome in words: what a Methods section needs, and nothing missing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from outcomes.outcomes import OUTCOMES
+from schemas.errors import InputError
+from spinerisk.cli import app
+from spinerisk.describing import describe_entry
+from spinerisk.listing import write_table
+
+NEEDED = ("title", "unit", "index_event", "window", "days_counted_from", "rule", "unknown", "unknown_is", "columns")
+RUN = CliRunner()
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_every_outcome_says_all_that_a_methods_section_needs_or_why_it_cannot_run(name: str):
+    facts = describe_entry(name)
+    if "cannot_run" in facts:
+        assert str(facts["cannot_run"]).strip()
+        return
+    assert all(str(facts[key]).strip() for key in NEEDED)
+    assert facts["competing_events"]
+    assert facts.get("source") or facts["rule"]
+
+
+def test_the_choices_of_a_study_change_the_words(tmp_path: Path):
+    study = tmp_path / "study.toml"
+    study.write_text(
+        'title = "T"\ndefinition = "lumbar"\nseed = 1\noutcomes = ["odi_mcid_12m"]\npredictors = ["age"]\n'
+        'non_response = "complete_cases"\nreoperated = "exclude"\ndied = "as_scored"\nunattainable = "fail"\n'
+        '[threshold_sets]\nodi_mcid_12m = "copay2008"\n'
+    )
+    usual, chosen = describe_entry("odi_mcid_12m"), describe_entry("odi_mcid_12m", study=str(study))
+    assert usual["threshold_set"] == "scoap15_2_2"
+    assert chosen["threshold_set"] == "copay2008"
+    assert "who was reoperated before the visit is left out" in str(chosen["rule"])
+    assert "died" not in str(chosen["rule"])
+    assert "left out, counted" in str(chosen["unknown_is"])
+    assert "not attainable" in str(usual["left_out"])
+    assert "not attainable" not in str(chosen["left_out"])
+
+
+def test_instruments_sets_and_columns_are_described_too():
+    assert describe_entry("ndi")["entry"] == "instrument"
+    assert "improvement of at least 12.8 points" in str(describe_entry("copay2008")["rules"])
+    assert describe_entry("odi_0")["entry"] == "column"
+
+
+def test_an_unknown_name_is_answered_with_the_nearest():
+    with pytest.raises(InputError, match="got 'reherniation24m'; nearest is 'reherniation_24m'"):
+        describe_entry("reherniation24m")
+
+
+def test_the_command_prints_words_or_json():
+    shown = RUN.invoke(app, ["describe", "any_complication_30d"])
+    assert shown.exit_code == 0
+    assert "unit: operation" in shown.stdout
+    assert "components: surgical_site_infection_30d" in shown.stdout
+    asked = RUN.invoke(app, ["describe", "any_complication_30d", "--json"])
+    assert json.loads(asked.stdout)["window"] == "30 days"
+
+
+def test_the_table_of_outcomes_as_a_file_has_the_definitions(tmp_path: Path):
+    text = write_table("outcomes", tmp_path / "outcomes.csv", None).read_text(encoding="utf-8")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["name"] for row in rows] == list(OUTCOMES)
+    assert all(row["rule"] or row["cannot_run"] for row in rows)
