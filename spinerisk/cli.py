@@ -207,6 +207,49 @@ def predict(
     raise typer.Exit(NEEDS_A_PERSON if len(registry.quarantine) else DONE)
 
 
+@app.command(
+    epilog="Example: spinerisk thresholds old.csv --definition lumbar --instrument odi --follow-up odi_12m "
+    "--anchor gpe_12m --improved 1,2 --out my_thresholds.toml"
+)
+def thresholds(
+    data: Annotated[str, typer.Argument(help="The registry's data, other than those of the study to come.")],
+    definition: Annotated[str, typer.Option(help="lumbar, cervical, deformity, nsqip, or a TOML file.")],
+    instrument: Annotated[str, typer.Option(help="The score, such as odi: see `list instruments`.")],
+    baseline: Annotated[str | None, typer.Option(help="Column before the operation; default: <instrument>_0.")] = None,
+    follow_up: Annotated[str | None, typer.Option(help="Column after the operation.")] = None,
+    anchor: Annotated[str | None, typer.Option(help="Column of the question on change, asked at follow-up.")] = None,
+    improved: Annotated[str | None, typer.Option(help="Answers that count as improved, such as 1,2.")] = None,
+    minimal: Annotated[str | None, typer.Option(help="Answers that are the least improvement, such as 2.")] = None,
+    repeat: Annotated[str | None, typer.Option(help="Column of the score again, nothing having changed.")] = None,
+    items: Annotated[str | None, typer.Option(help="Items of the baseline; default: <instrument>_q01_0 ...")] = None,
+    reliability: Annotated[float | None, typer.Option(help="ICC or Cronbach's alpha of the score.")] = None,
+    reliability_source: Annotated[str | None, typer.Option(help="Where that reliability was published.")] = None,
+    anchor_reliability: Annotated[float | None, typer.Option(help="Reliability of the anchor question.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    out: Annotated[Path, typer.Option(help="TOML to write, with a CSV beside it.")] = Path("my_thresholds.toml"),
+    *,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Derive thresholds of a score from one's own data, for studies of other data."""
+    from schemas.registry import read_registry
+    from spinerisk.console import open_console
+    from spinerisk.thresholds import ask, check_output, derive_thresholds, list_rows, write_thresholds
+
+    console = open_console(quiet=quiet, as_json=as_json)
+    check_output(out)
+    registry = read_registry(data, definition)
+    question = ask(
+        registry, instrument=instrument, baseline=baseline, follow_up=follow_up, anchor=anchor, improved=improved,
+        minimal=minimal, repeat=repeat, items=items, reliability=reliability, reliability_source=reliability_source,
+        anchor_reliability=anchor_reliability,
+    )  # fmt: skip
+    found = derive_thresholds(registry, question, seed=seed)
+    files = write_thresholds(found, out)
+    console.show_thresholds(list_rows(found), files, notes=found.notes, warnings=found.warnings)
+    raise typer.Exit(NEEDS_A_PERSON if found.warnings else DONE)
+
+
 @app.command(name="list", epilog="Example: spinerisk list outcomes")
 def list_entries(
     table: Annotated[

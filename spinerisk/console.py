@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from schemas.registry import Registry
 
 Tell = Callable[[int, int, str], None]
-SHOWN = {"c_statistic": 3, "calibration_slope": 2, "log_loss_difference": 4}
+SHOWN = {
+    "c_statistic": 3, "calibration_slope": 2, "log_loss_difference": 4, "mae": 2, "score_slope": 2,
+    "interval_coverage": 3, "mae_difference": 3,
+}  # fmt: skip
 """Measures on the terminal, and their decimals."""
 KEYS = ("outcome", "dataset", "validation", "model")
 BAR = (
@@ -98,6 +101,25 @@ class Console:
         self.show_facts({name: value for name, value in facts.items() if name != "notes"})
         self._lines("note", facts["notes"])
 
+    def show_thresholds(
+        self,
+        rows: Sequence[Mapping[str, object]],
+        files: Mapping[str, str],
+        *,
+        notes: Sequence[str],
+        warnings: Sequence[str],
+    ) -> None:
+        """Show thresholds derived from data, what to know of them, and where they were written."""
+        if self._as_json:
+            self._print_json({"thresholds": list(rows), "notes": list(notes), "warnings": list(warnings), **files})
+            return
+        if self._quiet:
+            return
+        self._out.print(_table(rows, "thresholds"))
+        self._lines("note", notes)
+        self._lines("warning", warnings)
+        self.show_facts(dict(files))
+
     def warn_of_faults(self, registry: Registry) -> None:
         """Say on standard error which rows were left out of a prediction, and why; never a value."""
         if self._quiet:
@@ -122,7 +144,7 @@ class Console:
         for title, part in _by_group(rows):
             self._out.print()
             self._out.print(_table(part, title))
-        self._out.print("\nIntervals are 95 %. Log loss: difference to the reference; below 0 is better.")
+        self._out.print("\nIntervals are 95 %. Log loss and mae: difference to the reference; below 0 is better.")
         self._lines("warning", warnings)
         self._out.print(f"report: {report}", soft_wrap=True)
 
@@ -144,7 +166,10 @@ def open_console(*, quiet: bool, as_json: bool) -> Console:
 
 
 def summarise_result(result: StudyResult) -> list[dict[str, Any]]:
-    """Return one row per outcome, dataset and model: c-statistic, calibration slope, difference in log loss."""
+    """Return one row per outcome, dataset and model: c-statistic, calibration slope, difference in log loss.
+
+    Of a score the mean absolute error, the slope, the coverage of the intervals, and the difference in the error.
+    """
     evaluation = result.evaluation
     shown = evaluation[(evaluation["subgroup"] == "overall") & (evaluation["validation"] != "apparent")]
     rows = []
@@ -155,34 +180,47 @@ def summarise_result(result: StudyResult) -> list[dict[str, Any]]:
             {
                 **own,
                 "n": _count(by_metric, "n"),
-                "events": _count(by_metric, "events"),
-                "c_statistic": _interval(by_metric, "c_statistic"),
-                "calibration_slope": _interval(by_metric, "calibration_slope"),
-                "log_loss_difference": _difference(result.comparison, own),
+                **_measure(result.comparison, by_metric, own),
             }
         )
     return rows
+
+
+def _measure(comparison: pd.DataFrame, by_metric: pd.DataFrame, own: dict[str, Any]) -> dict[str, Any]:
+    """Return what is shown of one model: of a score other measures, and no events, as there are none."""
+    if "mae" in by_metric.index:
+        measured = {name: _interval(by_metric, name) for name in ("mae", "score_slope", "interval_coverage")}
+        return {**measured, "mae_difference": _difference(comparison, own, "mae")}
+    measured = {name: _interval(by_metric, name) for name in ("c_statistic", "calibration_slope")}
+    events = {"events": _count(by_metric, "events")}
+    return {**events, **measured, "log_loss_difference": _difference(comparison, own, "log_loss")}
 
 
 def _by_group(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Group rows by outcome, dataset and validation; what they share becomes the title."""
     for (outcome, dataset, validation), part in groupby(rows, key=itemgetter("outcome", "dataset", "validation")):
         group = list(part)
-        n, events = (
-            max((row[name] for row in group if row[name] is not None), default="suppressed") for name in ("n", "events")
-        )
-        title = f"{outcome}, {dataset}, {validation} validation: n {n}, events {events}"
+        counts = {
+            name: max((row[name] for row in group if row[name] is not None), default="suppressed")
+            for name in ("n", "events")
+            if name in group[0]
+        }
+        words = ", ".join(f"{name} {count}" for name, count in counts.items())
+        title = f"{outcome}, {dataset}, {validation} validation: {words}"
         yield (
             title,
-            [{"model": row["model"]} | {name: _words(row[name], d) for name, d in SHOWN.items()} for row in group],
+            [
+                {"model": row["model"]} | {name: _words(row[name], d) for name, d in SHOWN.items() if name in row}
+                for row in group
+            ],
         )
 
 
-def _difference(comparison: pd.DataFrame, own: dict[str, Any]) -> dict[str, Any] | None:
-    at = comparison["metric"] == "log_loss"
+def _difference(comparison: pd.DataFrame, own: dict[str, Any], metric: str) -> dict[str, Any] | None:
+    at = comparison["metric"] == metric
     for name, value in own.items():
         at &= comparison[name] == value
-    return _interval(comparison[at].set_index("metric"), "log_loss")
+    return _interval(comparison[at].set_index("metric"), metric)
 
 
 def _interval(by_metric: pd.DataFrame, metric: str) -> dict[str, Any] | None:
