@@ -12,9 +12,14 @@ import pandas as pd
 
 from outcomes.build import Context, values_of
 from outcomes.outcome import BoolArray, Criterion, FloatArray
+from schemas.columns import COLUMNS
 from schemas.visits import TARGETS
 
 ENDING = re.compile(r"_([a-z0-9]+)$")
+
+AFTER = re.compile(r"(\d+)([dwmy])")
+DAYS = {"d": 1.0, "w": 7.0, "m": 365.25 / 12, "y": 365.25}
+"""Days of the unit that an ending counts in, for visits that a registry adds: ``18m``."""
 
 EARLIER_EVENTS = {"reoperated": ("reoperation_days", "reoperated"), "died": ("death_days", "died")}
 """Key of the study: column with the days to the event, and the word for the patient."""
@@ -39,15 +44,23 @@ def find_earlier_events(context: Context, visits: tuple[str, ...]) -> tuple[Earl
 
     Notes
     -----
-    Without data (``context.columns`` is None) all of them: that is the definition.
+    Without data (``context.columns`` is None) all of them: that is the definition. A visit of which neither its name
+    nor a column tells the day has nothing before it.
     """
-    if all(_target(visit) is None for visit in visits):
+    if all(_target(visit) is None for visit in visits) and not list_day_columns(context, visits):
         return ()
     return tuple(
         EarlierEvent(column=column, word=word, choice=getattr(context.study, key), visits=visits)
         for key, (column, word) in EARLIER_EVENTS.items()
         if getattr(context.study, key) != "as_scored" and (context.columns is None or column in context.columns)
     )
+
+
+def list_day_columns(context: Context, visits: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns with the recorded days of the visits, as far as the data have them."""
+    named = [f"visit_days_{_ending(visit)}" for visit in visits if _ending(visit)]
+    known = COLUMNS if context.columns is None else context.columns
+    return tuple(name for name in named if name in known)
 
 
 def find_visit_days(frame: pd.DataFrame, visits: tuple[str, ...]) -> FloatArray:
@@ -67,10 +80,16 @@ def find_visit_days(frame: pd.DataFrame, visits: tuple[str, ...]) -> FloatArray:
 
 
 def fail(occurred: FloatArray, frame: pd.DataFrame, events: tuple[EarlierEvent, ...], *, failure: float) -> FloatArray:
-    """Apply the choices ``fail`` and ``weight``: failed, also without a score, or unknown; shape (n,)."""
-    for event in events:
-        if event.choice in ("fail", "weight"):
-            occurred = np.where(event.happened(frame), failure if event.choice == "fail" else np.nan, occurred)
+    """Apply the choices ``weight`` and ``fail``: unknown, or failed also without a score; shape (n,).
+
+    Notes
+    -----
+    To whom both happened, and one is a failure, has failed: what is known of a patient stays known.
+    """
+    for choice, value in (("weight", np.nan), ("fail", failure)):
+        for event in events:
+            if event.choice == choice:
+                occurred = np.where(event.happened(frame), value, occurred)
     return occurred
 
 
@@ -99,17 +118,24 @@ def _spared(frame: pd.DataFrame, *, event: EarlierEvent) -> BoolArray:
     return ~event.happened(frame)
 
 
-def _target(visit: str) -> int | None:
+def _ending(visit: str) -> str:
     found = ENDING.search(visit)
-    return TARGETS.get(found.group(1)) if found else None
+    return found.group(1) if found else ""
+
+
+def _target(visit: str) -> float | None:
+    """Return the day that the visit of a column stands for, or None where its name does not say."""
+    ending = _ending(visit)
+    if ending in TARGETS:
+        return float(TARGETS[ending])
+    counted = AFTER.fullmatch(ending)
+    return round(int(counted.group(1)) * DAYS[counted.group(2)]) if counted else None
 
 
 def _days_of(frame: pd.DataFrame, visit: str) -> FloatArray:
-    found = ENDING.search(visit)
-    ending = found.group(1) if found else ""
-    target = TARGETS.get(ending)
-    planned = np.full(len(frame), np.nan if target is None else float(target))
-    column = f"visit_days_{ending}"
+    target = _target(visit)
+    planned = np.full(len(frame), np.nan if target is None else target)
+    column = f"visit_days_{_ending(visit)}"
     if column not in frame:
         return planned
     own = values_of(frame, column)

@@ -2,19 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from outcomes import before_visit
-from outcomes.before_visit import EarlierEvent, find_earlier_events
+from outcomes.before_visit import EarlierEvent, find_earlier_events, list_day_columns
 from outcomes.build import Context, is_known, require_levels, values_of
 from outcomes.outcome import BoolArray, Criterion, FloatArray, Outcome
-from outcomes.threshold_rules import attainable, describe_threshold, reached
+from outcomes.threshold_checks import check_news, fit_to_instrument
+from outcomes.threshold_rules import attainable, describe_threshold, reached, settle
+from outcomes.wording import join_rule
 from schemas.errors import StudyError, unknown_name
-from schemas.specs import InstrumentSpec, ThresholdOutcome, ThresholdSetSpec, ThresholdSpec
+from schemas.specs import Certainty, InstrumentSpec, ThresholdOutcome, ThresholdSetSpec, ThresholdSpec
+
+FIGURES: dict[Certainty, str] = {
+    "seen in the source": "figure seen in the source",
+    "quoted by others": "figure as others quote it",
+    "general knowledge": "figure from general knowledge, to be verified",
+    "set by the toolkit": "set by the toolkit or by whoever declared it",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reaching:
+    """A threshold with the columns and the instrument that it is asked of, and what comes before the visit."""
+
+    instrument: InstrumentSpec
+    threshold: ThresholdSpec
+    baseline: str | None
+    visits: tuple[str, ...]
+    events: tuple[EarlierEvent, ...]
+    desirable: bool
+
+    def happened(self, frame: pd.DataFrame) -> FloatArray:
+        """Return 1 reached, 0 not reached, NaN unknown, shape (n,)."""
+        before, after = self.baselines(frame), take_last_known(frame, self.visits)
+        threshold = settle(self.threshold, before, after)
+        scored = reached(before, after, instrument=self.instrument, threshold=threshold)
+        return before_visit.fail(scored, frame, self.events, failure=0.0 if self.desirable else 1.0)
+
+    def has_room(self, frame: pd.DataFrame) -> BoolArray:
+        """Mark patients whose baseline leaves room for the threshold, shape (n,)."""
+        before = self.baselines(frame)
+        threshold = self.threshold
+        if threshold.learned:
+            threshold = settle(threshold, before, take_last_known(frame, self.visits))
+        return attainable(before, instrument=self.instrument, threshold=threshold)
+
+    def is_decided(self, frame: pd.DataFrame) -> BoolArray:
+        """Mark patients of known outcome, shape (n,)."""
+        return np.isfinite(self.happened(frame))
+
+    def baselines(self, frame: pd.DataFrame) -> FloatArray:
+        """Return the scores before the operation, shape (n,); of a threshold that needs none, zeros."""
+        return np.zeros(len(frame)) if self.baseline is None else values_of(frame, self.baseline)
+
+    def settled(self, frame: pd.DataFrame) -> Reaching:
+        """Return the same with its threshold learned from these rows."""
+        threshold = settle(self.threshold, self.baselines(frame), take_last_known(frame, self.visits))
+        return replace(self, threshold=threshold)
 
 
 def build_threshold_outcome(spec: ThresholdOutcome, context: Context) -> Outcome:
@@ -30,54 +80,30 @@ def build_threshold_outcome(spec: ThresholdOutcome, context: Context) -> Outcome
     Raises
     ------
     StudyError
-        If a name is unknown or the set has no threshold for the instrument.
+        If a name is unknown, the set has no threshold for the instrument, or the two do not go together.
 
     Notes
     -----
-    A missing baseline excludes; a missing follow-up score is an unknown outcome, unless the patient failed before.
+    A missing baseline excludes; a missing follow-up score is an unknown outcome, unless the patient failed before. A
+    threshold that is learned is learned again in each training part; who could not have reached it is decided once,
+    from all patients, as they cannot come and go between the parts.
     """
     instrument, threshold, named_set = resolve_threshold(spec.name, spec.instrument, spec.threshold_set, context)
-    visits, baseline = spec.visits, spec.baseline
-    events = find_earlier_events(context, visits)
-    room = partial(_has_room, baseline=baseline, instrument=instrument, threshold=threshold)
-    rule = describe_threshold(threshold, instrument)
-    recorded = Criterion(reason=f"{baseline} not recorded", keep=partial(is_known, name=baseline))
-    eligible = [*require_levels(spec), recorded]
-    if context.study.unattainable == "exclude":
-        eligible.append(Criterion(reason=f"threshold not attainable from {baseline} ({rule})", keep=room))
-    occurred = partial(
-        _occurred, baseline=baseline, visits=visits, instrument=instrument, threshold=threshold, events=events,
-        failure=0.0 if spec.desirable else 1.0,
-    )  # fmt: skip
-    which = visits[0] if len(visits) == 1 else f"none of {', '.join(visits)}"
-    return Outcome(
-        name=spec.name,
-        title=spec.title,
-        kind="threshold",
+    check_news(spec, threshold, named_set)
+    reaching = Reaching(
+        instrument=instrument,
+        threshold=threshold,
+        baseline=spec.baseline,
+        visits=spec.visits,
+        events=find_earlier_events(context, spec.visits),
         desirable=spec.desirable,
-        horizon=spec.horizon,
-        needs=(baseline, *visits, *spec.among),
-        optional=tuple(event.column for event in events),
-        revealing=(*visits, *(event.column for event in events)),
-        occurred=occurred,
-        eligible=tuple(eligible),
-        excluded=tuple(before_visit.list_exclusions(events)),
-        observed=(
-            Criterion(reason=f"{which} not recorded: outcome unknown", keep=partial(_is_decided, occurred=occurred)),
-        ),
-        attainable=room,
-        threshold_set=named_set.name,
-        rule="; ".join(filter(None, (
-            f"{rule} ({named_set.name}: {named_set.source})",
-            "" if len(visits) == 1 else f"the last known of {', '.join(visits)}",
-            before_visit.describe(events),
-            spec.text,
-        ))),
-        unknown=f"{which} not recorded",
-        unit=spec.unit,
-        clock=spec.clock,
-        source=spec.source or named_set.source,
-    )  # fmt: skip
+    )
+    exclude = context.study.unattainable == "exclude"
+    beside = (*(event.column for event in reaching.events), *_days(context, reaching))
+    outcome = _describe_outcome(spec, reaching, named_set, beside, exclude=exclude)
+    if not threshold.learned:
+        return outcome
+    return replace(outcome, learn=partial(_learn, outcome=outcome, reaching=reaching))
 
 
 def resolve_threshold(
@@ -85,24 +111,34 @@ def resolve_threshold(
 ) -> tuple[InstrumentSpec, ThresholdSpec, ThresholdSetSpec]:
     """Find what the names of the outcome `name` stand for.
 
+    Returns
+    -------
+    tuple
+        The instrument, its threshold in the instrument's own units, and the named set.
+
     Raises
     ------
     StudyError
-        If one is unknown, or the set does not cover the instrument.
+        If one is unknown, the set does not cover the instrument, or its threshold does not fit it.
     """
     if instrument not in context.instruments:
         raise StudyError(unknown_name(f"the instrument of {name}", instrument, context.instruments))
     if set_name not in context.threshold_sets:
         raise StudyError(unknown_name(f"the threshold set of {name}", set_name, context.threshold_sets))
-    named_set = context.threshold_sets[set_name]
+    named_set, found = context.threshold_sets[set_name], context.instruments[instrument]
     for threshold in named_set.thresholds:
         if threshold.instrument == instrument:
-            return context.instruments[instrument], threshold, named_set
+            return found, fit_to_instrument(threshold, found, named_set), named_set
     covered = ", ".join(threshold.instrument for threshold in named_set.thresholds)
     raise StudyError(
         f"the threshold set of {name} must cover {instrument!r}, got {named_set.name!r}, which covers {covered}; name "
         "another set under [threshold_sets]"
     )
+
+
+def describe_source(threshold: ThresholdSpec, named_set: ThresholdSetSpec) -> str:
+    """Return the name of the set, its source, and how sure the figure is, for a report."""
+    return f"{named_set.name}: {named_set.source}; {FIGURES[threshold.certainty or named_set.certainty]}"
 
 
 def take_last_known(frame: pd.DataFrame, visits: tuple[str, ...]) -> FloatArray:
@@ -114,25 +150,73 @@ def take_last_known(frame: pd.DataFrame, visits: tuple[str, ...]) -> FloatArray:
     return last
 
 
-def _occurred(
-    frame: pd.DataFrame,
+def _describe_outcome(
+    spec: ThresholdOutcome,
+    reaching: Reaching,
+    named_set: ThresholdSetSpec,
+    beside: tuple[str, ...],
     *,
-    baseline: str,
-    visits: tuple[str, ...],
-    instrument: InstrumentSpec,
-    threshold: ThresholdSpec,
-    events: tuple[EarlierEvent, ...],
-    failure: float,
-) -> FloatArray:
-    scored = reached(
-        values_of(frame, baseline), take_last_known(frame, visits), instrument=instrument, threshold=threshold
+    exclude: bool,
+) -> Outcome:
+    events = reaching.events
+    before = () if spec.baseline is None else (spec.baseline,)
+    rule = describe_threshold(reaching.threshold, reaching.instrument)
+    unknown = _describe_unknown(spec.visits, events)
+    return Outcome(
+        name=spec.name,
+        title=spec.title,
+        kind="threshold",
+        desirable=spec.desirable,
+        horizon=spec.horizon,
+        needs=(*before, *spec.visits, *spec.among),
+        optional=beside,
+        revealing=(*spec.visits, *beside),
+        occurred=reaching.happened,
+        eligible=(*require_levels(spec), *_require_baseline(spec.baseline, reaching, rule, exclude=exclude)),
+        excluded=tuple(before_visit.list_exclusions(events)),
+        observed=(Criterion(reason=f"{unknown}: outcome unknown", keep=reaching.is_decided),),
+        attainable=reaching.has_room if spec.baseline else None,
+        threshold_set=named_set.name,
+        rule=join_rule(
+            spec,
+            f"{rule} ({describe_source(reaching.threshold, named_set)})",
+            "" if len(spec.visits) == 1 else f"the last known of {', '.join(spec.visits)}",
+            before_visit.describe(events),
+        ),
+        unknown=unknown,
+        unit=spec.unit,
+        clock=spec.clock,
+        source=spec.source or named_set.source,
+        patient_outcome=spec.patient_outcome,
     )
-    return before_visit.fail(scored, frame, events, failure=failure)
 
 
-def _has_room(frame: pd.DataFrame, *, baseline: str, instrument: InstrumentSpec, threshold: ThresholdSpec) -> BoolArray:
-    return attainable(values_of(frame, baseline), instrument=instrument, threshold=threshold)
+def _days(context: Context, reaching: Reaching) -> tuple[str, ...]:
+    return list_day_columns(context, reaching.visits) if reaching.events else ()
 
 
-def _is_decided(frame: pd.DataFrame, *, occurred: Callable[[pd.DataFrame], FloatArray]) -> BoolArray:
-    return np.isfinite(occurred(frame))
+def _require_baseline(baseline: str | None, reaching: Reaching, rule: str, *, exclude: bool) -> Iterator[Criterion]:
+    if baseline is None:
+        return
+    yield Criterion(reason=f"{baseline} not recorded", keep=partial(is_known, name=baseline))
+    if exclude:
+        yield Criterion(reason=f"threshold not attainable from {baseline} ({rule})", keep=reaching.has_room)
+
+
+def _describe_unknown(visits: tuple[str, ...], events: tuple[EarlierEvent, ...]) -> str:
+    which = visits[0] if len(visits) == 1 else f"none of {', '.join(visits)}"
+    earlier = [f"{event.word} before the visit" for event in events if event.choice == "weight"]
+    return " or ".join((f"{which} not recorded" if len(visits) == 1 else f"{which} recorded", *earlier))
+
+
+def _learn(frame: pd.DataFrame, *, outcome: Outcome, reaching: Reaching) -> Outcome:
+    """Return the outcome with its threshold learned from the training rows."""
+    settled = reaching.settled(frame)
+    here = describe_threshold(settled.threshold, settled.instrument)
+    return replace(
+        outcome,
+        occurred=settled.happened,
+        attainable=settled.has_room if settled.baseline else None,
+        observed=tuple(replace(criterion, keep=settled.is_decided) for criterion in outcome.observed),
+        rule=f"{outcome.rule}; learned: {here}",
+    )

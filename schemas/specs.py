@@ -7,23 +7,35 @@ These are the words of the TOML files only; the floor above turns them into thin
 from __future__ import annotations
 
 from schemas.declared.comparators import ComparatorSpec
-from schemas.declared.instruments import InstrumentSpec
+from schemas.declared.instruments import InstrumentSpec, ScoringSpec
 from schemas.declared.outcomes import (
     OUTCOME_KINDS,
+    RECURRENCE_COLUMNS,
     CompositeOutcome,
     EventOutcome,
     HorizonOutcome,
     LevelOutcome,
+    MissingRule,
     OutcomeSpec,
     RecurrenceOutcome,
+    ReliefPlan,
     ScoreOutcome,
     ThresholdOutcome,
 )
 from schemas.declared.spec import Certainty, Direction, Name, Spec
-from schemas.declared.thresholds import Purpose, ThresholdKind, ThresholdSetSpec, ThresholdSpec
+from schemas.declared.thresholds import (
+    BaselineBand,
+    Purpose,
+    ThresholdKind,
+    ThresholdRule,
+    ThresholdSetSpec,
+    ThresholdSpec,
+)
 
 __all__ = [
     "OUTCOME_KINDS",
+    "RECURRENCE_COLUMNS",
+    "BaselineBand",
     "Certainty",
     "ComparatorSpec",
     "CompositeOutcome",
@@ -32,14 +44,18 @@ __all__ = [
     "HorizonOutcome",
     "InstrumentSpec",
     "LevelOutcome",
+    "MissingRule",
     "Name",
     "OutcomeSpec",
     "Purpose",
     "RecurrenceOutcome",
+    "ReliefPlan",
     "ScoreOutcome",
+    "ScoringSpec",
     "Spec",
     "ThresholdKind",
     "ThresholdOutcome",
+    "ThresholdRule",
     "ThresholdSetSpec",
     "ThresholdSpec",
 ]

@@ -143,7 +143,8 @@ def _instruments(definition: Definition) -> Rows:
 def _threshold_sets(definition: Definition) -> Rows:
     return [
         {
-            "name": spec.name, "title": spec.title, "population": spec.population, "method": spec.method,
+            "name": spec.name, "title": spec.title, "purpose": spec.purpose.replace("_", " "),
+            "population": spec.population, "certainty": spec.certainty, "disputed": "yes" if spec.disputed else "no",
             "source": spec.source,
         }
         for spec in known_threshold_sets(definition).values()

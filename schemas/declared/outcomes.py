@@ -40,6 +40,11 @@ class OutcomeSpec(Spec):
         """Return the columns of the registry that the declaration names."""
         return tuple(dict.fromkeys((*self._own_columns(), *self.among)))
 
+    def levels(self) -> Iterable[tuple[str, tuple[str, ...]]]:
+        """Yield each column of a category and its levels that the declaration names."""
+        for name, levels in self.among.items():
+            yield name, tuple(level for level in levels if isinstance(level, str))
+
     def _own_columns(self) -> Iterable[str]:
         return ()
 
@@ -48,11 +53,12 @@ class ThresholdOutcome(OutcomeSpec):
     """A score has reached a threshold.
 
     `follow_up` names one column, or several visits in the order of time of which the last known one is taken.
+    `baseline` may be left out where the threshold needs none, as of a rating that is asked for at follow-up only.
     """
 
     kind: Literal["threshold"]
     instrument: Name
-    baseline: Name
+    baseline: Name | None = None
     follow_up: Name | Names
     threshold_set: Name
 
@@ -62,7 +68,7 @@ class ThresholdOutcome(OutcomeSpec):
         return (self.follow_up,) if isinstance(self.follow_up, str) else self.follow_up
 
     def _own_columns(self) -> Iterable[str]:
-        return (self.baseline, *self.visits)
+        return self.visits if self.baseline is None else (self.baseline, *self.visits)
 
 
 class ScoreOutcome(OutcomeSpec):
@@ -83,48 +89,79 @@ class EventOutcome(OutcomeSpec):
 
     `missing` says what a flag that is not recorded makes of the outcome: ``logic`` (any: 1 if one is 1, 0 if all are 0,
     else unknown; all: the reverse), ``all_needed`` (unknown if any is), ``known_only`` (those recorded decide; unknown
-    if none is).
+    if none is). `present_before` names, per flag, another one that says that it was there at the time of the operation
+    already, which is no event. `followed` is a flag that says that the patient was under observation for the whole
+    window: without it no event recorded is unknown. Columns of these two are used where the data have them.
+    `precluded_by` says in words what makes the event impossible.
     """
 
     kind: Literal["event"]
     any_of: tuple[Name, ...] = ()
     all_of: tuple[Name, ...] = ()
     missing: MissingRule = "logic"
+    present_before: dict[Name, Name] = Field(default_factory=dict)
+    followed: Name | None = None
+    precluded_by: str = ""
 
     @model_validator(mode="after")
     def _one_rule(self) -> EventOutcome:
         if bool(self.any_of) == bool(self.all_of):
             raise ValueError("an outcome of kind event must have any_of or all_of, one of the two")
+        for name in self.present_before:
+            if name not in self.flags:
+                raise ValueError(f"present_before must be of a flag of the outcome, got {name!r}")
         return self
 
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The flags that it is made of."""
+        return self.any_of or self.all_of
+
     def _own_columns(self) -> Iterable[str]:
-        return (*self.any_of, *self.all_of)
+        return (*self.flags, *self.present_before.values(), *((self.followed,) if self.followed else ()))
 
 
 class HorizonOutcome(OutcomeSpec):
     """An event by a day, with censoring and competing events.
 
-    `time` is the column with the days from operation to the first event (missing: none recorded), `competing` those of
-    events that preclude it, `followed_until` the last day known to be followed, and `horizon_days` the horizon.
-    Patients followed for less than that without any event are unknown, and are weighted.
+    `time` is the column with the days from the operation to the first event (missing: none recorded), or several, of
+    which the first event counts; `competing` are those of events that preclude it, `followed_until` the last day known
+    to be followed, and `horizon_days` the horizon. Where the clock is ``discharge`` and the days of the file are
+    counted from the operation, `since` is the column with the days from the operation to the discharge. Patients
+    followed for less than the horizon without any event are unknown, and are weighted.
     """
 
     kind: Literal["event_by_horizon"]
-    time: Name
+    time: Name | Names
     competing: tuple[Name, ...] = ()
     followed_until: Name
     horizon_days: Annotated[int, Field(gt=0)]
+    since: Name | None = None
+
+    @model_validator(mode="after")
+    def _clock_has_a_start(self) -> HorizonOutcome:
+        if self.since and self.clock != "discharge":
+            raise ValueError('since must go with clock = "discharge", which it says when it was')
+        return self
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """Columns of the event, one or several."""
+        return (self.time,) if isinstance(self.time, str) else self.time
 
     def _own_columns(self) -> Iterable[str]:
-        return (self.time, *self.competing, self.followed_until)
+        return (*self.events, *self.competing, self.followed_until, *filter(None, (self.since,)))
 
 
 class LevelOutcome(OutcomeSpec):
     """A column has reached a level: one of `counts` (a category), `at_least`, `more_than` or `at_most` (a number).
 
-    `leaves_out` are levels that make the outcome meaningless (died before discharge); those patients leave, counted.
-    `cutoffs` gives another `at_least` per level of the column `cutoff_by`; it needs a `cutoff_source`, as a cut-off
-    that is estimated from the same data would make another outcome in each fold.
+    With `minus`, a column known before the operation, the number is the change since then. `leaves_out` are levels
+    that make the outcome meaningless (died before discharge); those patients leave, counted. `cutoffs` gives another
+    number per level of the column `cutoff_by`, to be reached or, as `cutoff_rule` says, to be passed; it needs a
+    `cutoff_source`, as a cut-off that is estimated from the same data would make another outcome in each fold.
+    `answered` says that the column is an answer of the patient at a visit: then a reoperation or a death before it is
+    what the study's `reoperated` and `died` make of it. `precluded_by` is as in `EventOutcome`.
     """
 
     kind: Literal["level"]
@@ -134,9 +171,13 @@ class LevelOutcome(OutcomeSpec):
     at_least: float | None = None
     more_than: float | None = None
     at_most: float | None = None
+    minus: Name | None = None
     cutoff_by: Name | None = None
     cutoffs: dict[str, float] = Field(default_factory=dict)
+    cutoff_rule: Literal["at_least", "more_than"] = "at_least"
     cutoff_source: str = ""
+    answered: bool = False
+    precluded_by: str = ""
 
     @model_validator(mode="after")
     def _one_rule(self) -> LevelOutcome:
@@ -148,10 +189,21 @@ class LevelOutcome(OutcomeSpec):
             )
         if self.cutoffs and not (self.cutoff_by and self.cutoff_source):
             raise ValueError("cutoffs must come with cutoff_by and cutoff_source")
+        if self.counts and self.minus:
+            raise ValueError("minus must be left out where counts is given: levels of a category have no difference")
+        if set(self.counts) & set(self.leaves_out):
+            raise ValueError("leaves_out must not name a level that counts")
         return self
 
+    def levels(self) -> Iterable[tuple[str, tuple[str, ...]]]:
+        """Yield each column of a category and its levels that the declaration names."""
+        yield from super().levels()
+        yield self.column, (*self.counts, *self.leaves_out)
+        if self.cutoff_by:
+            yield self.cutoff_by, tuple(self.cutoffs)
+
     def _own_columns(self) -> Iterable[str]:
-        return (self.column, self.cutoff_by) if self.cutoff_by else (self.column,)
+        return (self.column, *((self.minus,) if self.minus else ()), *((self.cutoff_by,) if self.cutoff_by else ()))
 
 
 class CompositeOutcome(OutcomeSpec):
@@ -170,6 +222,10 @@ class CompositeOutcome(OutcomeSpec):
     def _one_rule(self) -> CompositeOutcome:
         if sum(map(bool, (self.any_of, self.all_of, self.first_known))) != 1:
             raise ValueError("an outcome of kind composite must have exactly one of any_of, all_of and first_known")
+        if self.first_known and self.missing != "logic":
+            raise ValueError("missing must be left out where first_known is given, which is a rule of its own")
+        if self.name in self.components:
+            raise ValueError("an outcome of kind composite must not be a component of itself")
         return self
 
     @property
@@ -178,15 +234,69 @@ class CompositeOutcome(OutcomeSpec):
         return (*self.any_of, *self.all_of, *self.first_known)
 
 
+class ReliefPlan(Spec):
+    """Relief that a score shows: it fell by `fall_percent` of its baseline at a visit before the recurrence."""
+
+    baseline: Name
+    visits: Names
+    fall_percent: Annotated[float, Field(gt=0, le=100)] = 60
+
+
 class RecurrenceOutcome(OutcomeSpec):
-    """A disc herniation that came back at an operated level, by a day, with censoring and competing events."""
+    """A disc herniation that came back at an operated level, by a day, with censoring and competing events.
+
+    `proof` says what proves it: symptoms and imaging, or as a proxy an operation at the level. `time` is the column of
+    its days where it is not the usual one of the proof. `side` is seen from the operated side. `relief_days` and
+    `relief` ask for relief before it; without that it is a residual herniation, another label (`label`).
+    `unadjudicated` says what an event is of which the data do not tell whether it counts. `other_events` are words of
+    the registry's table of events that have no bearing on it.
+    """
 
     kind: Literal["recurrence"]
     horizon_days: Annotated[int, Field(gt=0)]
+    label: Literal["recurrence", "residual"] = "recurrence"
     proof: Literal["imaging", "reoperation"] = "imaging"
+    time: Name | None = None
     side: Literal["same", "other", "any"] = "any"
     relief_days: Annotated[int, Field(ge=0)] = 0
+    relief: ReliefPlan | None = None
+    unadjudicated: Literal["competes", "event"] = "competes"
+    competing: tuple[Name, ...] = ("other_fusion_days", "death_days")
     followed_until: Name = "follow_up_days"
+    other_events: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _residual_is_early(self) -> RecurrenceOutcome:
+        if self.label == "residual" and not (self.relief_days or self.relief):
+            raise ValueError("a residual herniation must have relief_days or relief, without which it cannot be told")
+        return self
+
+    @property
+    def event(self) -> str:
+        """Column with the days to the event."""
+        usual = {"imaging": "reherniation_days", "reoperation": "same_level_reoperation_days"}
+        return self.time or usual[self.proof]
+
+    def needed_columns(self) -> tuple[str, ...]:
+        """Return the columns without which the label cannot be made of one row per operation."""
+        timed = self.label == "recurrence" and self.proof == "imaging" and self.relief_days > 0
+        return (
+            self.event,
+            *self.competing,
+            *(("recurrence_level_side",) if self.side != "any" else ()),
+            *(("pain_free_days",) if timed else ()),
+            *((self.relief.baseline, *self.relief.visits) if self.relief else ()),
+            self.followed_until,
+        )
+
+    def _own_columns(self) -> Iterable[str]:
+        return (*self.needed_columns(), *RECURRENCE_COLUMNS)
+
+
+RECURRENCE_COLUMNS = (
+    "recurrence_level_side", "pain_free_days", "residual_herniation", "level_fusion_days", "fusion_reason",
+)  # fmt: skip
+"""Columns that tell more of a recurrence, used where the data have them."""
 
 
 OUTCOME_KINDS: dict[str, type[OutcomeSpec]] = {

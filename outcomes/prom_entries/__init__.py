@@ -1,0 +1,1 @@
+"""Outcomes from scores, one file per region, and the scores themselves."""

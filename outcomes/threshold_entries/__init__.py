@@ -1,0 +1,1 @@
+"""Named threshold sets, one file per region."""
