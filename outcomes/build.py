@@ -32,7 +32,7 @@ def require_levels(spec: OutcomeSpec) -> tuple[Criterion, ...]:
     """Return the steps of `among`: who belongs by the level of a column; others leave, the unrecorded among them."""
     return tuple(
         Criterion(
-            reason=f"{name.replace('_', ' ')} is not {' or '.join(map(_word, levels))}, or not recorded",
+            reason=f"{name.replace('_', ' ')} is other than {' or '.join(map(_word, levels))}, or not recorded",
             keep=partial(_is_among, name=name, levels=levels),
         )
         for name, levels in spec.among.items()

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from outcomes.guard import check_predictors
+from outcomes.guard import check_outcome_labels, check_predictors
 from outcomes.outcome import BoolArray, FloatArray, Outcome
 from schemas.column import Column
 from schemas.errors import StudyError, suggest
@@ -44,6 +44,8 @@ class Cohort:
     time_days, cause
         Day of the first event of any cause or of the end of follow-up; 0 censored, 1 the event, 2 a competing one.
         None where the outcome is not one by a horizon.
+    censoring
+        How the weights of an outcome by a horizon are made: ``kaplan_meier`` or ``by_predictors``.
     columns
         Dictionary entries of the predictors.
     flow
@@ -65,6 +67,7 @@ class Cohort:
     comparators: pd.DataFrame
     time_days: FloatArray | None
     cause: IntArray | None
+    censoring: str
     columns: Mapping[str, Column]
     flow: pd.DataFrame
     attainable: BoolArray | None
@@ -100,9 +103,11 @@ def build_cohort(registry: Registry, outcome: Outcome, study: Study) -> Cohort:
     Raises
     ------
     StudyError
-        If the outcome needs a column that the data lack, a predictor leaks or is absent, or a subgroup cannot be made.
+        If the outcome needs a column that the data lack or that has unknown labels, a predictor leaks or is absent,
+        or a subgroup cannot be made.
     """
     _check_needs(outcome, registry)
+    check_outcome_labels(registry, outcome)
     check_predictors(study.predictors, registry.columns, predict_at=study.predict_at, revealing=outcome.revealing)
     frame, flow = _select(registry, outcome, weigh_unknown=study.non_response == "weight")
     y = outcome.occurred(frame)
@@ -115,15 +120,28 @@ def build_cohort(registry: Registry, outcome: Outcome, study: Study) -> Cohort:
         patient=_texts(frame, "patient"),
         site=_texts(frame, "site"),
         year=_texts(frame, "year"),
-        subgroups=build_subgroups(frame, study, registry.columns),
+        subgroups=_subgroups(frame, outcome, study, registry.columns),
         comparators=_comparators(frame, registry, outcome, study),
         time_days=follow_up.time_days(frame) if follow_up else None,
         cause=follow_up.cause(frame) if follow_up else None,
+        censoring=study.censoring,
         columns={name: registry.columns[name] for name in study.predictors},
         flow=flow,
         attainable=outcome.attainable(frame) if outcome.attainable else None,
         basis=_basis(frame, outcome),
     )
+
+
+ATTAINABLE = "attainable"
+"""Subgroup of patients who could, or could not, have reached a threshold, where the study flags them."""
+
+
+def _subgroups(frame: pd.DataFrame, outcome: Outcome, study: Study, columns: Mapping[str, Column]) -> pd.DataFrame:
+    """Return the declared subgroups, and where the study flags the unattainable, who they are."""
+    made = build_subgroups(frame, study, columns)
+    if study.unattainable != "flag" or outcome.attainable is None:
+        return made
+    return made.assign(**{ATTAINABLE: np.where(outcome.attainable(frame), "yes", "no")})
 
 
 def relabel(cohort: Cohort, rows: IntArray) -> Cohort:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-import numpy as np
-import pandas as pd
+import re
 
 from outcomes.build import Context, require_levels
 from outcomes.follow_up import EventClock
-from outcomes.outcome import BoolArray, Criterion, FollowUp, Outcome
+from outcomes.outcome import Criterion, Outcome
+from outcomes.wording import join_rule, spell
+from schemas.columns import COLUMNS
 from schemas.specs import HorizonOutcome
+
+AROUND = re.compile(r"^Days from the operation to |: days from the operation to the first one|; missing means.*$|\.$")
+"""What the dictionary says around an event when it describes the column of its days."""
+
+FIRST = "only the first event counts"
+TIES = f"{FIRST}, and on the same day it counts before a competing one"
 
 
 def build_horizon_outcome(spec: HorizonOutcome, context: Context) -> Outcome:
@@ -23,37 +28,55 @@ def build_horizon_outcome(spec: HorizonOutcome, context: Context) -> Outcome:
     whose follow-up time is not recorded and who had no event are excluded and counted.
     """
     clock = EventClock(
-        time=spec.time,
+        events=spec.events,
         competing=spec.competing,
         followed_until=spec.followed_until,
         horizon_days=spec.horizon_days,
+        since=spec.since,
     )
-    columns = (clock.time, *clock.competing, clock.followed_until)
+    start = f", or {spell(spec.since)} not recorded" if spec.since else ""
     return Outcome(
         name=spec.name,
         title=spec.title,
         kind="event_by_horizon",
         desirable=spec.desirable,
         horizon=spec.horizon,
-        needs=(*columns, *spec.among),
-        revealing=columns,
+        needs=(*clock.columns, *spec.among),
+        revealing=clock.columns,
         occurred=clock.occurred,
         eligible=require_levels(spec),
         observed=(
             Criterion(
-                reason=f"no event and {clock.followed_until} not recorded: outcome unknown",
-                keep=partial(_timed, clock=clock),
+                reason=f"no event and {spec.followed_until} not recorded{start}: outcome unknown", keep=clock.is_timed
             ),
         ),
-        follow_up=FollowUp(time_days=clock.time_days, cause=clock.cause, horizon_days=clock.horizon_days),
-        rule=spec.text,
-        unknown=f"no event, and followed for less than {clock.horizon_days} days",
-        competing=", ".join(name.removesuffix("_days").replace("_", " ") for name in clock.competing),
-        unit=spec.unit,
-        clock=spec.clock,
+        follow_up=clock.follow_up,
+        rule=join_rule(spec, describe_event(spec), TIES if spec.competing else FIRST),
+        unknown=f"{describe_lost(spec.horizon_days)}{start}",
+        competing=", ".join(map(name_event, spec.competing)),
         source=spec.source,
     )
 
 
-def _timed(frame: pd.DataFrame, *, clock: EventClock) -> BoolArray:
-    return np.isfinite(clock.time_days(frame))
+def describe_event(spec: HorizonOutcome) -> str:
+    """Return the event and its horizon in words: what the dictionary says of the columns."""
+    events = ", or ".join(map(name_event, spec.events))
+    return f"{events}, by day {spec.horizon_days} after the {spec.clock}"
+
+
+def describe_lost(horizon_days: int) -> str:
+    """Return whose outcome is unknown for want of follow-up."""
+    return f"no event, and followed for less than {horizon_days} days"
+
+
+def name_event(name: str) -> str:
+    """Return the event behind a column of days in words: the dictionary's, else the name.
+
+    Examples
+    --------
+    >>> name_event("death_days")
+    'death from any cause'
+    """
+    if name not in COLUMNS:
+        return spell(name.removesuffix("_days"))
+    return AROUND.sub("", COLUMNS[name].text)

@@ -29,8 +29,9 @@ class Criterion:
 class FollowUp:
     """What inverse probability of censoring weights are fitted from.
 
-    `time_days` is the day of the first event of any cause or of the end of follow-up, whichever is earlier;
-    `cause` says what ended it: 0 the end of follow-up, 1 the event, 2 a competing one. `horizon_days` is the day until which the outcome is asked for.
+    `time_days` is the day of the first event of any cause or of the end of follow-up, whichever is earlier; `cause`
+    says what ended it: 0 the end of follow-up, 1 the event, 2 a competing one. `horizon_days` is the day until which
+    the outcome is asked for.
     """
 
     time_days: Callable[[pd.DataFrame], FloatArray]
@@ -42,7 +43,8 @@ class FollowUp:
 class DerivedThreshold:
     """A threshold whose probability is derived from the predicted distribution of a score.
 
-    `name` is that of an outcome of its own in the results.
+    `name` is that of an outcome of its own in the results. With `attainable_only` patients who could not have reached
+    the threshold from their baseline are left out of that outcome.
     """
 
     name: str
@@ -51,6 +53,7 @@ class DerivedThreshold:
     rule: str
     desirable: bool
     threshold: ThresholdSpec
+    attainable_only: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

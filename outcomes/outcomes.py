@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from outcomes.build import Context
+from outcomes.combined import COMBINED
 from outcomes.complications import COMPLICATIONS
+from outcomes.composite_outcomes import build_composite_outcome
+from outcomes.deformity import DEFORMITY
 from outcomes.event_outcomes import build_event_outcome
 from outcomes.horizon_outcomes import build_horizon_outcome
-from outcomes.instruments import INSTRUMENTS
+from outcomes.instruments import join_instruments
+from outcomes.level_outcomes import build_level_outcome
+from outcomes.nerves import NERVES
 from outcomes.outcome import Outcome
 from outcomes.patient_reported import PATIENT_REPORTED
+from outcomes.recurrence_outcomes import build_recurrence_outcome
 from outcomes.reherniation import REHERNIATION
+from outcomes.reoperation import REOPERATION
+from outcomes.score_outcomes import build_score_outcome, list_derived
 from outcomes.threshold_outcomes import build_threshold_outcome
 from outcomes.thresholds import THRESHOLD_SETS
+from outcomes.utilisation import UTILISATION
 from schemas.definition import Definition
 from schemas.errors import StudyError, unknown_name
 from schemas.specs import InstrumentSpec, OutcomeSpec, ThresholdOutcome, ThresholdSetSpec
 from schemas.study import Study
 
-ENTRIES: tuple[OutcomeSpec, ...] = (*PATIENT_REPORTED, *REHERNIATION, *COMPLICATIONS)
+ENTRIES: tuple[OutcomeSpec, ...] = (
+    *PATIENT_REPORTED, *COMBINED, *REHERNIATION, *REOPERATION, *COMPLICATIONS, *NERVES, *UTILISATION, *DEFORMITY,
+)  # fmt: skip
 
 OUTCOMES: dict[str, OutcomeSpec] = {spec.name: spec for spec in ENTRIES}
 
 BUILDERS: dict[str, Callable[[Any, Context], Outcome]] = {
     "threshold": build_threshold_outcome,
+    "score": build_score_outcome,
     "event": build_event_outcome,
     "event_by_horizon": build_horizon_outcome,
+    "level": build_level_outcome,
+    "composite": build_composite_outcome,
+    "recurrence": build_recurrence_outcome,
 }
 """What makes an `Outcome` of a declaration, by its kind."""
 
@@ -40,7 +56,7 @@ def known_outcomes(definition: Definition) -> dict[str, OutcomeSpec]:
 
 def known_instruments(definition: Definition) -> dict[str, InstrumentSpec]:
     """Built-in instruments and the registry's own."""
-    return {**INSTRUMENTS, **{spec.name: spec for spec in definition.instruments}}
+    return join_instruments(definition.instruments)
 
 
 def known_threshold_sets(definition: Definition) -> dict[str, ThresholdSetSpec]:
@@ -69,29 +85,60 @@ def build_outcomes(study: Study, definition: Definition, columns: Collection[str
     for name in study.outcomes:
         if name not in specs:
             raise StudyError(unknown_name("an outcome of the study", name, specs))
-    for key in ("threshold_sets", "threshold_probabilities"):
+    built = {name: build_outcome(name, study, definition, columns) for name in study.outcomes}
+    # A decision may be about a threshold that is derived from a score: that is a result like any other.
+    results = {"threshold_sets": study.outcomes, "threshold_probabilities": (*built, *list_derived(built.values()))}
+    for key, known in results.items():
         for name in getattr(study, key):
-            if name not in study.outcomes:
-                raise StudyError(unknown_name(f"an outcome under [{key}]", name, study.outcomes))
-    return {name: build_outcome(name, study, definition, columns) for name in study.outcomes}
+            if name not in known:
+                raise StudyError(unknown_name(f"an outcome under [{key}]", name, known))
+    return built
 
 
-def build_outcome(name: str, study: Study, definition: Definition, columns: Collection[str] | None = None) -> Outcome:
-    """Build one outcome under the choices of a study; see `build_outcomes`."""
+def build_outcome(
+    name: str,
+    study: Study,
+    definition: Definition,
+    columns: Collection[str] | None = None,
+    within: tuple[str, ...] = (),
+) -> Outcome:
+    """Build one outcome under the choices of a study; see `build_outcomes`. `within`: what it is a component of."""
     specs = known_outcomes(definition)
     if name not in specs:
-        raise StudyError(unknown_name("an outcome", name, specs))
-    context = Context(
-        study=study,
-        instruments=known_instruments(definition),
-        threshold_sets=known_threshold_sets(definition),
-        columns=columns,
-        build=partial(build_outcome, study=study, definition=definition, columns=columns),
-    )
+        thing = f"a component of {within[-1]}" if within else "an outcome"
+        raise StudyError(unknown_name(thing, name, specs))
+    if name in within:
+        raise StudyError(f"an outcome must not be made of itself, got {' of '.join((*within, name))}; leave one out")
+    context = make_context(study, definition, columns, within=(*within, name))
     spec = specs[name]
     chosen = study.threshold_sets.get(name)
     if chosen and not isinstance(spec, ThresholdOutcome):
         raise StudyError(f"an outcome under [threshold_sets] must be of kind threshold, got {name!r}; leave it out")
     if chosen:
         spec = spec.model_copy(update={"threshold_set": chosen})
-    return BUILDERS[spec.kind](spec, context)
+    return build_declared(spec, context)
+
+
+def make_context(
+    study: Study, definition: Definition, columns: Collection[str] | None = None, *, within: tuple[str, ...] = ()
+) -> Context:
+    """Return what the builders of outcomes may look at."""
+    return Context(
+        study=study,
+        instruments=known_instruments(definition),
+        threshold_sets=known_threshold_sets(definition),
+        columns=columns,
+        build=partial(build_outcome, study=study, definition=definition, columns=columns, within=within),
+    )
+
+
+def build_declared(spec: OutcomeSpec, context: Context) -> Outcome:
+    """Build the outcome of a declaration: what its kind makes of it, and what every kind says of itself."""
+    built = BUILDERS[spec.kind](spec, context)
+    return replace(
+        built,
+        unit=spec.unit,
+        clock=spec.clock,
+        patient_outcome=spec.patient_outcome,
+        published_c_statistic=spec.published_c_statistic or built.published_c_statistic,
+    )

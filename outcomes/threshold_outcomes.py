@@ -27,6 +27,14 @@ FIGURES: dict[Certainty, str] = {
 }
 
 
+CHANGES = ("minimal_important", "substantial_benefit", "success")
+GLOBAL_RATINGS = ("comi_back", "comi_neck", "gpe", "pgic", "nass_satisfaction")
+PUBLISHED_CHANGE = (0.65, 0.82)
+PUBLISHED_STATE = (0.62, 0.74)
+"""C-statistics that honest published models of large registries reach: of a change of disability or pain, and of an
+acceptable state, a global rating or the COMI (Berg 2024, Abbott 2025, NORspine 2025, Halicka 2023, Norwich 2024)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reaching:
     """A threshold with the columns and the instrument that it is asked of, and what comes before the visit."""
@@ -184,11 +192,15 @@ def _describe_outcome(
             before_visit.describe(events),
         ),
         unknown=unknown,
-        unit=spec.unit,
-        clock=spec.clock,
+        published_c_statistic=_find_published(reaching.instrument, named_set),
         source=spec.source or named_set.source,
-        patient_outcome=spec.patient_outcome,
     )
+
+
+def _find_published(instrument: InstrumentSpec, named_set: ThresholdSetSpec) -> tuple[float, float] | None:
+    if named_set.purpose == "acceptable_state" or instrument.name in GLOBAL_RATINGS:
+        return PUBLISHED_STATE
+    return PUBLISHED_CHANGE if named_set.purpose in CHANGES else None
 
 
 def _days(context: Context, reaching: Reaching) -> tuple[str, ...]:

@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from outcomes.outcome import Outcome, Variant
-from outcomes.outcomes import build_outcome, build_outcomes
+from outcomes.outcomes import build_outcome, build_outcomes, known_outcomes, make_context
+from outcomes.recurrence_outcomes import list_unadjudicated_variants
 from schemas.definition import Definition
 from schemas.errors import StudyError, unknown_name
+from schemas.specs import RecurrenceOutcome
 from schemas.study import Study
 
 UNATTAINABLE_WORDS = {
@@ -17,9 +19,7 @@ UNATTAINABLE_WORDS = {
 }
 
 
-def build_variants(
-    study: Study, definition: Definition, columns: Collection[str] | None = None
-) -> tuple[Variant, ...]:
+def build_variants(study: Study, definition: Definition, columns: Collection[str] | None = None) -> tuple[Variant, ...]:
     """Build what the study's sensitivity analyses ask for.
 
     Parameters
@@ -34,7 +34,8 @@ def build_variants(
     Returns
     -------
     tuple of Variant
-        By outcome in the study's order; of each the threshold sets in the order given, then the unattainable.
+        By outcome in the study's order; of each the threshold sets in the order given, then the unattainable, then the
+        unadjudicated.
 
     Raises
     ------
@@ -51,6 +52,7 @@ def build_variants(
         for variant in (
             *_under_other_sets(outcome, study, definition, columns),
             *_with_the_unattainable(outcome, study, definition, columns),
+            *_with_the_unadjudicated(outcome, study, definition, columns),
         )
     )
 
@@ -78,6 +80,15 @@ def _with_the_unattainable(
     other = build_outcome(outcome.name, study.model_copy(update={"unattainable": level}), definition, columns)
     text = UNATTAINABLE_WORDS[level]
     yield _vary(outcome, other, analysis="unattainable", level=level, text=text, reference_only=True)
+
+
+def _with_the_unadjudicated(
+    outcome: Outcome, study: Study, definition: Definition, columns: Collection[str] | None
+) -> tuple[Variant, ...]:
+    spec = known_outcomes(definition)[outcome.name]
+    if not isinstance(spec, RecurrenceOutcome) or not study.sensitivity.unadjudicated:
+        return ()
+    return list_unadjudicated_variants(spec, make_context(study, definition, columns))
 
 
 def _vary(base: Outcome, other: Outcome, *, analysis: str, level: str, text: str, reference_only: bool) -> Variant:

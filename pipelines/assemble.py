@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from outcomes.cohort import Cohort
 from pipelines.characteristics import describe_characteristics
+from pipelines.competing_risks import compute_incidence, describe_follow_up
 from pipelines.explain import summarise_explanations
 from pipelines.folds import FoldResult, FoldTask
 from pipelines.observation import fit_observation
 from pipelines.predictions import build_comparator_predictions, build_predictions
+from pipelines.respondents import compare_respondents
 from pipelines.suppression import find_small, find_suppressed
 from schemas.specs import ComparatorSpec
 from schemas.study import Study
-from schemas.tables import CONTRIBUTION, EXPLANATION, FLOW, PREDICTIONS, TABLE1, TUNING
+from schemas.tables import CONTRIBUTION, EXPLANATION, FLOW, FOLLOWED, INCIDENCE, PREDICTIONS, RESPONSE, TABLE1, TUNING
 
 Results = Sequence[tuple[FoldTask, FoldResult]]
 
@@ -60,8 +62,8 @@ def predict_outside(
         encoded = preprocessor.encode(cohort.X)
         tables += [
             build_predictions(
-                cohort, rows, model=model, y_prob=pipeline.predict_encoded(encoded), weights=weights,
-                n_train=pipeline.n_train, dataset=dataset, validation=validation,
+                cohort, rows, model=model, predicted=pipeline.predict_encoded(encoded), forecast=pipeline.forecast,
+                weights=weights, n_train=pipeline.n_train, dataset=dataset, validation=validation,
             )
             for model, pipeline in finals[name].pipelines.items()
         ]  # fmt: skip
@@ -90,12 +92,42 @@ def assemble_table1(cohorts: Mapping[str, Mapping[str, Cohort]], *, suppress_bel
     return pd.concat(tables, ignore_index=True)[list(TABLE1)]
 
 
+def assemble_response(cohorts: Mapping[str, Mapping[str, Cohort]], *, suppress_below: int) -> pd.DataFrame:
+    """Compare patients of known and of unknown outcome, in every outcome and dataset."""
+    return _of_each_cohort(compare_respondents, cohorts, RESPONSE, suppress_below)
+
+
+def assemble_incidence(cohorts: Mapping[str, Mapping[str, Cohort]], *, suppress_below: int) -> pd.DataFrame:
+    """Join the cumulative incidences of the outcomes by a horizon, in every dataset."""
+    return _of_each_cohort(compute_incidence, cohorts, INCIDENCE, suppress_below)
+
+
+def assemble_followed(cohorts: Mapping[str, Mapping[str, Cohort]], *, suppress_below: int) -> pd.DataFrame:
+    """Say how long patients were followed for the outcomes by a horizon, in every dataset."""
+    return _of_each_cohort(describe_follow_up, cohorts, FOLLOWED, suppress_below)
+
+
+def _of_each_cohort(
+    describe: Callable[..., pd.DataFrame],
+    cohorts: Mapping[str, Mapping[str, Cohort]],
+    columns: tuple[str, ...],
+    suppress_below: int,
+) -> pd.DataFrame:
+    tables = [
+        describe(cohort, dataset=dataset, suppress_below=suppress_below)
+        for dataset, by_outcome in cohorts.items()
+        for cohort in by_outcome.values()
+    ]
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True)[list(columns)] if filled else pd.DataFrame(columns=list(columns))
+
+
 def assemble_tuning(results: Results) -> pd.DataFrame:
     """List the settings chosen in each fold and for the final model."""
     rows = [
         {
             "outcome": task.outcome, "model": model, "repeat": task.repeat, "fold": task.fold, "parameter": parameter,
-            "value": float(value), "inner_log_loss": tuned.inner_log_loss, "trials": tuned.trials,
+            "value": float(value), "inner_loss": tuned.inner_loss, "trials": tuned.trials,
         }
         for task, result in results
         for model, tuned in result.tuned.items()

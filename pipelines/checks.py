@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from outcomes.cohort import Cohort
+from outcomes.outcome import Outcome
+from pipelines.competing_risks import compute_followed
 from pipelines.models import MODELS
 from pipelines.splits import SPLITS
 from schemas.errors import StudyError, unknown_name
 from schemas.registry import Registry
 from schemas.study import Study
 
-LEAST_AT_RISK = 0.10
-"""Share of patients that must still be followed at a horizon."""
+LEAST_FOLLOWED = 0.10
+"""Probability of still being followed at a horizon, below which nothing is said of it."""
 
 
-def check_study(study: Study, registry: Registry) -> None:
-    """Refuse a study that names a model, a split or a comparator that does not exist.
+LEAST_PER_FOLD = 10
+"""Patients with a known follow-up score that an outer fold must be able to hold."""
+
+
+def check_study(study: Study, registry: Registry, outcomes: Mapping[str, Outcome]) -> None:
+    """Refuse a study that names a model, a split or a comparator that does not exist, or a score without its baseline.
 
     Raises
     ------
     StudyError
-        With the nearest known name.
+        With the nearest known name, or with the predictor that is needed.
     """
     for name in study.all_models:
         if name not in MODELS:
@@ -32,6 +40,27 @@ def check_study(study: Study, registry: Registry) -> None:
     for name in study.comparators:
         if name not in known:
             raise StudyError(unknown_name("a comparator of the study", name, known))
+    for name, outcome in outcomes.items():
+        _check_score(name, outcome, study, registry)
+
+
+def _check_score(name: str, outcome: Outcome, study: Study, registry: Registry) -> None:
+    """Refuse a score whose baseline is no predictor though thresholds ask for it, or that has a comparator."""
+    score = outcome.score
+    if score is None:
+        return
+    of_change = [one.threshold_set for one in score.derived if one.threshold.needs_baseline]
+    if of_change and score.baseline not in study.predictors:
+        raise StudyError(
+            f"the predictors must have {score.baseline!r}, as {name} derives the thresholds {', '.join(of_change)} "
+            "from the change since then; add it, or declare the outcome without these threshold_sets"
+        )
+    for spec in registry.definition.comparators:
+        if spec.name in study.comparators and spec.outcome == name:
+            raise StudyError(
+                f"a comparator must be of an outcome that occurs or not, got {spec.name!r} of the score {name}; take "
+                "it out of the study"
+            )
 
 
 def reason_to_skip(cohort: Cohort, study: Study) -> str:
@@ -40,8 +69,11 @@ def reason_to_skip(cohort: Cohort, study: Study) -> str:
     Notes
     -----
     Each outer fold must be able to hold an event and a non-event, counted by patient, and their number must be one
-    that may be shown; an outcome by a horizon must have a tenth of its patients still followed there.
+    that may be shown; an outcome by a horizon must have a tenth of its patients still followed there. Of a score each
+    outer fold must be able to hold ten patients, and not all scores may be the same.
     """
+    if cohort.outcome.score:
+        return _reason_to_skip_score(cohort, study)
     needed = max(study.split.outer_folds, study.suppress_below)
     for value, word in ((1.0, "events"), (0.0, "non-events")):
         if len(set(cohort.patient[cohort.y == value])) < needed:
@@ -49,12 +81,23 @@ def reason_to_skip(cohort: Cohort, study: Study) -> str:
                 f"patients with {word} must be at least the {study.split.outer_folds} outer folds, and "
                 f"{study.suppress_below} so that they may be counted, got fewer"
             )
-    follow_up = cohort.outcome.follow_up
-    if follow_up and cohort.time_days is not None:
-        at_risk = float(np.mean(cohort.time_days >= follow_up.horizon_days))
-        if at_risk < LEAST_AT_RISK:
-            return (
-                f"at least {LEAST_AT_RISK:.0%} of patients must still be followed at {follow_up.horizon_days} days, "
-                f"got {at_risk:.1%}; choose a shorter horizon"
-            )
+    followed = compute_followed(cohort)
+    if followed < LEAST_FOLLOWED * (1 - 1e-9):
+        return (
+            f"at least {LEAST_FOLLOWED:.0%} of patients must be followed to the horizon, events apart, got "
+            f"{followed:.1%}; choose a shorter horizon"
+        )
+    return ""
+
+
+def _reason_to_skip_score(cohort: Cohort, study: Study) -> str:
+    known = np.isfinite(cohort.y)
+    needed = LEAST_PER_FOLD * study.split.outer_folds
+    if len(set(cohort.patient[known])) < needed:
+        return (
+            f"patients with a known score must be at least {needed}, {LEAST_PER_FOLD} for each of the "
+            f"{study.split.outer_folds} outer folds, got fewer"
+        )
+    if np.ptp(cohort.y[known]) == 0:
+        return "the scores must differ between patients, got the same in all"
     return ""

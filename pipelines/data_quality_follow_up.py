@@ -9,7 +9,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from pipelines.data_quality_sheet import (
-    Z95,
     Groups,
     Row,
     Sheet,
@@ -19,8 +18,8 @@ from pipelines.data_quality_sheet import (
     hide_groups,
     tidy,
 )
-from pipelines.intervals import FloatArray, IntArray
-from pipelines.suppression import BoolArray, find_small, find_suppressed
+from pipelines.group_differences import Difference, compare_levels, compare_number
+from pipelines.suppression import find_small
 from schemas.tables import FOLLOW_UP, RESPONDERS
 
 LEAST_FOLLOW_UP = 80.0
@@ -109,63 +108,24 @@ def _compare(sheet: Sheet, visit: Visit) -> Iterator[Row]:
     for name, column in sheet.columns.items():
         if column.known_at not in BASELINE or not column.predictor:
             continue
-        base: Row = {"visit": visit.name, "column": name}
         if sizes.min() < 2 or hidden:
-            status = "suppressed" if hidden else "not assessable"
-            yield _row(base, "", sizes, status=status)
+            found = [Difference(n=sizes, status="suppressed" if hidden else "not assessable")]
         elif column.kind == "number":
-            yield _compare_number(base, sheet.values(name), answered, sheet.suppress_below)
+            found = [compare_number(sheet.values(name), answered, sheet.suppress_below)]
         elif column.kind in ("flag", "category"):
-            yield from _compare_levels(base, sheet, name, answered)
+            found = list(compare_levels(*_levels_of(sheet, name), answered, sheet.suppress_below))
+        else:
+            found = []
+        yield from ({"visit": visit.name, "column": name, **_row(difference)} for difference in found)
 
 
-def _row(base: Row, level: str, n: IntArray, *, status: str, **numbers: float) -> Row:
-    """Return one row; `n` is that of the others, then of the responders."""
-    empty = dict.fromkeys(("responders", "others", "difference", "lower", "upper"), np.nan)
-    sizes = n if status == "ok" else np.array([np.nan, np.nan])
-    shown = {**empty, **numbers} if status == "ok" else empty
-    alarm = bool(abs(shown["difference"]) >= DIFFERENCE_ALARM)
+def _row(found: Difference) -> Row:
+    sizes = found.n if found.status == "ok" else np.array([np.nan, np.nan])
     return {
-        **base, "level": level, "n_responders": float(sizes[1]), "n_others": float(sizes[0]), **shown, "alarm": alarm,
-        "status": status,
+        "level": found.level, "n_responders": float(sizes[1]), "n_others": float(sizes[0]), "responders": found.second,
+        "others": found.first, "difference": found.difference, "lower": found.lower, "upper": found.upper,
+        "alarm": bool(abs(found.difference) >= DIFFERENCE_ALARM), "status": found.status,
     }  # fmt: skip
-
-
-def _compare_number(base: Row, values: FloatArray, answered: npt.NDArray[np.intp], suppress_below: int) -> Row:
-    known = np.isfinite(values)
-    code, part = answered[known], values[known]
-    n = np.bincount(code, minlength=3)[:2]
-    if n.min() < max(2, suppress_below):
-        return _row(base, "", n, status="suppressed" if n.min() else "not assessable")
-    centre = part.mean()  # sums of squares lose no digits about the mean
-    means = np.bincount(code, part - centre, minlength=3)[:2] / n
-    variances = (np.bincount(code, (part - centre) ** 2, minlength=3)[:2] - n * means**2) / (n - 1)
-    difference, lower, upper = _standardise(means, variances, n)
-    digits = 2 if np.sqrt(variances.max()) < 1 else 1
-    return _row(
-        base, "", n, status="ok" if np.isfinite(difference) else "not assessable", difference=difference, lower=lower,
-        upper=upper, responders=round(float(means[1] + centre), digits), others=round(float(means[0] + centre), digits),
-    )  # fmt: skip
-
-
-def _compare_levels(base: Row, sheet: Sheet, name: str, answered: npt.NDArray[np.intp]) -> Iterator[Row]:
-    codes, levels = _levels_of(sheet, name)
-    known = codes >= 0
-    counts = np.bincount(answered[known] * len(levels) + codes[known], minlength=3 * len(levels))
-    counts = counts.reshape(3, len(levels))[:2]
-    n = counts.sum(axis=1)
-    hidden = find_suppressed(np.column_stack([counts.sum(axis=0), *counts]), sheet.suppress_below)
-    few: BoolArray = (n > 0) & (n < sheet.suppress_below)
-    for i, level in _told_levels(levels):
-        if hidden[i] or few.any():
-            yield _row(base, level, n, status="suppressed")
-            continue
-        share = counts[:, i] / np.where(n > 0, n, np.nan)
-        difference, lower, upper = _standardise(share, share * (1 - share), n)
-        yield _row(
-            base, level, n, status="ok" if np.isfinite(difference) else "not assessable", difference=difference,
-            lower=lower, upper=upper, responders=100 * float(share[1]), others=100 * float(share[0]),
-        )  # fmt: skip
 
 
 def _levels_of(sheet: Sheet, name: str) -> tuple[npt.NDArray[np.intp], tuple[str, ...]]:
@@ -173,18 +133,3 @@ def _levels_of(sheet: Sheet, name: str) -> tuple[npt.NDArray[np.intp], tuple[str
         codes, levels = sheet.levels[name]
         return codes.astype(np.intp), levels
     return np.nan_to_num(sheet.values(name), nan=-1.0).astype(np.intp), ("0", "1")
-
-
-def _told_levels(levels: tuple[str, ...]) -> list[tuple[int, str]]:
-    """Return the levels that are told: of two the second one says it all."""
-    numbered = list(enumerate(levels))
-    return numbered[1:] if len(levels) == 2 else numbered
-
-
-def _standardise(means: FloatArray, variances: FloatArray, n: IntArray) -> tuple[float, float, float]:
-    """Return the standardised difference, responders minus others, and its interval; 0 where both are alike."""
-    pooled = float(np.sqrt(variances.mean()))
-    gap = float(means[1] - means[0])
-    difference = gap / pooled if pooled else (np.nan if gap else 0.0)
-    half = Z95 * np.sqrt(n.sum() / n.prod() + difference**2 / (2 * n.sum())) if n.all() else np.nan
-    return difference, difference - half, difference + half

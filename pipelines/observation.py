@@ -9,15 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from outcomes.cohort import Cohort
-from pipelines.censoring import CensoringModel, fit_censoring
+from pipelines.censoring import (
+    LEAST_PROBABILITY,
+    CensoringByPredictors,
+    CensoringModel,
+    fit_censoring,
+    fit_censoring_by_predictors,
+)
 from pipelines.linear_models import LogisticFit, fit_ridge
 from pipelines.preprocess import Preprocessor
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-
-LEAST_PROBABILITY = 0.1
-"""Weights are truncated at 1 / this: a patient stands for at most ten."""
 
 RESPONSE_PENALTY = 1e-3
 """Ridge penalty of the response model, on the scale of the mean log loss."""
@@ -42,7 +45,7 @@ class Unweighted:
 
 @dataclass(frozen=True, kw_only=True)
 class Censored:
-    """Patients followed long enough stand for those lost before the horizon."""
+    """Patients followed long enough stand for those lost before the horizon, whoever they are."""
 
     model: CensoringModel
     horizon_days: int
@@ -51,6 +54,21 @@ class Censored:
         """Return the inverse probability of having been followed, 0 where the outcome is unknown; shape (n,)."""
         assert cohort.time_days is not None
         return self.model.weights(cohort.y[rows], cohort.time_days[rows], horizon_days=self.horizon_days)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CensoredByPredictors:
+    """Patients followed long enough stand for those like them who were lost before the horizon."""
+
+    preprocessor: Preprocessor
+    model: CensoringByPredictors
+    horizon_days: int
+
+    def weigh(self, cohort: Cohort, rows: IntArray) -> FloatArray:
+        """Return the inverse probability of having been followed given the predictors; 0 where unknown; shape (n,)."""
+        assert cohort.time_days is not None
+        X = self.preprocessor.design("splines", self.preprocessor.encode(cohort.X.iloc[rows]))
+        return self.model.weights(X, cohort.y[rows], cohort.time_days[rows], horizon_days=self.horizon_days)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,14 +97,33 @@ def fit_observation(cohort: Cohort, rows: IntArray, preprocessor: Preprocessor) 
         Positions of the training rows, shape (n,).
     preprocessor
         Fitted on the same rows.
+
+    Notes
+    -----
+    Of an outcome by a horizon the end of follow-up is modelled, by Kaplan-Meier or by the study's predictors
+    (``cohort.censoring``); of any other, whether the outcome is known, by the study's predictors, for whatever reason
+    it is unknown. Both models have the design and a small fixed ridge penalty, so that a level in which everyone is
+    known, or no one, does no harm. Sites are no predictors of either unless the study has them.
     """
-    follow_up = cohort.outcome.follow_up
-    if follow_up and cohort.time_days is not None and cohort.cause is not None:
-        model = fit_censoring(cohort.time_days[rows], cohort.cause[rows] > 0)
-        return Censored(model=model, horizon_days=follow_up.horizon_days)
+    if cohort.outcome.follow_up:
+        return _fit_censored(cohort, rows, preprocessor)
     known = np.isfinite(cohort.y[rows]).astype(np.float64)
     if known.all():
         return Unweighted()
     X = preprocessor.design("splines", preprocessor.encode(cohort.X.iloc[rows]))
     fit = fit_ridge(X, known, np.ones(len(known)), {"penalty": RESPONSE_PENALTY}, 0)
     return Answered(preprocessor=preprocessor, model=fit)
+
+
+def _fit_censored(cohort: Cohort, rows: IntArray, preprocessor: Preprocessor) -> Observation:
+    assert cohort.outcome.follow_up
+    assert cohort.time_days is not None
+    assert cohort.cause is not None
+    time, ended = cohort.time_days[rows], cohort.cause[rows] > 0
+    horizon = cohort.outcome.follow_up.horizon_days
+    if cohort.censoring == "by_predictors":
+        X = preprocessor.design("splines", preprocessor.encode(cohort.X.iloc[rows]))
+        model = fit_censoring_by_predictors(X, time, ended)
+        if model is not None:
+            return CensoredByPredictors(preprocessor=preprocessor, model=model, horizon_days=horizon)
+    return Censored(model=fit_censoring(time, ended), horizon_days=horizon)

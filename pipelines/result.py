@@ -36,7 +36,8 @@ class StudyResult:
         The outcomes of the plan by name.
     skipped
         Reason by outcome that could not be analysed.
-    predictions, evaluation, comparison, flow, table1, tuning, explanations, contributions, sensitivity
+    predictions, evaluation, comparison, flow, table1, tuning, explanations, contributions, sensitivity, response,
+    unknown_outcomes, incidence, followed
         Tables with the columns of `schemas.tables`.
     varied_predictions
         Predictions under the choices of the sensitivity analyses; ``outcome`` is the variant's name. Private.
@@ -68,6 +69,10 @@ class StudyResult:
     explanations: pd.DataFrame
     contributions: pd.DataFrame
     sensitivity: pd.DataFrame
+    response: pd.DataFrame
+    unknown_outcomes: pd.DataFrame
+    incidence: pd.DataFrame
+    followed: pd.DataFrame
     varied_predictions: pd.DataFrame
     row_explanations: Mapping[tuple[str, str], pd.DataFrame]
     models: Mapping[tuple[str, str], FittedPipeline]

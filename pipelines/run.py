@@ -4,63 +4,44 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from outcomes.cohort import Cohort, build_cohort
-from outcomes.outcome import Outcome, Variant
-from outcomes.outcomes import build_outcomes
-from outcomes.variants import build_variants
+from outcomes.cohort import ATTAINABLE, Cohort
+from outcomes.score_outcomes import list_derived
 from pipelines.alarms import find_alarms, find_doubts
 from pipelines.assemble import (
     assemble_explanations,
     assemble_flow,
+    assemble_followed,
+    assemble_incidence,
     assemble_predictions,
+    assemble_response,
     assemble_row_explanations,
     assemble_table1,
     assemble_tuning,
     join_predictions,
     predict_outside,
 )
-from pipelines.checks import check_study, reason_to_skip
 from pipelines.comparison import compare_fold_predictions
 from pipelines.curves import compute_curves
 from pipelines.evaluate import evaluate_fold_predictions
 from pipelines.executors import run_tasks
 from pipelines.folds import FoldResult, FoldTask, Plan, work_fold
-from pipelines.leaks import refuse_leaks
 from pipelines.predictions import DEVELOPMENT, FINAL_FOLD
-from pipelines.result import Dataset, StudyResult
-from pipelines.sensitivity import pick_variants, tabulate_sensitivity
+from pipelines.prepare import Prepared, keep_unknown, prepare_study
+from pipelines.result import StudyResult
+from pipelines.sensitivity import tabulate_sensitivity
 from pipelines.splits import SPLITS
-from schemas.errors import StudyError
+from pipelines.targets import target_of
+from pipelines.unknown_outcomes import shift_unknown_outcomes
 from schemas.registry import Registry
 from schemas.study import Study
 
 Progress = Callable[[int, int, str], None]
 """Called with the number of finished and of all steps, and what comes next."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prepared:
-    """Cohorts of every dataset by outcome, and what is skipped; development comes first.
-
-    `variants` are the sensitivity analyses that are run, on development only, and `varied` their cohorts by name.
-    """
-
-    datasets: tuple[Dataset, ...]
-    outcomes: Mapping[str, Outcome]
-    everyone: Mapping[str, Mapping[str, Cohort]]
-    skipped: Mapping[str, str]
-    variants: tuple[Variant, ...]
-    varied: Mapping[str, Cohort]
-
-    def analysed(self, dataset: str) -> dict[str, Cohort]:
-        """Return the cohorts of a dataset that are not skipped."""
-        return {name: cohort for name, cohort in self.everyone[dataset].items() if name not in self.skipped}
 
 
 def run_study(
@@ -97,134 +78,75 @@ def run_study(
     """
     tell = progress or _silent
     started = time.perf_counter()
-    prepared = _prepare(study, registry, validate_on or {})
+    prepared = prepare_study(study, registry, validate_on or {})
     analysed = prepared.analysed(DEVELOPMENT)
     fitted = time.perf_counter()
     tasks = [*_list_tasks(study, analysed), *_list_variant_tasks(study, prepared)]
     everything = _fit_all(study, {**analysed, **prepared.varied}, tasks, workers=workers, tell=tell)
     results = [(task, result) for task, result in everything if task.outcome in analysed]
-    variant_results = [(task, result) for task, result in everything if task.outcome not in analysed]
+    varied = join_predictions([(task, result) for task, result in everything if task.outcome not in analysed])
     evaluated = time.perf_counter()
     # One thread, as in the workers: threads would change the order of sums, and are slower here.
     with threadpool_limits(limits=1):
         predictions = _predict_all(study, prepared, results)
         evaluation, comparison, curves = _evaluate_all(study, prepared, predictions)
         explanations, contributions = assemble_explanations(study, analysed, results)
-        varied_predictions = join_predictions(variant_results)
-        sensitivity = tabulate_sensitivity(
-            predictions[predictions["validation"] == "internal"],
-            varied_predictions,
-            outcomes=prepared.outcomes,
-            variants=prepared.variants,
-            cohorts=analysed,
-            dataset=DEVELOPMENT,
-            seed=study.seed,
-            suppress_below=study.suppress_below,
-        )
-    ended = time.perf_counter()
-    datasets = [dataset.name for dataset in prepared.datasets]
+        said = _describe_all(study, prepared, predictions, varied)
+    timings = {
+        "cohorts": fitted - started, "fits": evaluated - fitted, "evaluation": time.perf_counter() - evaluated,
+    }  # fmt: skip
     return StudyResult(
         study=study,
         datasets=prepared.datasets,
         outcomes=prepared.outcomes,
         skipped=prepared.skipped,
         predictions=predictions,
+        varied_predictions=varied,
         evaluation=evaluation,
         comparison=comparison,
         curves=curves,
-        flow=assemble_flow(prepared.everyone, suppress_below=study.suppress_below),
-        table1=assemble_table1(
-            {name: prepared.analysed(name) for name in datasets}, suppress_below=study.suppress_below
-        ),
         tuning=assemble_tuning(results),
         explanations=explanations,
         contributions=contributions,
-        sensitivity=sensitivity,
-        varied_predictions=varied_predictions,
         row_explanations=assemble_row_explanations(results),
         models={
             (task.outcome, model): pipeline for task, result in results for model, pipeline in result.pipelines.items()
         },
-        warnings=find_alarms(
-            prepared.datasets,
-            prepared.skipped,
-            {name: prepared.analysed(name) for name in datasets},
-            evaluation,
-        ),
+        warnings=find_alarms(prepared.datasets, prepared.skipped, prepared.cohorts, evaluation),
         notes=(
             *find_doubts(evaluation, analysed),
             *(f"{dataset.name}: {note}" for dataset in prepared.datasets for note in dataset.registry.warnings),
         ),
-        timings_seconds={
-            "cohorts": fitted - started,
-            "fits": evaluated - fitted,
-            "evaluation": ended - evaluated,
-        },
+        timings_seconds=timings,
+        **said,
     )
 
 
-def name_validation(development: Registry, other: Registry) -> str:
-    """Return ``temporal`` where the other data follow in time under the same definition, else ``external``.
-
-    Notes
-    -----
-    Temporal means that every operation of the other data falls in a later calendar year than all of development's.
-    """
-    same = development.definition.sha256 == other.definition.sha256
-    if not same or "year" not in development.frame or "year" not in other.frame:
-        return "external"
-    return "temporal" if other.frame["year"].min() > development.frame["year"].max() else "external"
-
-
-def _prepare(study: Study, registry: Registry, validate_on: Mapping[str, Registry]) -> Prepared:
-    outcomes = build_outcomes(study, registry.definition, registry.columns)
-    check_study(study, registry)
-    if DEVELOPMENT in validate_on:
-        raise StudyError(f"a dataset to validate on must not be called {DEVELOPMENT!r}; rename it")
-    for name, other in validate_on.items():
-        if other.fingerprint == registry.fingerprint:
-            raise StudyError(
-                f"data to validate on must be other data than those of development, got the same in {name!r}"
-            )
-    datasets = (
-        Dataset(name=DEVELOPMENT, registry=registry),
-        *(
-            Dataset(name=name, registry=other, validation=name_validation(registry, other))
-            for name, other in validate_on.items()
+def _describe_all(
+    study: Study, prepared: Prepared, predictions: pd.DataFrame, varied: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Return the tables of the participants, of those of unknown outcome, and of other choices, by name."""
+    cohorts, small = prepared.cohorts, study.suppress_below
+    return {
+        "flow": assemble_flow(prepared.everyone, suppress_below=small),
+        "table1": assemble_table1(cohorts, suppress_below=small),
+        "response": assemble_response(keep_unknown(study, prepared), suppress_below=small),
+        "incidence": assemble_incidence(cohorts, suppress_below=small),
+        "followed": assemble_followed(cohorts, suppress_below=small),
+        "unknown_outcomes": shift_unknown_outcomes(
+            predictions, reference=study.reference, deltas=study.sensitivity.deltas, suppress_below=small
         ),
-    )
-    everyone = {dataset.name: _build_cohorts(dataset, outcomes, study) for dataset in datasets}
-    cohorts = everyone[DEVELOPMENT]
-    skipped = {name: reason for name, cohort in cohorts.items() if (reason := reason_to_skip(cohort, study))}
-    if len(skipped) == len(cohorts):
-        reasons = "\n".join(f"  {name}: {reason}" for name, reason in skipped.items())
-        raise StudyError(f"at least one outcome must have enough events, none has:\n{reasons}")
-    analysed = {name: cohort for name, cohort in cohorts.items() if name not in skipped}
-    for cohort in analysed.values():
-        refuse_leaks(cohort)
-    variants, varied = _prepare_variants(study, datasets[0], analysed)
-    return Prepared(
-        datasets=datasets, outcomes=outcomes, everyone=everyone, skipped=skipped, variants=variants, varied=varied
-    )
-
-
-def _prepare_variants(
-    study: Study, development: Dataset, analysed: Mapping[str, Cohort]
-) -> tuple[tuple[Variant, ...], dict[str, Cohort]]:
-    """Build the sensitivity analyses that differ from the analysis itself and can be fitted, with their cohorts."""
-    registry = development.registry
-    asked = build_variants(study, registry.definition, registry.columns)
-    varied = _build_cohorts(development, {variant.outcome.name: variant.outcome for variant in asked}, study)
-    picked = pick_variants(asked, analysed, varied, suppress_below=study.suppress_below)
-    kept = tuple(one for one in picked if not reason_to_skip(varied[one.outcome.name], study))
-    return kept, {one.outcome.name: varied[one.outcome.name] for one in kept}
-
-
-def _build_cohorts(dataset: Dataset, outcomes: Mapping[str, Outcome], study: Study) -> dict[str, Cohort]:
-    try:
-        return {name: build_cohort(dataset.registry, outcome, study) for name, outcome in outcomes.items()}
-    except StudyError as error:
-        raise StudyError(f"{dataset.registry.source}: {error}") from None
+        "sensitivity": tabulate_sensitivity(
+            predictions[predictions["validation"] == "internal"],
+            varied,
+            outcomes=prepared.outcomes,
+            variants=prepared.variants,
+            cohorts=cohorts[DEVELOPMENT],
+            dataset=DEVELOPMENT,
+            seed=study.seed,
+            suppress_below=small,
+        ),
+    }
 
 
 def _list_tasks(study: Study, cohorts: Mapping[str, Cohort]) -> list[FoldTask]:
@@ -256,7 +178,8 @@ def _list_outer_folds(
     study: Study, name: str, cohort: Cohort, models: tuple[str, ...], *, explained: bool
 ) -> list[FoldTask]:
     make = SPLITS[study.split.name].make
-    folds = make(cohort.y, cohort.patient, plan=study.split, seed=study.seed, outcome=name)
+    strata = target_of(cohort.outcome).strata(cohort.y)
+    folds = make(strata, cohort.patient, plan=study.split, seed=study.seed, outcome=name)
     return [
         FoldTask(
             outcome=name, models=models, repeat=fold.repeat, fold=fold.fold, train=fold.train, test=fold.test,
@@ -302,15 +225,18 @@ def _evaluate_all(
     """Return the evaluation, the comparison with the reference, and the curves."""
     thresholds = {name: plan.values for name, plan in study.threshold_probabilities.items()}
     named_sets = {name: outcome.threshold_set for name, outcome in prepared.outcomes.items()}
+    named_sets |= {name: one.threshold_set for name, one in list_derived(prepared.outcomes.values()).items()}
     small = study.suppress_below
     evaluation = evaluate_fold_predictions(
         predictions,
         thresholds=thresholds,
         threshold_sets=named_sets,
-        subgroups=study.subgroups,
+        subgroups=(*study.subgroups, *([ATTAINABLE] if ATTAINABLE in predictions else [])),
         seed=study.seed,
         suppress_below=small,
     )
+    # Outcomes without a threshold know nobody who could not have reached it.
+    evaluation = evaluation[(evaluation["subgroup"] != ATTAINABLE) | (evaluation["level"] != "unknown")]
     comparison = compare_fold_predictions(
         predictions,
         reference=study.reference,
@@ -319,6 +245,7 @@ def _evaluate_all(
         seed=study.seed,
         suppress_below=small,
     )
+    evaluation = evaluation.reset_index(drop=True)
     return evaluation, comparison, compute_curves(predictions, thresholds=thresholds, suppress_below=small)
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from outcomes.outcome import DerivedThreshold
+from outcomes.score_outcomes import list_derived
 from pipelines.artifact import write_bundle
 from pipelines.models import MODELS
 from pipelines.predictions import DEVELOPMENT
@@ -111,6 +113,7 @@ def write_run(result: StudyResult, folder: Path) -> None:
             model_name=model,
             fitted=pipeline.fitted,
             preprocessor=pipeline.preprocessor,
+            forecast=pipeline.forecast,
             card=_card(result, outcome, model),
             definition_text=definition.text,
         )
@@ -134,7 +137,7 @@ def describe_run(result: StudyResult) -> dict[str, object]:
             "synthetic": result.datasets[0].registry.synthetic,
         },
         "data": [_describe_dataset(dataset) for dataset in result.datasets],
-        "outcomes": [_describe_outcome(result, name) for name in result.outcomes],
+        "outcomes": list(_describe_outcomes(result)),
         "predictors": [_describe_column(columns[name]) for name in result.study.predictors],
         "models": _describe_models(result),
         "versions": read_versions(),
@@ -202,6 +205,10 @@ def _describe_study(result: StudyResult) -> dict[str, object]:
         "missing": study.missing,
         "calibration": study.calibration,
         "unattainable": study.unattainable,
+        "reoperated": study.reoperated,
+        "died": study.died,
+        "non_response": study.non_response,
+        "censoring": study.censoring,
         "split": study.split.name,
         "outer_folds": study.split.outer_folds,
         "repeats": study.split.repeats,
@@ -228,6 +235,36 @@ def _describe_dataset(dataset: Dataset) -> dict[str, object]:
     }
 
 
+def _describe_outcomes(result: StudyResult) -> Iterator[dict[str, object]]:
+    """Describe every outcome, and after a score the thresholds that are derived from it."""
+    for name, outcome in result.outcomes.items():
+        described = _describe_outcome(result, name)
+        yield described
+        yield from (_describe_derived(result, described, one) for one in list_derived([outcome]).values())
+
+
+def _describe_derived(
+    result: StudyResult, described: dict[str, object], derived: DerivedThreshold
+) -> dict[str, object]:
+    """Describe a derived threshold as an outcome like any other; its patients are those of the score."""
+    rows = result.evaluation
+    own = rows[(rows["outcome"] == derived.name) & (rows["validation"] == "internal") & (rows["subgroup"] == "overall")]
+    counts = own[own["model"] == result.study.reference].head(1)
+    decision = result.study.threshold_probabilities.get(derived.name)
+    return described | {
+        "name": derived.name,
+        "title": derived.title,
+        "kind": "threshold",
+        "desirable": derived.desirable,
+        "threshold_set": derived.threshold_set,
+        "rule": derived.rule,
+        "derived_from": described["name"],
+        **{name: _shown(counts[name].iloc[0]) if len(counts) else None for name in ("n", "events")},
+        "thresholds": list(decision.values) if decision else [],
+        "action": decision.action if decision else "",
+    }
+
+
 def _describe_outcome(result: StudyResult, name: str) -> dict[str, object]:
     outcome = result.outcomes[name]
     flow = result.flow[(result.flow["outcome"] == name) & (result.flow["dataset"] == DEVELOPMENT)].iloc[-1]
@@ -240,6 +277,13 @@ def _describe_outcome(result: StudyResult, name: str) -> dict[str, object]:
         "horizon": outcome.horizon,
         "threshold_set": outcome.threshold_set,
         "rule": outcome.rule,
+        "unknown": outcome.unknown,
+        "competing": outcome.competing,
+        "unit": outcome.unit,
+        "index_event": outcome.index_event,
+        "clock": outcome.clock,
+        "patient_outcome": outcome.patient_outcome,
+        "components": list(outcome.components),
         "source": outcome.source,
         "n": _shown(flow["remaining"]),
         "events": _shown(flow["events"]),
@@ -273,7 +317,7 @@ def _describe_models(result: StudyResult) -> list[dict[str, object]]:
         {
             "name": name,
             "title": MODELS[name].title,
-            "text": MODELS[name].text,
+            "text": _describe_form(result, name),
             "role": "reference" if name == study.reference else "candidate",
         }
         for name in study.all_models
@@ -284,6 +328,13 @@ def _describe_models(result: StudyResult) -> list[dict[str, object]]:
         if spec.name in study.comparators
     ]
     return own + published
+
+
+def _describe_form(result: StudyResult, name: str) -> str:
+    """Say what a model is for the kinds of outcomes that the study has."""
+    model = MODELS[name]
+    kinds = {outcome.score is not None for outcome in result.outcomes.values()}
+    return " ".join(form.text for is_score, form in ((False, model.risk), (True, model.score)) if is_score in kinds)
 
 
 def _card(result: StudyResult, outcome: str, model: str) -> dict[str, object]:

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from reports.canvas import PALETTE, Pen, soften
 from reports.tables import distinct, records
 
-SCALE_WORDS = {"log_odds": "log-odds", "probability": "probability"}
+SCALE_WORDS = {"log_odds": "log-odds", "probability": "probability", "points": "points"}
 TOP = 10
 """Predictors drawn in a ranking; the table beside it has all."""
 MISSING = "missing"

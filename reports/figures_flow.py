@@ -79,11 +79,11 @@ def draw_flow(frame: pd.DataFrame, ax: Axes, *, title: str) -> None:
 
 
 def _last_text(row: dict[str, Any]) -> str:
-    """Name those analysed; the status of this row is that of the events."""
+    """Name those analysed; the status of this row is that of the events, which a follow-up score does not have."""
     if isnan(row["remaining"]):
         return f"Analysed\nn = {HIDDEN}"
     events = HIDDEN if row["status"] == "suppressed" else format_count(row["events"])
-    return f"Analysed\nn = {format_count(row['remaining'])}, events {events}"
+    return f"Analysed\nn = {format_count(row['remaining'])}" + (f", events {events}" if events else "")
 
 
 def _draw_box(ax: Axes, x: float, y: float, text: str) -> None:

@@ -45,6 +45,12 @@ _MEASURES = (
         "AUROC. 0.5 is no discrimination. Within cross-validation, the mean of the folds' values.",
     ),
     Measure(
+        name="event_rate",
+        title="Event rate",
+        digits=3,
+        text="Share of patients with the event, weighted as the evaluation is.",
+    ),
+    Measure(
         name="log_loss",
         title="Log loss",
         digits=4,
@@ -115,13 +121,122 @@ _MEASURES = (
         reference=0.0,
         source="Vickers and Elkin 2006",
     ),
+    Measure(
+        name="mae",
+        title="MAE",
+        digits=2,
+        text="Mean absolute error of a predicted score, in points; the first measure of every comparison of scores. "
+        "Lower is better.",
+    ),
+    Measure(
+        name="rmse",
+        title="RMSE",
+        digits=2,
+        text="Root mean squared error of a predicted score, in points. Lower is better.",
+    ),
+    Measure(
+        name="r_squared",
+        title="R²",
+        digits=3,
+        text="Share of the score's variance that is explained: one minus the squared error relative to that of the "
+        "mean score alone. 0 is no gain; negative values are worse than the mean.",
+    ),
+    Measure(
+        name="mean_difference",
+        title="Observed − predicted",
+        digits=2,
+        text="Mean difference between observed and predicted score, in points. 0 is perfect; below 0 the predicted "
+        "scores are too high on average. Near 0 by construction in cross-validation.",
+        reference=0.0,
+    ),
+    Measure(
+        name="score_slope",
+        title="Slope",
+        digits=2,
+        text="Slope of the observed on the predicted score. 1 is perfect; below 1 predictions lie too far apart, above "
+        "1 too close together.",
+        reference=1.0,
+    ),
+    Measure(
+        name="interval_coverage",
+        title="Coverage",
+        digits=3,
+        text="Share of patients whose score lies in the 90 % interval that was predicted for them; 0.9 is perfect.",
+        reference=0.9,
+    ),
+    Measure(
+        name="interval_width",
+        title="Width",
+        digits=1,
+        text="Mean width of the predicted 90 % intervals, in points: how much is left open for one patient.",
+    ),
 )
 MEASURES: dict[str, Measure] = {measure.name: measure for measure in _MEASURES}
 
-OVERALL_MEASURES = ("c_statistic", "log_loss", "brier_score", "scaled_brier")
-CALIBRATION_MEASURES = ("calibration_in_the_large", "calibration_slope", "oe_ratio", "ici")
-DIFFERENCE_MEASURES = ("log_loss", "c_statistic", "brier_score")
-SUBGROUP_MEASURES = ("oe_ratio", "calibration_in_the_large", "calibration_slope")
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureSet:
+    """Which measures are printed of one kind of outcome.
+
+    Parameters
+    ----------
+    overall, overall_title, calibration, calibration_title
+        The two tables of performance.
+    differences, direction
+        What is compared with the reference and drawn, the first of them first in words; which way is better.
+    also
+        What is compared, but not drawn.
+    subgroup
+        What is drawn by subgroup, and `subgroup_also` printed beside it.
+    has_events
+        Whether there are events to count.
+    """
+
+    overall: tuple[str, ...]
+    overall_title: str
+    calibration: tuple[str, ...]
+    calibration_title: str
+    differences: tuple[str, ...]
+    direction: str
+    also: tuple[str, ...]
+    subgroup: tuple[str, ...]
+    subgroup_also: tuple[str, ...]
+    has_events: bool
+
+
+RISK_MEASURES = MeasureSet(
+    overall=("c_statistic", "log_loss", "brier_score", "scaled_brier"),
+    overall_title="Discrimination and overall performance",
+    calibration=("calibration_in_the_large", "calibration_slope", "oe_ratio", "ici"),
+    calibration_title="Calibration",
+    differences=("log_loss", "c_statistic", "brier_score"),
+    direction="Log loss and Brier score: below 0 the model is better than the reference; c-statistic and scaled Brier "
+    "score: above 0.",
+    also=("scaled_brier",),
+    subgroup=("oe_ratio", "calibration_in_the_large", "calibration_slope"),
+    subgroup_also=("c_statistic",),
+    has_events=True,
+)
+SCORE_MEASURES = MeasureSet(
+    overall=("mae", "rmse", "r_squared"),
+    overall_title="Error of the predicted score",
+    calibration=("mean_difference", "score_slope", "interval_coverage", "interval_width"),
+    calibration_title="Calibration of the predicted score and of its interval",
+    differences=("mae", "rmse", "r_squared"),
+    direction="MAE and RMSE: below 0 the model is better than the reference; R²: above 0.",
+    also=(),
+    subgroup=("mean_difference", "score_slope", "mae"),
+    subgroup_also=("interval_coverage",),
+    has_events=False,
+)
+BY_KIND = {"score": SCORE_MEASURES}
+
+
+def measures_of(kind: str) -> MeasureSet:
+    """Return what is printed of a kind of outcome; all kinds but the score are of events."""
+    return BY_KIND.get(kind, RISK_MEASURES)
+
+
 NULL_OF = {"ici": "ici_null"}
 """Measures that are printed with their value under perfect calibration, and where that stands."""
 

@@ -41,8 +41,16 @@ NUMBERS = frozenset(
         "mean_contribution",
         "repeat",
         "fold",
-        "inner_log_loss",
+        "inner_loss",
         "trials",
+        "n_known",
+        "n_unknown",
+        "known",
+        "unknown",
+        "difference",
+        "delta",
+        "day",
+        "at_risk",
     }
 )
 """Columns read as numbers; every other column is text, so that a level called ``NA`` stays what it is."""
@@ -67,6 +75,11 @@ class StudyFacts(Facts):
     predictors: tuple[str, ...]
     predict_at: str
     missing: str
+    unattainable: str = "exclude"
+    reoperated: str = "fail"
+    died: str = "fail"
+    non_response: str = "weight"
+    censoring: str = "kaplan_meier"
     outer_folds: int
     repeats: int
     inner_folds: int
@@ -116,6 +129,14 @@ class OutcomeFacts(Facts):
     horizon: str
     threshold_set: str | None = None
     rule: str | None = None
+    unknown: str = ""
+    competing: str = ""
+    unit: str = "operation"
+    index_event: str = "the operation"
+    clock: str = "operation"
+    patient_outcome: bool = True
+    components: tuple[str, ...] = ()
+    source: str = ""
     n: int | None = None
     events: int | None = None
     status: str = "run"

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from reports.blocks import Block
 from reports.run_folder import RunFolder
 from reports.sections_curves import build_calibration, build_decisions
+from reports.sections_definitions import build_definitions
 from reports.sections_explanations import build_explanations
 from reports.sections_methods import build_notes, build_plan, build_provenance, build_tuning
 from reports.sections_models import build_models
 from reports.sections_participants import build_characteristics, build_participants
+from reports.sections_sensitivity import build_sensitivity
 from reports.sections_subgroups import build_subgroups
 from reports.sections_summary import build_summary
+from reports.sections_unknown import build_unknown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +30,15 @@ class Section:
 
 _ENTRIES = (
     Section(name="summary", title="Summary", build=build_summary),
+    Section(name="definitions", title="What was predicted", build=build_definitions),
     Section(name="participants", title="Participants", build=build_participants),
     Section(name="characteristics", title="Characteristics", build=build_characteristics),
+    Section(name="unknown", title="Patients of unknown outcome", build=build_unknown),
     Section(name="models", title="Models compared", build=build_models),
     Section(name="calibration", title="Calibration", build=build_calibration),
     Section(name="decisions", title="Decision curves", build=build_decisions),
     Section(name="subgroups", title="Subgroups", build=build_subgroups),
+    Section(name="sensitivity", title="Other choices", build=build_sensitivity),
     Section(name="explanations", title="Explanations", build=build_explanations),
     Section(name="tuning", title="Tuning", build=build_tuning),
     Section(name="plan", title="Study plan", build=build_plan),

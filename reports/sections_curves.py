@@ -11,6 +11,7 @@ from matplotlib.figure import Figure as Canvas
 from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.canvas import pens_of, render_svg
 from reports.figures_risk import draw_calibration, draw_decision_curves, draw_risk_distribution
+from reports.measures import measures_of
 from reports.run_folder import OutcomeFacts, RunFolder
 from reports.sections_participants import mark_of
 from reports.tables import (
@@ -60,7 +61,7 @@ def _build_view(run: RunFolder, view: View) -> list[Block]:
     curves = view.select(run.tables["calibration"])
     models = models_in(run, curves)
     if not models:
-        return [Text(text=f"{view.short_title}: no calibration curve was assessable.", kind="note")]
+        return [Text(text=f"{view.short_title}: {_word_absence(view)}", kind="note")]
     name = make_slug("calibration", view.slug)
     n, events = curves["n"].iloc[0], curves["events"].iloc[0]
     few = min(events, n - events) < ENOUGH
@@ -81,6 +82,15 @@ def _build_view(run: RunFolder, view: View) -> list[Block]:
         ),
     )
     return [figure]
+
+
+def _word_absence(view: View) -> str:
+    if measures_of(view.outcome.kind).has_events:
+        return "no calibration curve was assessable."
+    return (
+        "a predicted score has no curve of risks; its mean difference, slope and coverage stand with the models "
+        "compared, and each threshold that is derived from it has a curve of its own."
+    )
 
 
 def choose_limit(curves: pd.DataFrame, risks: pd.DataFrame) -> float:

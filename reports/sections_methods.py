@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from reports.blocks import Block, Cell, CellStyle, Table, Text
-from reports.measures import MEASURES, REFERENCES, Measure
+from reports.measures import MEASURES, REFERENCES, Measure, measures_of
 from reports.run_folder import OutcomeFacts, RunFolder
 from reports.tables import (
     count_words,
@@ -33,8 +33,8 @@ def build_tuning(run: RunFolder) -> list[Block]:
         Text(
             text=f"Every model was tuned inside each of {study.outer_folds} outer training folds"
             f"{f', {study.repeats} times' if study.repeats > 1 else ''}, by log loss over {study.inner_folds} inner "
-            f"folds, with {count_words(study.trials, 'trial')} for each model that has something to search. "
-            "Settings that jump from fold to fold are a result too: the data do not determine them."
+            f"folds{_word_squares(run)}, with {count_words(study.trials, 'trial')} for each model that has something "
+            "to search. Settings that jump from fold to fold are a result too: the data do not determine them."
         )
     ]
     for outcome in run.outcomes:
@@ -44,11 +44,19 @@ def build_tuning(run: RunFolder) -> list[Block]:
     return blocks
 
 
+def _word_squares(run: RunFolder) -> str:
+    scores = any(not measures_of(outcome.kind).has_events for outcome in run.outcomes)
+    return " (of a score by the mean squared error)" if scores else ""
+
+
 def _tabulate_tuning(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Table:
     fits = list(dict.fromkeys(zip(frame["repeat"], frame["fold"], strict=True)))
     fits.sort(key=lambda fit: (fit[1] == FINAL, fit))
+    loss = "log loss" if measures_of(outcome.kind).has_events else "mean squared error"
     rows = [
-        row for model in models_in(run, frame) for row in _tuning_rows(run, rows_where(frame, model=model), model, fits)
+        row
+        for model in models_in(run, frame)
+        for row in _tuning_rows(run, rows_where(frame, model=model), model, fits, loss)
     ]
     return Table(
         name=make_slug("tuning", outcome.name),
@@ -68,7 +76,7 @@ def _word_fit(repeat: float, fold: float, repeats: int) -> str:
 
 
 def _tuning_rows(
-    run: RunFolder, frame: pd.DataFrame, model: str, fits: list[tuple[float, float]]
+    run: RunFolder, frame: pd.DataFrame, model: str, fits: list[tuple[float, float]], loss: str
 ) -> Iterator[tuple[Cell, ...]]:
     yield (Cell(text=run.model_title(model), style="group"), *[Cell(text="")] * len(fits))
     for parameter in distinct(frame["parameter"]):
@@ -78,8 +86,8 @@ def _tuning_rows(
         if parameter:
             yield (Cell(text=parameter.replace("_", " "), style="indent"), *cells)
     losses = [first_row(frame, repeat=repeat, fold=fold) for repeat, fold in fits]
-    cells = [number_cell("" if row is None else format_number(float(row["inner_log_loss"]), 4)) for row in losses]
-    yield (Cell(text="inner log loss", style="indent"), *cells)
+    cells = [number_cell("" if row is None else format_number(float(row["inner_loss"]), 4)) for row in losses]
+    yield (Cell(text=f"inner {loss}", style="indent"), *cells)
 
 
 def _format_setting(value: float) -> str:
@@ -198,7 +206,7 @@ def build_notes(run: RunFolder) -> list[Block]:
 
 def _describe_weights(run: RunFolder) -> Iterator[Text]:
     """Say how those are handled who were not followed to the horizon, where an outcome has any."""
-    titles = [outcome.title for outcome in run.outcomes if outcome.kind == "event_by_horizon"]
+    titles = [outcome.title for outcome in run.outcomes if outcome.kind in ("event_by_horizon", "recurrence")]
     if titles:
         yield Text(
             text=f"{join_words(titles)}: patients followed for less than the horizon without an event are unknown, "

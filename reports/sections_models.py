@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Canvas
 from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.canvas import pens_of, render_svg
 from reports.figures_forest import draw_differences
-from reports.measures import CALIBRATION_MEASURES, DIFFERENCE_MEASURES, NULL_OF, OVERALL_MEASURES
+from reports.measures import NULL_OF, MeasureSet, measures_of
 from reports.run_folder import RunFolder
 from reports.sections_participants import mark_of
 from reports.sections_summary import margin_of, multiplicity_note
@@ -27,6 +27,7 @@ from reports.tables import (
     rows_where,
     title_of,
     whole_sample,
+    words_of,
 )
 from reports.views import View, make_slug, models_in, views_of
 
@@ -57,9 +58,10 @@ def _tabulate_models(run: RunFolder) -> Table:
 def _build_view(run: RunFolder, view: View) -> list[Block]:
     rows = view.select(whole_sample(run.tables["evaluation"]))
     differences = view.select(run.tables["comparison"])
+    chosen = measures_of(view.outcome.kind)
     blocks: list[Block] = [
-        _tabulate_measures(run, view, rows, OVERALL_MEASURES, "overall", "Discrimination and overall performance"),
-        _tabulate_measures(run, view, rows, CALIBRATION_MEASURES, "calibration", "Calibration"),
+        _tabulate_measures(run, view, rows, chosen.overall, "overall", chosen.overall_title),
+        _tabulate_measures(run, view, rows, chosen.calibration, "calibration", chosen.calibration_title),
     ]
     if not differences.empty:
         blocks += [_tabulate_differences(run, view, differences), _draw_forest(run, view, differences)]
@@ -76,19 +78,27 @@ def _tabulate_measures(
     return Table(
         name=make_slug("performance", name, view.slug),
         caption=f"{caption}. {view.title}.{defined}",
-        columns=("Model", "n", "Events", *(title_of(m) for m in measures), *(title_of(metric) for metric in nulls)),
-        rows=tuple(_measure_row(run, rows_where(rows, model=m), measures) for m in models_in(run, rows)),
+        columns=(
+            "Model",
+            *_name_counts(view),
+            *(title_of(m) for m in measures),
+            *(title_of(metric) for metric in nulls),
+        ),
+        rows=tuple(_measure_row(run, view, rows_where(rows, model=m), measures) for m in models_in(run, rows)),
         notes=tuple(note for note in notes if note),
     )
 
 
-def _measure_row(run: RunFolder, rows: pd.DataFrame, measures: tuple[str, ...]) -> tuple[Cell, ...]:
+def _name_counts(view: View) -> tuple[str, ...]:
+    return ("n", "Events") if measures_of(view.outcome.kind).has_events else ("n",)
+
+
+def _measure_row(run: RunFolder, view: View, rows: pd.DataFrame, measures: tuple[str, ...]) -> tuple[Cell, ...]:
     counts = rows.iloc[0]
     status = "suppressed" if (rows["status"] == "suppressed").all() else "ok"
     return (
         Cell(text=run.model_title(str(counts["model"]))),
-        count_cell(counts["n"], status=status),
-        count_cell(counts["events"], status=status),
+        *(count_cell(counts[name.lower()], status=status) for name in _name_counts(view)),
         *(estimate_cell(first_row(rows, metric=metric)) for metric in measures),
         *(_null_cell(first_row(rows, metric=NULL_OF[metric])) for metric in measures if metric in NULL_OF),
     )
@@ -115,16 +125,21 @@ def _notes_of(view: View, measures: tuple[str, ...]) -> list[str]:
             "Inside stratified cross-validation O:E and calibration in the large are near 1 and 0 by construction: "
             "they are not informative internally and earn no credit."
         )
+    if "mean_difference" in measures and view.validation == "internal":
+        notes.append(
+            "Inside stratified cross-validation the mean difference is near 0 by construction: it is not informative "
+            "internally and earns no credit."
+        )
     return notes
 
 
 def _tabulate_differences(run: RunFolder, view: View, frame: pd.DataFrame) -> Table:
-    metrics = tuple(m for m in (*DIFFERENCE_MEASURES, "scaled_brier") if m in set(frame["metric"]))
+    chosen = measures_of(view.outcome.kind)
+    metrics = tuple(m for m in (*chosen.differences, *chosen.also) if m in set(frame["metric"]))
     margin = margin_of(run, view)
     share = format_number(100 * run.facts.study.margin_relative_log_loss, 1)
     notes = [
-        "Model minus reference, on the same operations. Log loss and Brier score: below 0 the model is better than the "
-        "reference; c-statistic and scaled Brier score: above 0.",
+        f"Model minus reference, on the same operations. {chosen.direction}",
         describe_intervals(frame[frame["metric"].isin(metrics)]),
     ]
     if margin is not None:
@@ -147,14 +162,14 @@ def _tabulate_differences(run: RunFolder, view: View, frame: pd.DataFrame) -> Ta
 
 def _draw_forest(run: RunFolder, view: View, frame: pd.DataFrame) -> Figure:
     name = make_slug("forest", view.slug)
-    shown = frame[frame["metric"].isin(DIFFERENCE_MEASURES)]
+    chosen = measures_of(view.outcome.kind)
+    shown = frame[frame["metric"].isin(chosen.differences)]
     models = models_in(run, shown)
     draw = partial(_draw_panels, run=run, view=view, frame=shown, models=models)
     return Figure(
         name=name,
-        caption=f"Paired differences to the reference with 95 % intervals. {view.title}. The dashed line in the panel "
-        f"of log loss is the margin {PLANNED}; a gain worth having lies to its left.",
-        description=_describe_differences(run, shown, models),
+        caption=f"Paired differences to the reference with 95 % intervals. {view.title}.{_word_margin(chosen)}",
+        description=_describe_differences(run, shown, models, chosen.differences[0]),
         svg=render_svg(draw, name=name, height_mm=17 + 5.5 * len(models), mark=mark_of(run)),
     )
 
@@ -162,7 +177,7 @@ def _draw_forest(run: RunFolder, view: View, frame: pd.DataFrame) -> Figure:
 def _draw_panels(canvas: Canvas, *, run: RunFolder, view: View, frame: pd.DataFrame, models: tuple[str, ...]) -> None:
     reference = run.facts.study.reference
     pens = pens_of([model.name for model in run.facts.models], reference)
-    metrics = [metric for metric in DIFFERENCE_MEASURES if metric in set(frame["metric"])]
+    metrics = [metric for metric in measures_of(view.outcome.kind).differences if metric in set(frame["metric"])]
     for k, metric in enumerate(metrics):
         ax = canvas.add_subplot(1, len(metrics), k + 1)
         margin = margin_of(run, view) if metric == "log_loss" else None
@@ -170,10 +185,16 @@ def _draw_panels(canvas: Canvas, *, run: RunFolder, view: View, frame: pd.DataFr
         ax.set_yticks(range(len(models)), [run.model_title(m) for m in models] if k == 0 else [""] * len(models))
 
 
-def _describe_differences(run: RunFolder, frame: pd.DataFrame, models: tuple[str, ...]) -> str:
+def _word_margin(chosen: MeasureSet) -> str:
+    if "log_loss" not in chosen.differences:
+        return " The study plan states a margin for risks only."
+    return f" The dashed line in the panel of log loss is the margin {PLANNED}; a gain worth having lies to its left."
+
+
+def _describe_differences(run: RunFolder, frame: pd.DataFrame, models: tuple[str, ...], metric: str) -> str:
     parts = [
-        f"{run.model_title(model)} {estimate_words(first_row(frame, model=model, metric='log_loss'))}"
+        f"{run.model_title(model)} {estimate_words(first_row(frame, model=model, metric=metric))}"
         for model in models
-        if first_row(frame, model=model, metric="log_loss") is not None
+        if first_row(frame, model=model, metric=metric) is not None
     ]
-    return f"Forest plot. Differences in log loss: {'; '.join(parts)}."
+    return f"Forest plot. Differences in {words_of(metric)}: {'; '.join(parts)}."

@@ -164,6 +164,8 @@ def build_characteristics(run: RunFolder) -> list[Block]:
     ]
     for outcome in run.outcomes:
         frame = rows_where(run.tables["table1"], outcome=outcome.name)
+        if frame.empty:
+            continue
         blocks.append(Text(text=outcome.title, kind="subsection", anchor=f"characteristics-{outcome.name}"))
         blocks += [
             _tabulate_characteristics(run, outcome, dataset, rows_where(frame, dataset=dataset))
@@ -173,11 +175,14 @@ def build_characteristics(run: RunFolder) -> list[Block]:
 
 
 def _tabulate_characteristics(run: RunFolder, outcome: OutcomeFacts, dataset: str, frame: pd.DataFrame) -> Table:
-    sizes = {group: first_row(frame, group=group) for group, _ in GROUPS}
+    # A follow-up score has no groups with and without an event.
+    groups = tuple(group for group, _ in GROUPS if first_row(frame, group=group) is not None)
     heads = tuple(
-        title if (row := sizes[group]) is None else f"{title} (n = {format_count(row['n'])})" for group, title in GROUPS
+        f"{title} (n = {format_count(row['n'])})"
+        for group, title in GROUPS
+        if (row := first_row(frame, group=group)) is not None
     )
-    rows = [row for predictor in run.facts.predictors for row in _describe_predictor(run, predictor, frame)]
+    rows = [row for predictor in run.facts.predictors for row in _describe_predictor(run, predictor, frame, groups)]
     return Table(
         name=make_slug("characteristics", outcome.name, dataset),
         caption=f"Characteristics of the operations analysed for {outcome.title}, {dataset} data.",
@@ -187,22 +192,24 @@ def _tabulate_characteristics(run: RunFolder, outcome: OutcomeFacts, dataset: st
     )
 
 
-def _describe_predictor(run: RunFolder, predictor: PredictorFacts, frame: pd.DataFrame) -> Iterator[tuple[Cell, ...]]:
+def _describe_predictor(
+    run: RunFolder, predictor: PredictorFacts, frame: pd.DataFrame, groups: tuple[str, ...]
+) -> Iterator[tuple[Cell, ...]]:
     part = rows_where(frame, predictor=predictor.name)
     if part.empty:
         return
     title = run.predictor_title(predictor.name)
     levels = [level for level in distinct(part["level"]) if level]
     if levels:
-        yield (Cell(text=title, style="group"), *(Cell(text="") for _ in GROUPS))
+        yield (Cell(text=title, style="group"), *(Cell(text="") for _ in groups))
         for level in _shown_levels(predictor, levels):
             name = Cell(text=run.level_title(predictor.name, level), style="indent")
-            yield (name, *(_share_cell(rows_where(part, group=group, level=level)) for group, _ in GROUPS))
+            yield (name, *(_share_cell(rows_where(part, group=group, level=level)) for group in groups))
     else:
-        yield (Cell(text=title, style="group"), *(_number_cell(rows_where(part, group=group)) for group, _ in GROUPS))
+        yield (Cell(text=title, style="group"), *(_number_cell(rows_where(part, group=group)) for group in groups))
     if _has_missing(part):
         name = Cell(text="missing", style="indent")
-        yield (name, *(_missing_cell(rows_where(part, group=group)) for group, _ in GROUPS))
+        yield (name, *(_missing_cell(rows_where(part, group=group)) for group in groups))
 
 
 def _shown_levels(predictor: PredictorFacts, levels: list[str]) -> list[str]:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Canvas
 from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.canvas import pens_of, render_svg
 from reports.figures_forest import draw_levels
-from reports.measures import SUBGROUP_MEASURES
+from reports.measures import measures_of
 from reports.run_folder import RunFolder
 from reports.sections_participants import mark_of
 from reports.tables import (
@@ -29,13 +29,11 @@ from reports.tables import (
 )
 from reports.views import View, make_slug, models_in, views_of
 
-TABLE_MEASURES = (*SUBGROUP_MEASURES, "c_statistic")
-
 
 def build_subgroups(run: RunFolder) -> list[Block]:
     """Build the subgroup table of every model and the forest plot of the reference, for every view."""
     study = run.facts.study
-    if not study.subgroups:
+    if not study.subgroups and study.unattainable != "flag":
         return [Text(text="The study declares no subgroup.")]
     blocks: list[Block] = [
         Text(
@@ -68,13 +66,17 @@ def _build_view(run: RunFolder, view: View) -> list[Block]:
 
 def _tabulate(run: RunFolder, view: View, model: str, frame: pd.DataFrame) -> Table:
     below = run.facts.study.suppress_below
-    measures = tuple(metric for metric in TABLE_MEASURES if metric in set(frame["metric"]))
+    chosen = measures_of(view.outcome.kind)
+    measures = tuple(metric for metric in (*chosen.subgroup, *chosen.subgroup_also) if metric in set(frame["metric"]))
+    counts = ("n", "Events") if chosen.has_events else ("n",)
     rows: list[tuple[Cell, ...]] = []
     for subgroup in distinct(frame["subgroup"]):
         part = rows_where(frame, subgroup=subgroup)
-        rows.append((Cell(text=run.predictor_title(subgroup), style="group"), *[Cell(text="")] * (2 + len(measures))))
+        rows.append(
+            (Cell(text=run.predictor_title(subgroup), style="group"), *[Cell(text="")] * (len(counts) + len(measures)))
+        )
         rows += [
-            _level_row(run, rows_where(part, level=level), measures)
+            _level_row(run, rows_where(part, level=level), counts, measures)
             for level in run.order_levels(subgroup, distinct(part["level"]))
         ]
     notes = [describe_intervals(frame[frame["metric"].isin(measures)])]
@@ -83,20 +85,21 @@ def _tabulate(run: RunFolder, view: View, model: str, frame: pd.DataFrame) -> Ta
     return Table(
         name=make_slug("subgroups", view.slug, model),
         caption=f"Calibration by subgroup, {run.model_title(model)}. {view.title}.",
-        columns=("Level", "n", "Events", *(title_of(metric) for metric in measures)),
+        columns=("Level", *counts, *(title_of(metric) for metric in measures)),
         rows=tuple(rows),
         notes=tuple(note for note in notes if note),
         folded=model != run.facts.study.reference,
     )
 
 
-def _level_row(run: RunFolder, rows: pd.DataFrame, measures: tuple[str, ...]) -> tuple[Cell, ...]:
+def _level_row(
+    run: RunFolder, rows: pd.DataFrame, counts: tuple[str, ...], measures: tuple[str, ...]
+) -> tuple[Cell, ...]:
     first = rows.iloc[0]
     status = "suppressed" if (rows["status"] == "suppressed").any() else "ok"
     return (
         Cell(text=run.level_title(str(first["subgroup"]), str(first["level"])), style="indent"),
-        count_cell(first["n"], status=status),
-        count_cell(first["events"], status=status),
+        *(count_cell(first[name.lower()], status=status) for name in counts),
         *(estimate_cell(first_row(rows, metric=metric)) for metric in measures),
     )
 
@@ -104,12 +107,14 @@ def _level_row(run: RunFolder, rows: pd.DataFrame, measures: tuple[str, ...]) ->
 def _draw_forest(run: RunFolder, view: View, frame: pd.DataFrame) -> Figure:
     name = make_slug("subgroup-forest", view.slug)
     levels = _list_levels(run, frame)
-    draw = partial(_draw_panels, run=run, frame=frame, levels=levels)
+    chosen = measures_of(view.outcome.kind)
+    draw = partial(_draw_panels, run=run, frame=frame, levels=levels, measures=chosen.subgroup)
+    counted = "operations / events" if chosen.has_events else "operations"
     return Figure(
         name=name,
         caption=f"Calibration by subgroup, {run.model_title(run.facts.study.reference)} (the reference), with 95 % "
-        f"intervals. {view.title}. The vertical line is perfect calibration; in brackets operations / events.",
-        description=_describe_levels(run, frame, levels),
+        f"intervals. {view.title}. The vertical line is perfect calibration; in brackets {counted}.",
+        description=_describe_levels(run, frame, levels, chosen.subgroup[0]),
         svg=render_svg(draw, name=name, height_mm=16 + 4.4 * len(levels), mark=mark_of(run)),
     )
 
@@ -123,10 +128,17 @@ def _list_levels(run: RunFolder, frame: pd.DataFrame) -> tuple[tuple[str, str], 
     )
 
 
-def _draw_panels(canvas: Canvas, *, run: RunFolder, frame: pd.DataFrame, levels: tuple[tuple[str, str], ...]) -> None:
+def _draw_panels(
+    canvas: Canvas,
+    *,
+    run: RunFolder,
+    frame: pd.DataFrame,
+    levels: tuple[tuple[str, str], ...],
+    measures: tuple[str, ...],
+) -> None:
     pen = pens_of([run.facts.study.reference], run.facts.study.reference)[run.facts.study.reference]
-    for k, metric in enumerate(SUBGROUP_MEASURES):
-        ax = canvas.add_subplot(1, len(SUBGROUP_MEASURES), k + 1)
+    for k, metric in enumerate(measures):
+        ax = canvas.add_subplot(1, len(measures), k + 1)
         draw_levels(frame, ax, metric=metric, levels=levels, pen=pen)
         labels = [_label_level(run, frame, subgroup, level) for subgroup, level in levels]
         ax.set_yticks(range(len(levels)), labels if k == 0 else [""] * len(levels))
@@ -141,14 +153,16 @@ def _label_level(run: RunFolder, frame: pd.DataFrame, subgroup: str, level: str)
     words = run.level_title(subgroup, level)
     if (rows["status"] == "suppressed").any():
         return words
-    return f"{words} ({format_count(rows['n'].iloc[0])} / {format_count(rows['events'].iloc[0])})"
+    counts = (format_count(rows[name].iloc[0]) for name in ("n", "events"))
+    return f"{words} ({' / '.join(filter(None, counts))})"
 
 
-def _describe_levels(run: RunFolder, frame: pd.DataFrame, levels: tuple[tuple[str, str], ...]) -> str:
+def _describe_levels(run: RunFolder, frame: pd.DataFrame, levels: tuple[tuple[str, str], ...], metric: str) -> str:
     parts = [
         f"{run.predictor_title(subgroup)} {run.level_title(subgroup, level)} "
-        f"{estimate_words(first_row(frame, subgroup=subgroup, level=level, metric='oe_ratio'))}"
+        f"{estimate_words(first_row(frame, subgroup=subgroup, level=level, metric=metric))}"
         for subgroup, level in levels
         if level
     ]
-    return f"Forest plot by subgroup. Observed over expected events: {'; '.join(parts)}."
+    what = "Observed over expected events" if metric == "oe_ratio" else title_of(metric)
+    return f"Forest plot by subgroup. {what}: {'; '.join(parts)}."

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import pandas as pd
 
 from reports.blocks import Block, Text
+from reports.measures import measures_of
 from reports.run_folder import OutcomeFacts, RunFolder
 from reports.tables import (
     PLANNED,
     count_words,
+    digits_of,
     end,
     estimate_words,
     first_row,
@@ -20,6 +22,7 @@ from reports.tables import (
     join_words,
     rows_where,
     whole_sample,
+    words_of,
 )
 from reports.views import View, views_of
 
@@ -68,7 +71,8 @@ def _describe_outcome(run: RunFolder, outcome: OutcomeFacts) -> Iterator[str]:
         rows = view.select(whole_sample(run.tables["evaluation"]))
         reference = rows_where(rows, model=run.facts.study.reference)
         if not reference.empty:
-            yield _describe_reference(run, view, reference)
+            describe = _describe_reference if measures_of(outcome.kind).has_events else _describe_score
+            yield describe(run, view, reference)
     internal = views_of(run, outcome)[:1]
     for view in internal:
         yield from _describe_comparison(run, view)
@@ -87,6 +91,21 @@ def _describe_reference(run: RunFolder, view: View, rows: pd.DataFrame) -> str:
         f"{view.short_title}: {who} ({direction}), horizon {view.outcome.horizon}. The reference, "
         f"{run.model_title(run.facts.study.reference)}, had a c-statistic of {c_statistic} and a calibration slope of "
         f"{slope}{observed}.{defined}"
+    )
+
+
+def _describe_score(run: RunFolder, view: View, rows: pd.DataFrame) -> str:
+    below = run.facts.study.suppress_below
+    counted = format_count(rows.iloc[0]["n"])
+    who = f"{counted} operations" if counted else f"fewer than {below} operations"
+    better = "higher" if view.outcome.desirable else "lower"
+    words = {name: estimate_words(first_row(rows, metric=name)) for name in ("mae", "r_squared", "interval_coverage")}
+    defined = f" Defined as: {end(view.outcome.rule)}" if _is_first(view) and view.outcome.rule else ""
+    return (
+        f"{view.short_title}: {who} ({better} is better), horizon {view.outcome.horizon}. The reference, "
+        f"{run.model_title(run.facts.study.reference)}, predicted the score with a mean absolute error of "
+        f"{words['mae']} points and explained {words['r_squared']} of its variance; its 90 % intervals held "
+        f"{words['interval_coverage']} of the scores.{defined}"
     )
 
 
@@ -138,23 +157,26 @@ def read_difference(row: pd.Series, margin: float) -> str:
 
 def _describe_comparison(run: RunFolder, view: View) -> Iterator[str]:
     margin = margin_of(run, view)
+    metric = measures_of(view.outcome.kind).differences[0]
     rows = view.select(run.tables["comparison"])
-    rows = rows[(rows["metric"] == "log_loss") & (rows["status"] == "ok")]
+    rows = rows[(rows["metric"] == metric) & (rows["status"] == "ok")]
     rows = rows[rows["lower"].notna() & rows["upper"].notna()]
     candidates = [model.name for model in run.facts.models if model.role == "candidate"]
     found = {name: row for name in candidates if (row := first_row(rows, model=name)) is not None}
-    if margin is None or not found:
+    if not found:
         return
     yield (
-        "Compared on the same operations, the difference in log loss to the reference (below 0: better than the "
-        f"reference) was {join_words(_word_difference(run, name, row) for name, row in found.items())}."
+        f"Compared on the same operations, the difference in {words_of(metric)} to the reference (below 0: better than "
+        f"the reference) was {join_words(_word_difference(run, name, row) for name, row in found.items())}."
     )
-    yield _word_readings(run, found, margin)
+    if margin is not None:
+        yield _word_readings(run, found, margin)
 
 
 def _word_difference(run: RunFolder, name: str, row: pd.Series) -> str:
-    interval = format_interval(row["lower"], row["upper"], 4)
-    return f"{format_number(row['estimate'], 4)} (95 % CI {interval}) for {run.model_title(name)}"
+    digits = digits_of(str(row["metric"]))
+    interval = format_interval(row["lower"], row["upper"], digits)
+    return f"{format_number(row['estimate'], digits)} (95 % CI {interval}) for {run.model_title(name)}"
 
 
 def _word_readings(run: RunFolder, found: dict[str, pd.Series], margin: float) -> str:

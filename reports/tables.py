@@ -16,10 +16,10 @@ HIDDEN = "hidden \u2020"
 """What stands in the place of a small count, or of one that would give a small count away."""
 EMPTY = Cell(text="\u2013", style="muted")
 Key = str | float
-PROPER_WORDS = ("Brier", "ICI", "O:E")
+PROPER_WORDS = ("Brier", "ICI", "O:E", "MAE", "RMSE", "R²")
 OVERALL = ("", "overall")
 """How an evaluation names the whole sample."""
-PLANNED = "stated in the study plan (section 10)"
+PLANNED = "stated in the study plan (section 13)"
 """All that the report can know of a choice: where it is written down, not when it was made."""
 
 

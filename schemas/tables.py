@@ -6,12 +6,15 @@ RUN_FORMAT = 1
 
 PREDICTIONS = (
     "row_id", "patient", "outcome", "model", "dataset", "validation", "repeat", "fold", "imputation",
-    "y_true", "y_prob", "y_pred", "scale", "weight", "n_train", "site", "year",
+    "y_true", "y_prob", "y_pred", "y_low", "y_high", "scale", "weight", "n_train", "site", "year",
 )  # fmt: skip
 """The predictions table, one row per patient, model and repeat; one further column per subgroup variable.
 
 ``y_true`` is 0, 1 or missing (unknown by the horizon: such rows have ``weight`` 0). ``y_prob`` is in [0, 1], missing
-where ``scale`` is ``score``, and then ``y_pred`` ranks. ``validation`` is apparent, internal, temporal or external.
+where ``scale`` is ``score``, and then ``y_pred`` ranks. Where ``scale`` is ``points``, ``y_true`` is a follow-up
+score, ``y_pred`` its predicted mean, and 90 per cent of scores are predicted from ``y_low`` to ``y_high``; what is
+derived from the score follows as outcomes of their own on the scale ``probability``. ``validation`` is apparent,
+internal, temporal or external.
 """
 
 EVALUATION = (
@@ -56,8 +59,9 @@ CONTRIBUTION = ("outcome", "model", "scale", "predictor", "value", "level", "mea
 """Mean contribution by value of the predictor: ``value`` is the mean of a tenth of the rows (numbers), ``level`` a
 category or flag; cells under 10 rows are suppressed."""
 
-TUNING = ("outcome", "model", "repeat", "fold", "parameter", "value", "inner_log_loss", "trials")
-"""Chosen settings; the final model has repeat 0 and fold -1."""
+TUNING = ("outcome", "model", "repeat", "fold", "parameter", "value", "inner_loss", "trials")
+"""Chosen settings; the final model has repeat 0 and fold -1. ``inner_loss`` is the log loss, or of a score the mean
+squared error, over the inner folds."""
 
 SENSITIVITY = (
     "outcome", "dataset", "validation", "analysis", "level", "text", "primary", "model", "metric", "estimate", "lower",
@@ -76,7 +80,9 @@ UNKNOWN_OUTCOMES = (
     "n_unknown", "status",
 )  # fmt: skip
 """What patients of unknown outcome could change: ``assumption`` is known_only, weighted or shifted (by ``delta`` on the
-log-odds, against patients like them); ``metric`` is event_rate, mean_score or calibration_in_the_large."""
+log-odds, or by residual standard deviations of a score, against patients like them); ``metric`` is event_rate,
+mean_score, calibration_in_the_large or oe_ratio, the last two over everyone; of the weights it is mean_weight,
+largest_weight, effective_n or percent_truncated."""
 INCIDENCE = (
     "outcome", "dataset", "cause", "method", "day", "estimate", "lower", "upper", "at_risk", "n", "events", "status",
 )  # fmt: skip
@@ -101,6 +107,10 @@ SHARE = {
     "contributions": CONTRIBUTION,
     "tuning": TUNING,
     "sensitivity": SENSITIVITY,
+    "response": RESPONSE,
+    "unknown_outcomes": UNKNOWN_OUTCOMES,
+    "incidence": INCIDENCE,
+    "followed": FOLLOWED,
 }
 """``share/<name>.csv`` of a run's folder; the curves are ``share/curves/<name>.csv``."""
 
@@ -162,3 +172,11 @@ QUALITY = {
     "findings": FINDINGS,
 }
 """Tables of ``data_quality.json``, beside ``faults`` (column, rule, count, rows), which is the registry's own."""
+
+OWN_THRESHOLDS = (
+    "group", "level", "method", "title", "role", "basis", "estimate", "lower", "upper", "interval_kind", "n", "events",
+    "status",
+)  # fmt: skip
+"""Thresholds derived from a registry's own data: ``group`` is overall or third (``level`` worst, middle, best by the
+score before the operation); ``role`` is threshold, measurement error or support; ``events`` improved by the anchor;
+``status`` is ok, suppressed, not assessable or not credible."""

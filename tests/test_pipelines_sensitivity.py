@@ -129,3 +129,11 @@ def test_adding_an_analysis_moves_no_number_of_the_result(result: StudyResult, r
 def test_a_wrong_plan_is_refused(registry: Registry, old: str, new: str, message: str):
     with pytest.raises(StudyError, match=message.replace("(", "\\(")):
         build_variants(plan(**{old: new}), registry.definition, registry.columns)
+
+
+def test_the_flagged_are_a_subgroup_of_threshold_outcomes_only(registry: Registry):
+    quiet = plan("flag", **{'odi_mcid_12m = ["van_hooff2016_pass", "copay2008"]': ""})
+    evaluation = run_study(quiet, registry).evaluation
+    flagged = evaluation.query("subgroup == 'attainable' and metric == 'oe_ratio'")
+    assert set(flagged["outcome"]) == {"odi_mcid_12m"}
+    assert set(flagged["level"]) == {"yes", "no"}

@@ -166,11 +166,70 @@ def make_tables() -> dict[str, list[dict[str, Any]]]:
         "explanations": [row for o in OUTCOMES for m in OWN for row in _explanations(o, m, rng)],
         "contributions": [row for o in OUTCOMES for m in OWN for row in _contributions(o, m, rng)],
         "tuning": [row for o in OUTCOMES for m in OWN for row in _tuning(o, m, rng)],
+        "sensitivity": [row for key in keys if key["outcome"].startswith("odi") for row in _sensitivity(key)],
+        "response": [row for d, _ in VIEWS for row in _response(d)],
+        "unknown_outcomes": [row for d, v in VIEWS for row in _unknown_outcomes(d, v)],
+        "incidence": [row for d, _ in VIEWS for row in _incidence(d)],
+        "followed": [
+            {
+                "outcome": "reoperation_24m",
+                "dataset": d,
+                "statistic": "median_days",
+                "value": 811.0,
+                "n": 1930,
+                "status": "ok",
+            }
+            for d, _ in VIEWS
+        ],
         "calibration": [row for key in keys if key["model"] in OWN for row in _calibration(key)],
         "roc": [],
         "decision": [row for key in keys if key["outcome"] == "reoperation_24m" for row in _decision(key)],
         "risk_distribution": [row for key in keys if key["model"] in OWN for row in _risks(key)],
     }
+
+
+def _sensitivity(key: dict[str, str]) -> list[dict[str, Any]]:
+    if key["validation"] != "internal" or key["model"] not in OWN:
+        return []
+    base = {**key, "analysis": "threshold_set", "status": "ok", "interval_kind": "Wald", "n": 1812.0, "events": 1098.0}
+    return [
+        base | {"level": level, "text": f"Threshold of {level}", "primary": level == "scoap15", "metric": metric,
+                "estimate": value, "lower": value - 0.02, "upper": value + 0.02}
+        for level in ("scoap15", "zebra2020", "aardvark2001")
+        for metric, value in (("event_rate", 0.6), ("c_statistic", 0.66))
+    ]  # fmt: skip
+
+
+def _response(dataset: str) -> list[dict[str, Any]]:
+    base = {"outcome": "odi_improved_12m", "dataset": dataset, "n_known": 1812, "n_unknown": 178, "level": ""}
+    shown = {"known": 58.1, "unknown": 51.2, "difference": 0.41, "lower": 0.25, "upper": 0.57, "status": "ok"}
+    hidden = dict.fromkeys(("known", "unknown", "difference", "lower", "upper"), HIDDEN) | {"status": "suppressed"}
+    return [
+        base | shown | {"predictor": "age"},
+        base | shown | {"predictor": "sex", "level": "male"},
+        base | hidden | {"predictor": "smoking", "level": "current"},
+    ]
+
+
+def _unknown_outcomes(dataset: str, validation: str) -> list[dict[str, Any]]:
+    base = {"outcome": "odi_improved_12m", "dataset": dataset, "validation": validation, "model": REFERENCE,
+            "n": 1990, "n_unknown": 178, "status": "ok"}  # fmt: skip
+    cases = [("known_only", np.nan, 0.61), ("weighted", np.nan, 0.6), ("shifted", -1.0, 0.58), ("shifted", 0.0, 0.6)]
+    return [
+        base | {"assumption": assumption, "delta": delta, "metric": "event_rate", "estimate": rate,
+                "lower": rate - 0.02, "upper": rate + 0.02}
+        for assumption, delta, rate in cases
+    ]  # fmt: skip
+
+
+def _incidence(dataset: str) -> list[dict[str, Any]]:
+    base = {"outcome": "reoperation_24m", "dataset": dataset, "day": 730, "n": 1930, "events": 164, "at_risk": 900}
+    shown = {"estimate": 0.085, "lower": 0.07, "upper": 0.1, "status": "ok"}
+    return [
+        base | shown | {"cause": "event", "method": "aalen_johansen"},
+        base | shown | {"cause": "event", "method": "one_minus_kaplan_meier", "estimate": 0.09},
+        base | {"cause": "competing", "method": "aalen_johansen", "status": "suppressed", "estimate": HIDDEN},
+    ]
 
 
 def _size(outcome: str, dataset: str) -> dict[str, float]:
@@ -309,7 +368,7 @@ def _contributions(outcome: str, model: str, rng: np.random.Generator) -> list[d
 def _tuning(outcome: str, model: str, rng: np.random.Generator) -> list[dict[str, Any]]:
     return [
         {"outcome": outcome, "model": model, "repeat": 0, "fold": fold, "parameter": parameter,
-         "value": float(rng.uniform(0.001, 2)), "inner_log_loss": 0.611, "trials": 10}
+         "value": float(rng.uniform(0.001, 2)), "inner_loss": 0.611, "trials": 10}
         for fold, parameter in product((0, 1, 2, 3, 4, -1), ("penalty", "max_depth"))
     ]  # fmt: skip
 
@@ -710,3 +769,36 @@ def test_run_without_comparison_or_explanation_still_reports(run: RunFolder) -> 
     report = build_report(RunFolder(facts=run.facts, study_text="", tables=bare))
     assert not list(report.figures())
     assert [text.anchor for text in report.texts() if text.kind == "section"] == list(SECTIONS)
+
+
+def _find_table(run: RunFolder, name: str) -> Table:
+    return next(block for block in build_report(run).blocks if isinstance(block, Table) and block.name == name)
+
+
+def test_sensitivity_stands_in_the_order_of_the_plan_without_a_verdict(tmp_path: Path):
+    table = _find_table(read_run_folder(write_run(tmp_path)), "sensitivity-odi-improved-12m-threshold-set")
+    heads = [row[0].text for row in table.rows if row[0].style == "group"]
+    assert [head.split(":")[0] for head in heads] == ["scoap15 (the study's own)", "zebra2020", "aardvark2001"]
+    text = " ".join(cell.text + cell.detail for row in table.rows for cell in row) + table.caption
+    assert not re.search(r"\bbest\b|\bbetter\b|\bsuperior\b|\*", text)
+
+
+def test_every_outcome_is_defined_also_the_skipped_one(tmp_path: Path):
+    run = read_run_folder(write_run(tmp_path))
+    for outcome in run.facts.outcomes:
+        names = [row[0].text for row in _find_table(run, f"definition-{outcome.name.replace('_', '-')}").rows]
+        assert names[:4] == ["Unit", "Window", "Rule", "Unknown"]
+
+
+def test_patients_of_unknown_outcome_are_described_and_what_they_could_change(tmp_path: Path):
+    run = read_run_folder(write_run(tmp_path))
+    table = _find_table(run, "unknown-odi-improved-12m-development")
+    assert [row[0].text for row in table.rows] == [
+        "left out (right only if they are missing by pure chance)",
+        "like the patients who stand for them (the analysis)",
+        "shifted by \u22121",
+        "like patients like them (shift 0)",
+    ]
+    respondents = _find_table(run, "respondents-odi-improved-12m-development")
+    hidden = next(row for row in respondents.rows if "current" in row[0].text)
+    assert all(cell.style in ("suppressed", "muted") for cell in hidden[1:])

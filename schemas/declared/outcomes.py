@@ -290,7 +290,14 @@ class RecurrenceOutcome(OutcomeSpec):
         )
 
     def _own_columns(self) -> Iterable[str]:
-        return (*self.needed_columns(), *RECURRENCE_COLUMNS)
+        """Yield what the declaration itself names; what else is needed may come from tables of levels and events."""
+        if self.time:
+            yield self.time
+        if "competing" in self.model_fields_set:
+            yield from self.competing
+        if self.relief:
+            yield from (self.relief.baseline, *self.relief.visits)
+        yield self.followed_until
 
 
 RECURRENCE_COLUMNS = (

@@ -1,0 +1,1 @@
+"""Instruments, one file per family; joined in `outcomes.instruments`."""

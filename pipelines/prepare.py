@@ -1,0 +1,150 @@
+"""Before anything is fitted: the cohorts of every dataset, what is skipped, and what else is asked of the outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from outcomes.cohort import Cohort, build_cohort
+from outcomes.guard import check_derived_thresholds
+from outcomes.outcome import Outcome, Variant
+from outcomes.outcomes import build_outcomes, known_threshold_sets
+from outcomes.variants import build_variants
+from pipelines.checks import check_study, reason_to_skip
+from pipelines.leaks import refuse_leaks
+from pipelines.predictions import DEVELOPMENT
+from pipelines.result import Dataset
+from pipelines.sensitivity import pick_variants
+from schemas.errors import StudyError
+from schemas.registry import Registry
+from schemas.study import Study
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """Cohorts of every dataset by outcome, and what is skipped; development comes first.
+
+    `variants` are the sensitivity analyses that are run, on development only, and `varied` their cohorts by name.
+    """
+
+    datasets: tuple[Dataset, ...]
+    outcomes: Mapping[str, Outcome]
+    everyone: Mapping[str, Mapping[str, Cohort]]
+    skipped: Mapping[str, str]
+    variants: tuple[Variant, ...]
+    varied: Mapping[str, Cohort]
+
+    @property
+    def cohorts(self) -> dict[str, dict[str, Cohort]]:
+        """The cohorts that are not skipped, by dataset and outcome."""
+        return {dataset.name: self.analysed(dataset.name) for dataset in self.datasets}
+
+    def analysed(self, dataset: str) -> dict[str, Cohort]:
+        """Return the cohorts of a dataset that are not skipped."""
+        return {name: cohort for name, cohort in self.everyone[dataset].items() if name not in self.skipped}
+
+
+def name_validation(development: Registry, other: Registry) -> str:
+    """Return ``temporal`` where the other data follow in time under the same definition, else ``external``.
+
+    Notes
+    -----
+    Temporal means that every operation of the other data falls in a later calendar year than all of development's.
+    """
+    same = development.definition.sha256 == other.definition.sha256
+    if not same or "year" not in development.frame or "year" not in other.frame:
+        return "external"
+    return "temporal" if other.frame["year"].min() > development.frame["year"].max() else "external"
+
+
+def prepare_study(study: Study, registry: Registry, validate_on: Mapping[str, Registry]) -> Prepared:
+    """Build and check every cohort of a study, before anything is fitted.
+
+    Parameters
+    ----------
+    study
+        The plan.
+    registry
+        The data to develop on.
+    validate_on
+        Further registries by name.
+
+    Raises
+    ------
+    StudyError
+        If the study names what does not exist, a predictor leaks, or every outcome has fewer events than folds.
+    """
+    outcomes = build_outcomes(study, registry.definition, registry.columns)
+    check_study(study, registry, outcomes)
+    if DEVELOPMENT in validate_on:
+        raise StudyError(f"a dataset to validate on must not be called {DEVELOPMENT!r}; rename it")
+    for name, other in validate_on.items():
+        if other.fingerprint == registry.fingerprint:
+            raise StudyError(
+                f"data to validate on must be other data than those of development, got the same in {name!r}"
+            )
+    datasets = (
+        Dataset(name=DEVELOPMENT, registry=registry),
+        *(
+            Dataset(name=name, registry=other, validation=name_validation(registry, other))
+            for name, other in validate_on.items()
+        ),
+    )
+    _check_sets(study, datasets, outcomes)
+    everyone = {dataset.name: _build_cohorts(dataset, outcomes, study) for dataset in datasets}
+    cohorts = everyone[DEVELOPMENT]
+    skipped = {name: reason for name, cohort in cohorts.items() if (reason := reason_to_skip(cohort, study))}
+    if len(skipped) == len(cohorts):
+        reasons = "\n".join(f"  {name}: {reason}" for name, reason in skipped.items())
+        raise StudyError(f"at least one outcome must have enough events, none has:\n{reasons}")
+    analysed = {name: cohort for name, cohort in cohorts.items() if name not in skipped}
+    for cohort in analysed.values():
+        refuse_leaks(cohort)
+    variants, varied = _prepare_variants(study, datasets[0], analysed)
+    return Prepared(
+        datasets=datasets, outcomes=outcomes, everyone=everyone, skipped=skipped, variants=variants, varied=varied
+    )
+
+
+def _check_sets(study: Study, datasets: tuple[Dataset, ...], outcomes: Mapping[str, Outcome]) -> None:
+    """Refuse threshold sets, the study's own or another, that were derived from the data that are analysed."""
+    registry = datasets[0].registry
+    variants = build_variants(study, registry.definition, registry.columns)
+    check_derived_thresholds(
+        [*outcomes.values(), *(variant.outcome for variant in variants)],
+        known_threshold_sets(registry.definition),
+        {dataset.name: dataset.registry.fingerprint for dataset in datasets},
+    )
+
+
+def _prepare_variants(
+    study: Study, development: Dataset, analysed: Mapping[str, Cohort]
+) -> tuple[tuple[Variant, ...], dict[str, Cohort]]:
+    """Build the sensitivity analyses that differ from the analysis itself and can be fitted, with their cohorts."""
+    registry = development.registry
+    asked = build_variants(study, registry.definition, registry.columns)
+    varied = _build_cohorts(development, {variant.outcome.name: variant.outcome for variant in asked}, study)
+    picked = pick_variants(asked, analysed, varied, suppress_below=study.suppress_below)
+    kept = tuple(one for one in picked if not reason_to_skip(varied[one.outcome.name], study))
+    return kept, {one.outcome.name: varied[one.outcome.name] for one in kept}
+
+
+def keep_unknown(study: Study, prepared: Prepared) -> Mapping[str, Mapping[str, Cohort]]:
+    """Return the cohorts with their patients of unknown outcome, whom an analysis of complete cases leaves out."""
+    cohorts = prepared.cohorts
+    if study.non_response == "weight":
+        return cohorts
+    weighted = study.model_copy(update={"non_response": "weight"})
+    return {
+        dataset.name: _build_cohorts(
+            dataset, {name: prepared.outcomes[name] for name in cohorts[dataset.name]}, weighted
+        )
+        for dataset in prepared.datasets
+    }
+
+
+def _build_cohorts(dataset: Dataset, outcomes: Mapping[str, Outcome], study: Study) -> dict[str, Cohort]:
+    try:
+        return {name: build_cohort(dataset.registry, outcome, study) for name, outcome in outcomes.items()}
+    except StudyError as error:
+        raise StudyError(f"{dataset.registry.source}: {error}") from None
