@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from outcomes.cohort import Cohort
+from outcomes.score_outcomes import list_derived
 from pipelines.leaks import describe_separation
 from pipelines.result import Dataset
 
@@ -96,12 +97,17 @@ def _implausible(evaluation: pd.DataFrame, cohorts: Mapping[str, Cohort]) -> Ite
     """Alarm for each outcome on which a model discriminates better than honest models of this field do."""
     for outcome, cohort in cohorts.items():
         limit = _limit(cohort)
-        if models := _list_above(evaluation, outcome, limit):
-            yield (
-                f"{', '.join(models)} reach a c-statistic above {limit:g} for {outcome}, more than honest models of "
-                "spine surgery do; look for predictors made from the outcome, for patients recorded twice, and for "
-                "patients with and without the event that were chosen in different ways"
-            )
+        for name in (outcome, *list_derived([cohort.outcome])):
+            if models := _list_above(evaluation, name, limit):
+                yield _word_implausible(models, limit, name)
+
+
+def _word_implausible(models: list[str], limit: float, outcome: str) -> str:
+    return (
+        f"{', '.join(models)} reach a c-statistic above {limit:g} for {outcome}, more than honest models of "
+        "spine surgery do; look for predictors made from the outcome, for patients recorded twice, and for "
+        "patients with and without the event that were chosen in different ways"
+    )
 
 
 def _shared(development: Dataset, other: Dataset) -> Iterator[str]:
@@ -117,7 +123,10 @@ def _shared(development: Dataset, other: Dataset) -> Iterator[str]:
 
 def _unassessable(name: str, cohorts: Mapping[str, Cohort]) -> Iterator[str]:
     for outcome, cohort in cohorts.items():
-        if not 0 < cohort.events < cohort.n:
+        if cohort.outcome.score:
+            if cohort.n < 2:
+                yield f"{outcome} cannot be assessed on {name}: it must have patients of known score there"
+        elif not 0 < cohort.events < cohort.n:
             yield f"{outcome} cannot be assessed on {name}: it must have patients with and without the event there"
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipelines.models import MODELS, Fitted, Model
+from pipelines.forecast import Forecast, forecast_from_json
+from pipelines.models import MODELS, Fitted, Form, Model
 from pipelines.preprocess import Preprocessor, preprocessor_from_json
 from pipelines.provenance import read_own_version
 from schemas.definition import Definition, parse_definition
@@ -23,9 +24,11 @@ from schemas.registry import Registry
 
 Array = npt.NDArray[np.float64]
 
-BUNDLE_FORMAT = 1
+BUNDLE_FORMAT = 2
 BUNDLE_FILE = "bundle.json"
 PREPROCESS_FILE = "preprocess.json"
+FORECAST_FILE = "forecast.json"
+"""Only in the bundle of a model of a score."""
 DEFINITION_FILE = "definition.toml"
 CHECK_ROWS = 6
 CHECK_TOLERANCE = 1e-12
@@ -41,6 +44,8 @@ class LoadedModel:
     ----------
     model, fitted, preprocessor
         The entry of the table of models, its fit, and the preprocessing that belongs to it.
+    forecast
+        Of a model of a follow-up score: how scores spread around the prediction, and the thresholds; else None.
     card
         What the bundle says of itself: outcome, horizon, seed, study and data hashes.
     definition_text
@@ -50,6 +55,7 @@ class LoadedModel:
     model: Model
     fitted: Fitted
     preprocessor: Preprocessor
+    forecast: Forecast | None
     card: dict[str, Any]
     definition_text: str
 
@@ -64,7 +70,7 @@ class LoadedModel:
         return parse_definition(self.definition_text, name=DEFINITION_FILE)
 
     def predict(self, data: Registry | pd.DataFrame) -> pd.DataFrame:
-        """Predict the risk of each patient.
+        """Predict the risk, or the follow-up score, of each patient.
 
         Parameters
         ----------
@@ -76,7 +82,10 @@ class LoadedModel:
         -------
         DataFrame
             ``row_id`` (of the data, else numbers from 1), ``y_prob`` in (0, 1), ``imputed`` and ``outside_range``:
-            names of the predictors that were imputed, or lie outside the training range, separated by commas.
+            names of the predictors that were imputed, or lie outside the training range, separated by commas. Of a
+            score instead of ``y_prob``: ``y_pred``, the predicted mean, ``y_low`` and ``y_high``, between which 90 per
+            cent of such patients' scores lie, and the probability of each derived threshold under its name, missing
+            where the baseline is.
 
         Raises
         ------
@@ -88,7 +97,7 @@ class LoadedModel:
         return pd.DataFrame(
             {
                 "row_id": _row_ids(frame),
-                "y_prob": _predict(self.model, self.fitted, self.preprocessor, X),
+                **_predict(self.model, self.fitted, self.preprocessor, self.forecast, X),
                 "imputed": _join_names(self.preprocessor.imputed(X)),
                 "outside_range": _join_names(self.preprocessor.outside_range(X)),
             }
@@ -103,6 +112,7 @@ def write_bundle(
     preprocessor: Preprocessor,
     card: Mapping[str, Any],
     definition_text: str,
+    forecast: Forecast | None = None,
 ) -> None:
     """Write a model bundle.
 
@@ -118,6 +128,8 @@ def write_bundle(
         JSON-ready: outcome and horizon, seed, hashes of study and data.
     definition_text
         Exact text of the registry definition.
+    forecast
+        Of a model of a follow-up score, what is said beyond the predicted mean.
 
     Raises
     ------
@@ -126,15 +138,17 @@ def write_bundle(
 
     Notes
     -----
-    ``bundle.json`` names the SHA-256 of every other file, the versions, and a few made-up patients with their
-    predicted risks, on which a reader checks that it computes the same.
+    ``bundle.json`` names the SHA-256 of every other file, the versions, and a few made-up patients with what is
+    predicted for them, on which a reader checks that it computes the same.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise BundleError(f"the bundle's folder must be empty, got {str(folder)!r} with files in it; choose another")
     model = MODELS[model_name]
-    model.write(fitted, folder)
+    _form(model, forecast).write(fitted, folder)
     _write_json(folder / PREPROCESS_FILE, preprocessor.to_json())
+    if forecast is not None:
+        _write_json(folder / FORECAST_FILE, forecast.to_json())
     (folder / DEFINITION_FILE).write_text(definition_text, encoding="utf-8", newline="")
     rows = build_check_rows(preprocessor)
     bundle = {
@@ -145,7 +159,10 @@ def write_bundle(
         "card": dict(card),
         "check": {
             "rows": {str(name): [None if pd.isna(v) else v for v in rows[name]] for name in rows},
-            "y_prob": _predict(model, fitted, preprocessor, rows).tolist(),
+            "predicted": {
+                name: [None if np.isnan(value) else value for value in values.tolist()]
+                for name, values in _predict(model, fitted, preprocessor, forecast, rows).items()
+            },
         },
         "files": _hash_files(folder),
     }
@@ -164,7 +181,7 @@ def load_model(folder: str | Path) -> LoadedModel:
     ------
     BundleError
         If it is no bundle or of another format, a file is missing, added or altered, the library that computes the
-        prediction has another version, or the check patients get other risks.
+        prediction has another version, or the check patients get other predictions.
     """
     folder = Path(folder)
     bundle = _read_bundle(folder)
@@ -175,13 +192,15 @@ def load_model(folder: str | Path) -> LoadedModel:
     try:
         _check_versions(model, bundle["versions"])
         preprocessor = preprocessor_from_json(json.loads((folder / PREPROCESS_FILE).read_text(encoding="utf-8")))
-        fitted = model.read(folder)
-        _check_risks(model, fitted, preprocessor, bundle["check"])
+        forecast = _read_forecast(folder)
+        fitted = _form(model, forecast).read(folder)
+        _check_predictions(model, fitted, preprocessor, forecast, bundle["check"])
         definition_text = (folder / DEFINITION_FILE).read_bytes().decode("utf-8")
         return LoadedModel(
             model=model,
             fitted=fitted,
             preprocessor=preprocessor,
+            forecast=forecast,
             card=bundle["card"],
             definition_text=definition_text,
         )
@@ -210,8 +229,26 @@ def _check_values(name: str, j: int, preprocessor: Preprocessor) -> pd.Series:
     return pd.Series([*(low + (high - low) * ((3 * i + j) % 5) / 4 for i in rows), np.nan], dtype=np.float64)
 
 
-def _predict(model: Model, fitted: Fitted, preprocessor: Preprocessor, X: pd.DataFrame) -> Array:
-    return fitted.predict(preprocessor.design(model.design, preprocessor.encode(X)))
+def _form(model: Model, forecast: Forecast | None) -> Form:
+    """Return the model's form: a bundle with a forecast is of a score, one without of a risk."""
+    return model.risk if forecast is None else model.score
+
+
+def _read_forecast(folder: Path) -> Forecast | None:
+    path = folder / FORECAST_FILE
+    return forecast_from_json(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+
+def _predict(
+    model: Model, fitted: Fitted, preprocessor: Preprocessor, forecast: Forecast | None, X: pd.DataFrame
+) -> dict[str, Array]:
+    """Return the columns of numbers that are predicted, by name."""
+    predicted = fitted.predict(preprocessor.design(model.design, preprocessor.encode(X)))
+    if forecast is None:
+        return {"y_prob": predicted}
+    name = forecast.score.baseline
+    baseline = X[name].to_numpy(dtype=np.float64) if name in X else np.full(len(X), np.nan)
+    return forecast.describe(forecast.spread.bound(predicted), baseline)
 
 
 def _describe(name: str, preprocessor: Preprocessor) -> dict[str, Any]:
@@ -276,16 +313,27 @@ def _check_versions(model: Model, versions: Mapping[str, str]) -> None:
         )
 
 
-def _check_risks(model: Model, fitted: Fitted, preprocessor: Preprocessor, check: Mapping[str, Any]) -> None:
+def _check_predictions(
+    model: Model, fitted: Fitted, preprocessor: Preprocessor, forecast: Forecast | None, check: Mapping[str, Any]
+) -> None:
     rows = pd.DataFrame(
         {name: pd.Series(check["rows"][name], dtype=_dtype(name, preprocessor)) for name in check["rows"]}
     )
-    gap = np.abs(_predict(model, fitted, preprocessor, rows) - np.array(check["y_prob"], dtype=np.float64))
-    if not (gap <= CHECK_TOLERANCE).all():
+    found = _predict(model, fitted, preprocessor, forecast, rows)
+    gaps = [_gap(found[name], check["predicted"][name]) for name in found]
+    if not all(gap <= CHECK_TOLERANCE for gap in gaps):
         raise BundleError(
-            f"the bundle's check patients must get the risks they had, got a difference of {gap.max():.1e}; "
+            f"the bundle's check patients must get the predictions they had, got a difference of {max(gaps):.1e}; "
             "use the versions of Python and numpy that wrote it, or fit the model again"
         )
+
+
+def _gap(found: Array, written: list[float | None]) -> float:
+    """Return the largest difference; infinite where one of two is missing."""
+    expected = np.array(written, dtype=np.float64)
+    both = np.isnan(found) & np.isnan(expected)
+    gap = np.where(both, 0.0, np.abs(found - expected))
+    return float(np.where(np.isnan(gap), np.inf, gap).max(initial=0.0))
 
 
 def _dtype(name: str, preprocessor: Preprocessor) -> str:

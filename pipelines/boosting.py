@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import xgboost
 
-from pipelines.risk import check_outcome, compute_risk
+from pipelines.risk import check_outcome, check_score, compute_risk
 
 Array = npt.NDArray[np.float64]
 Params = Mapping[str, float | int]
@@ -25,21 +25,56 @@ XGBOOST_FILE = "xgboost.ubj"
 LIGHTGBM_FILE = "lightgbm.txt"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Objective:
+    """What is boosted.
+
+    Parameters
+    ----------
+    xgboost, lightgbm
+        The libraries' names of the loss.
+    check
+        Refuses training rows that nothing can be learned from.
+    respond
+        From the trees' sum to the prediction.
+    row_weight
+        Weight of a row of weight 1. The squared error has a curvature of 1 per row, the log loss of 1/4 at most: with
+        a quarter of the weight, penalties and least sums of weights mean the same in both.
+    """
+
+    xgboost: str
+    lightgbm: str
+    check: Callable[[Array, Array], None]
+    respond: Callable[[Array], Array]
+    row_weight: float
+
+
+def _keep(points: Array) -> Array:
+    return points
+
+
+RISK = Objective(
+    xgboost="binary:logistic", lightgbm="binary", check=check_outcome, respond=compute_risk, row_weight=1.0
+)
+SCORE = Objective(xgboost="reg:squarederror", lightgbm="regression", check=check_score, respond=_keep, row_weight=0.25)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class XGBoostFit:
     """The first `trees` trees of a booster."""
 
     booster: xgboost.Booster
     trees: int
+    objective: Objective
 
     def output(self, X: Array) -> Array:
-        """Return log-odds, shape (n,), in the library's single precision."""
+        """Return log-odds or points, shape (n,), in the library's single precision."""
         margins = self.booster.predict(_matrix(X), output_margin=True, iteration_range=(0, self.trees))
         return np.asarray(margins, dtype=np.float64)
 
     def predict(self, X: Array) -> Array:
-        """Return predicted risks, shape (n,)."""
-        return compute_risk(self.output(X))
+        """Return predicted risks or scores, shape (n,)."""
+        return self.objective.respond(self.output(X))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -48,31 +83,35 @@ class LightGBMFit:
 
     booster: lightgbm.Booster
     trees: int
+    objective: Objective
 
     def output(self, X: Array) -> Array:
-        """Return log-odds, shape (n,)."""
+        """Return log-odds or points, shape (n,)."""
         margins = self.booster.predict(X, raw_score=True, num_iteration=self.trees, num_threads=1)
         return np.asarray(margins, dtype=np.float64)
 
     def predict(self, X: Array) -> Array:
-        """Return predicted risks, shape (n,)."""
-        return compute_risk(self.output(X))
+        """Return predicted risks or scores, shape (n,)."""
+        return self.objective.respond(self.output(X))
 
 
-def fit_xgboost_path(X: Array, y: Array, weights: Array, params: Params, seed: int) -> tuple[XGBoostFit, ...]:
+def fit_xgboost_path(
+    X: Array, y: Array, weights: Array, params: Params, seed: int, *, objective: Objective
+) -> tuple[XGBoostFit, ...]:
     """Boost once and return one model per entry of `TREE_COUNTS`."""
-    booster = _train_xgboost(X, y, weights, params, seed, trees=TREE_COUNTS[-1])
-    return tuple(XGBoostFit(booster=booster, trees=trees) for trees in TREE_COUNTS)
+    booster = _train_xgboost(X, y, weights, params, seed, objective=objective, trees=TREE_COUNTS[-1])
+    return tuple(XGBoostFit(booster=booster, trees=trees, objective=objective) for trees in TREE_COUNTS)
 
 
-def fit_xgboost(X: Array, y: Array, weights: Array, params: Params, seed: int) -> XGBoostFit:
+def fit_xgboost(X: Array, y: Array, weights: Array, params: Params, seed: int, *, objective: Objective) -> XGBoostFit:
     """Boost ``params["trees"]`` trees."""
     trees = int(params["trees"])
-    return XGBoostFit(booster=_train_xgboost(X, y, weights, params, seed, trees=trees), trees=trees)
+    booster = _train_xgboost(X, y, weights, params, seed, objective=objective, trees=trees)
+    return XGBoostFit(booster=booster, trees=trees, objective=objective)
 
 
 def compute_xgboost_contributions(fitted: XGBoostFit, X: Array) -> tuple[Array, Array]:
-    """Return the library's exact path-dependent contributions (n, p) to the log-odds, and the base (n,)."""
+    """Return the library's exact path-dependent contributions (n, p) to the output, and the base (n,)."""
     parts = fitted.booster.predict(_matrix(X), pred_contribs=True, iteration_range=(0, fitted.trees))
     parts = parts.astype(np.float64)
     return parts[:, :-1], parts[:, -1]
@@ -83,27 +122,30 @@ def write_xgboost(fitted: XGBoostFit, folder: Path) -> None:
     fitted.booster[: fitted.trees].save_model(folder / XGBOOST_FILE)
 
 
-def read_xgboost(folder: Path) -> XGBoostFit:
+def read_xgboost(folder: Path, *, objective: Objective) -> XGBoostFit:
     """Read what `write_xgboost` wrote."""
     booster = xgboost.Booster({"nthread": 1})
     booster.load_model(folder / XGBOOST_FILE)
-    return XGBoostFit(booster=booster, trees=booster.num_boosted_rounds())
+    return XGBoostFit(booster=booster, trees=booster.num_boosted_rounds(), objective=objective)
 
 
-def fit_lightgbm_path(X: Array, y: Array, weights: Array, params: Params, seed: int) -> tuple[LightGBMFit, ...]:
+def fit_lightgbm_path(
+    X: Array, y: Array, weights: Array, params: Params, seed: int, *, objective: Objective
+) -> tuple[LightGBMFit, ...]:
     """Boost once and return one model per entry of `TREE_COUNTS`."""
-    booster = _train_lightgbm(X, y, weights, params, seed, trees=TREE_COUNTS[-1])
-    return tuple(LightGBMFit(booster=booster, trees=trees) for trees in TREE_COUNTS)
+    booster = _train_lightgbm(X, y, weights, params, seed, objective=objective, trees=TREE_COUNTS[-1])
+    return tuple(LightGBMFit(booster=booster, trees=trees, objective=objective) for trees in TREE_COUNTS)
 
 
-def fit_lightgbm(X: Array, y: Array, weights: Array, params: Params, seed: int) -> LightGBMFit:
+def fit_lightgbm(X: Array, y: Array, weights: Array, params: Params, seed: int, *, objective: Objective) -> LightGBMFit:
     """Boost ``params["trees"]`` trees."""
     trees = int(params["trees"])
-    return LightGBMFit(booster=_train_lightgbm(X, y, weights, params, seed, trees=trees), trees=trees)
+    booster = _train_lightgbm(X, y, weights, params, seed, objective=objective, trees=trees)
+    return LightGBMFit(booster=booster, trees=trees, objective=objective)
 
 
 def compute_lightgbm_contributions(fitted: LightGBMFit, X: Array) -> tuple[Array, Array]:
-    """Return the library's exact path-dependent contributions (n, p) to the log-odds, and the base (n,)."""
+    """Return the library's exact path-dependent contributions (n, p) to the output, and the base (n,)."""
     parts = np.asarray(fitted.booster.predict(X, pred_contrib=True, num_iteration=fitted.trees, num_threads=1))
     return parts[:, :-1], parts[:, -1]
 
@@ -119,10 +161,10 @@ def write_lightgbm(fitted: LightGBMFit, folder: Path) -> None:
     (folder / LIGHTGBM_FILE).write_text(blanked, encoding="utf-8")
 
 
-def read_lightgbm(folder: Path) -> LightGBMFit:
+def read_lightgbm(folder: Path, *, objective: Objective) -> LightGBMFit:
     """Read what `write_lightgbm` wrote."""
     booster = lightgbm.Booster(model_str=(folder / LIGHTGBM_FILE).read_text(encoding="utf-8"))
-    return LightGBMFit(booster=booster, trees=booster.current_iteration())
+    return LightGBMFit(booster=booster, trees=booster.current_iteration(), objective=objective)
 
 
 def _without_ranges(line: re.Match[str]) -> str:
@@ -130,10 +172,12 @@ def _without_ranges(line: re.Match[str]) -> str:
     return f"{name}=" + " ".join("none" for _ in infos.split())
 
 
-def _train_xgboost(X: Array, y: Array, weights: Array, params: Params, seed: int, *, trees: int) -> xgboost.Booster:
-    check_outcome(y, weights)
+def _train_xgboost(
+    X: Array, y: Array, weights: Array, params: Params, seed: int, *, objective: Objective, trees: int
+) -> xgboost.Booster:
+    objective.check(y, weights)
     settings: dict[str, Any] = {
-        "objective": "binary:logistic",
+        "objective": objective.xgboost,
         "tree_method": "hist",
         "max_bin": BINS,
         "nthread": 1,
@@ -148,14 +192,16 @@ def _train_xgboost(X: Array, y: Array, weights: Array, params: Params, seed: int
         "reg_lambda": params["reg_lambda"],
         "verbosity": 0,
     }
-    data = xgboost.QuantileDMatrix(X, y, weight=weights, max_bin=BINS, nthread=1)
+    data = xgboost.QuantileDMatrix(X, y, weight=weights * objective.row_weight, max_bin=BINS, nthread=1)
     return xgboost.train(settings, data, num_boost_round=trees)
 
 
-def _train_lightgbm(X: Array, y: Array, weights: Array, params: Params, seed: int, *, trees: int) -> lightgbm.Booster:
-    check_outcome(y, weights)
+def _train_lightgbm(
+    X: Array, y: Array, weights: Array, params: Params, seed: int, *, objective: Objective, trees: int
+) -> lightgbm.Booster:
+    objective.check(y, weights)
     settings: dict[str, Any] = {
-        "objective": "binary",
+        "objective": objective.lightgbm,
         "max_bin": BINS - 1,
         "num_threads": 1,
         "deterministic": True,
@@ -171,7 +217,7 @@ def _train_lightgbm(X: Array, y: Array, weights: Array, params: Params, seed: in
         "feature_fraction": params["colsample_bytree"],
         "lambda_l2": params["reg_lambda"],
     }
-    data = lightgbm.Dataset(X, y, weight=weights, params=settings)
+    data = lightgbm.Dataset(X, y, weight=weights * objective.row_weight, params=settings)
     return lightgbm.train(settings, data, num_boost_round=trees)
 
 

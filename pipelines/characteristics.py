@@ -14,6 +14,7 @@ from schemas.column import Column
 from schemas.tables import TABLE1
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 Row = dict[str, object]
 
 NUMBER_STATISTICS = ("mean", "sd", "median", "q1", "q3")
@@ -36,7 +37,8 @@ def describe_characteristics(cohort: Cohort, *, dataset: str, suppress_below: in
     -------
     DataFrame
         The columns of `schemas.tables.TABLE1`. Numbers: mean, sd, median, q1 and q3, rounded, and missing; flags and
-        categories: count and percent (of those recorded) by level, and missing.
+        categories: count and percent (of those recorded) by level, and missing. A follow-up score has no
+        outcome groups.
 
     Notes
     -----
@@ -45,18 +47,24 @@ def describe_characteristics(cohort: Cohort, *, dataset: str, suppress_below: in
     See `pipelines.suppression.find_suppressed`.
     """
     known = np.isfinite(cohort.y)
-    X, y = cohort.X[known], cohort.y[known]
-    rows = [row for name, column in cohort.columns.items() for row in _describe(X[name], column, y)]
+    X, groups = cohort.X[known], _group(cohort)
+    rows = [row for name, column in cohort.columns.items() for row in _describe(X[name], column, groups)]
     table = pd.DataFrame(rows).assign(outcome=cohort.outcome.name, dataset=dataset, status="ok")
-    sizes = {"all": len(y), "event": int(y.sum()), "no_event": int((1 - y).sum())}
+    sizes = {group: int(rows.sum()) for group, rows in groups.items()}
     table["n"] = table["group"].map(sizes).astype("Int64")
     return _suppress(_suppress_groups(table, sizes, suppress_below), suppress_below)[list(TABLE1)]
 
 
-def _describe(values: pd.Series, column: Column, y: FloatArray) -> Iterator[Row]:
-    masks = {"all": np.ones(len(y), dtype=bool), "event": y == 1, "no_event": y == 0}
-    for group in GROUPS:
-        part = values[masks[group]]
+def _group(cohort: Cohort) -> dict[str, BoolArray]:
+    """Return the rows of each group among the patients of known outcome."""
+    y = cohort.y[np.isfinite(cohort.y)]
+    everyone = {"all": np.ones(len(y), dtype=np.bool_)}
+    return everyone if cohort.outcome.score else {**everyone, "event": y == 1, "no_event": y == 0}
+
+
+def _describe(values: pd.Series, column: Column, groups: dict[str, BoolArray]) -> Iterator[Row]:
+    for group, members in groups.items():
+        part = values[members]
         base: Row = {"group": group, "predictor": column.name}
         rows = _number(part) if column.kind == "number" else _levels(part, column)
         for level, statistic, value in rows:
@@ -99,7 +107,8 @@ def _suppress(table: pd.DataFrame, suppress_below: int) -> pd.DataFrame:
     for predictor, part in table.groupby("predictor", sort=False):
         own = table["predictor"] == predictor
         counted = part[part["statistic"].isin(["count", "missing"])]
-        counts = counted.pivot(index="level", columns="group", values="value")[list(GROUPS)].fillna(0).astype(np.int64)
+        counts = counted.pivot(index="level", columns="group", values="value")
+        counts = counts.reindex(columns=list(GROUPS)).fillna(0).astype(np.int64)
         for groups, judged in ((["event", "no_event"], list(GROUPS)), (["all"], ["all"])):
             hidden = counts.index[find_suppressed(counts[judged].to_numpy(), suppress_below)]
             mask |= own & is_count & table["group"].isin(groups) & table["level"].isin(hidden)

@@ -22,7 +22,7 @@ from pipelines.evaluate import (
     repeat_for_thresholds,
 )
 from pipelines.intervals import NOT_ASSESSABLE
-from pipelines.metrics import METRICS
+from pipelines.metrics import list_metrics
 from pipelines.sample import ANALYSIS, Sample, build_sample, split_groups
 from schemas.tables import COMPARISON
 
@@ -83,7 +83,7 @@ def _compare_groups(group: Group, base: Group, threshold_set: str, suppress_belo
         "interval_target": PROCEDURE if reference.fitted_by_fold else FIXED_MODEL,
         **describe_counts(reference, hidden=hidden),
     }
-    for metric in METRICS.values():
+    for metric in list_metrics(reference):
         if metric.compare is None:
             continue
         if hidden:
@@ -113,4 +113,5 @@ def pair_samples(group: Group, base: Group) -> tuple[Sample, Sample]:
         common, validation=base.validation, thresholds=base.sample.thresholds, draws=base.sample.draws
     )
     model = build_sample(own, validation=base.validation, thresholds=base.sample.thresholds, draws=base.sample.draws)
-    return replace(reference, p=model.p, score=model.score), reference
+    own_values = {name: getattr(model, name) for name in ("p", "score", "low", "high")}
+    return replace(reference, **own_values), reference

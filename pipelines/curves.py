@@ -53,7 +53,8 @@ def compute_curves(
     -----
     Calibration curve and risk distribution show one complete set of predictions (the first repeat of a
     cross-validation). The ROC curve is the vertical average over folds, so that its area is the c-statistic of the
-    evaluation; net benefit is averaged over repeats. A score that only ranks has a ROC curve alone.
+    evaluation; net benefit is averaged over repeats. A score that only ranks has a ROC curve alone. All are curves of
+    risks: a predicted follow-up score has none, but each threshold derived from it has.
     """
     makers: dict[str, Callable[[Sample, int], Iterator[Row]]] = {
         "calibration": _trace_calibration,
@@ -63,13 +64,17 @@ def compute_curves(
     }
     rows: dict[str, list[Row]] = {name: [] for name in CURVES}
     for _, analysis in split_groups(predictions.reset_index(drop=True), ANALYSIS):
-        groups = [group for group in build_groups(analysis, thresholds=thresholds, seed=0) if group.sample.n > 0]
+        groups = [group for group in build_groups(analysis, thresholds=thresholds, seed=0) if _has_curves(group)]
         for group in groups:
             for name, make in makers.items():
                 if name == "roc" or not group.sample.ranks_only:
                     rows[name] += [group.key | row for row in make(group.sample, suppress_below)]
         rows["decision"] += _trace_defaults(groups, suppress_below)
     return {name: finish_table(rows[name], columns) for name, columns in CURVES.items()}
+
+
+def _has_curves(group: Group) -> bool:
+    return group.sample.n > 0 and not group.sample.in_points
 
 
 def _is_drawable(sample: Sample, suppress_below: int) -> bool:

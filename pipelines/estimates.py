@@ -52,7 +52,7 @@ def name_wald(sample: Sample, detail: str = "") -> str:
     return "Wald" + (f", {detail}" if detail else "") + (", cluster-robust by patient" if sample.robust else "")
 
 
-def _mean_metric(linearise: Linearise, *, lowest: float = -math.inf) -> tuple[Compute, Compare]:
+def make_mean_metric(linearise: Linearise, *, lowest: float = -math.inf) -> tuple[Compute, Compare]:
     """Make the estimate and the paired difference of a metric whose rows have influences."""
 
     def compute(sample: Sample) -> tuple[Estimate, ...]:
@@ -249,9 +249,9 @@ def compare_net_benefit(model: Sample, reference: Sample) -> tuple[Estimate, ...
     )
 
 
-compute_brier_score, compare_brier_score = _mean_metric(_linearise_brier, lowest=0.0)
-compute_scaled_brier, compare_scaled_brier = _mean_metric(_linearise_scaled_brier)
-compute_log_loss, compare_log_loss = _mean_metric(_linearise_log_loss, lowest=0.0)
+compute_brier_score, compare_brier_score = make_mean_metric(_linearise_brier, lowest=0.0)
+compute_scaled_brier, compare_scaled_brier = make_mean_metric(_linearise_scaled_brier)
+compute_log_loss, compare_log_loss = make_mean_metric(_linearise_log_loss, lowest=0.0)
 
 compare_calibration_slope = _compare_described(compute_calibration_slope)
 compare_ici = _compare_described(compute_ici_alone)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pipelines.intervals import NOT_ASSESSABLE, Estimate, create_draws
-from pipelines.metrics import METRICS, Metric
+from pipelines.metrics import Metric, list_metrics
 from pipelines.sample import ANALYSIS, GROUP, Sample, build_sample, find_levels, select_usable, split_groups
 from pipelines.suppression import find_small, find_suppressed
 from pipelines.utility import count_decisions
@@ -111,7 +111,8 @@ def evaluate_fold_predictions(
     Notes
     -----
     Groups are outcome, model, data set and validation. In cross-validation the c-statistic is the mean of the values
-    within folds; every other metric is taken on all out-of-fold predictions of a repeat and averaged over repeats.
+    within folds; every other metric is taken on all out-of-fold predictions of a repeat and averaged over repeats. A
+    predicted follow-up score has metrics of its own, and no events.
     Rows whose outcome is unknown, whose weight is 0 or that have no prediction are left out.
     """
     for name in subgroups:
@@ -136,8 +137,9 @@ def finish_table(rows: list[dict[str, object]], columns: Sequence[str]) -> pd.Da
 
 
 def describe_counts(sample: Sample, *, hidden: bool) -> dict[str, object]:
-    """Return the columns ``n`` and ``events``, missing where hidden."""
-    return {"n": pd.NA if hidden else sample.n, "events": pd.NA if hidden else sample.events}
+    """Return the columns ``n`` and ``events``, missing where hidden; a follow-up score has no events."""
+    events = pd.NA if hidden or sample.in_points else sample.events
+    return {"n": pd.NA if hidden else sample.n, "events": events}
 
 
 def is_small(sample: Sample, suppress_below: int) -> bool:
@@ -195,7 +197,7 @@ def is_assessable(metric: Metric, sample: Sample) -> bool:
 def _evaluate_overall(sample: Sample, suppress_below: int) -> Iterator[dict[str, object]]:
     hidden = is_small(sample, suppress_below)
     frame = {"subgroup": "overall", "level": "all", **describe_counts(sample, hidden=hidden)}
-    for metric in METRICS.values():
+    for metric in list_metrics(sample):
         if hidden:
             estimates = repeat_for_thresholds(metric, sample, SUPPRESSED)
         elif not is_assessable(metric, sample):
@@ -220,7 +222,7 @@ def _evaluate_subgroup(
     counts = np.array([part.patient_counts for part in parts], dtype=np.int64).reshape(-1, 3)
     for level, part, hidden in zip(names, parts, find_suppressed(counts, suppress_below), strict=True):
         frame = {"subgroup": name, "level": level, **describe_counts(part, hidden=bool(hidden))}
-        for metric in METRICS.values():
+        for metric in list_metrics(part):
             if metric.least_in_subgroup is None:
                 continue
             estimate = SUPPRESSED if hidden else _evaluate_level(metric, part, metric.least_in_subgroup)
@@ -228,7 +230,7 @@ def _evaluate_subgroup(
 
 
 def _evaluate_level(metric: Metric, sample: Sample, least: int) -> Estimate:
-    if not is_assessable(metric, sample) or min(sample.events, sample.non_events) < least:
+    if not is_assessable(metric, sample) or sample.fewest < least:
         return NOT_ASSESSABLE
     (estimate,) = metric.compute(sample)
     return estimate

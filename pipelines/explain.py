@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pipelines.forest import ForestFit, Tree
-from pipelines.models import Fitted, Model
+from pipelines.models import Fitted, Form
 from pipelines.preprocess import Preprocessor
 from pipelines.suppression import find_suppressed
 from schemas.column import Column
@@ -51,7 +51,7 @@ class Explanation:
     names
         The p clinical variables.
     scale
-        ``log_odds`` or ``probability``.
+        ``log_odds``, ``probability`` or ``points``.
     """
 
     values: Array
@@ -64,13 +64,15 @@ Part = tuple[int, Explanation, pd.DataFrame]
 """A fold's number, the explanation of its held-out rows, and their predictors in canonical types."""
 
 
-def explain(model: Model, fitted: Fitted, preprocessor: Preprocessor, encoded: Array) -> Explanation:
+def explain(form: Form, design: str, fitted: Fitted, preprocessor: Preprocessor, encoded: Array) -> Explanation:
     """Explain a fitted model's predictions.
 
     Parameters
     ----------
-    model
-        Entry of the table of models.
+    form
+        The model's form for the kind of outcome.
+    design
+        Design matrix that the model takes.
     fitted
         Its fit.
     preprocessor
@@ -85,25 +87,26 @@ def explain(model: Model, fitted: Fitted, preprocessor: Preprocessor, encoded: A
     Raises
     ------
     ExplanationError
-        If base plus contributions departs from the output in any row by more than ``model.tolerance`` times the
+        If base plus contributions departs from the output in any row by more than ``form.tolerance`` times the
         output's size (at least 1).
 
     Notes
     -----
-    Logistic models: ``coefficient * (x - training mean)`` on the log-odds. Boosting: the library's exact
+    Linear models: ``coefficient * (x - training mean)`` on the log-odds. Boosting: the library's exact
     path-dependent Shapley values on the log-odds. Forests: the same of the mean of trees, on the probability scale,
-    as they are; nothing is rescaled to force a sum.
+    as they are; nothing is rescaled to force a sum. Models of a score: the same in points, before the prediction is
+    kept inside the instrument's range.
     """
-    X = preprocessor.design(model.design, encoded)
-    contribute: Contribute = model.contributions or compute_forest_contributions
+    X = preprocessor.design(design, encoded)
+    contribute: Contribute = form.contributions or compute_forest_contributions
     raw, base = contribute(fitted, X)
     explanation = Explanation(
-        values=_sum_by_predictor(raw, preprocessor.design_predictor(model.design), preprocessor.predictors),
+        values=_sum_by_predictor(raw, preprocessor.design_predictor(design), preprocessor.predictors),
         base=np.broadcast_to(np.asarray(base, dtype=np.float64), (len(X),)).copy(),
         names=preprocessor.predictors,
-        scale=model.scale,
+        scale=form.scale,
     )
-    check_additivity(explanation, fitted.output(X), tolerance=model.tolerance)
+    check_additivity(explanation, fitted.output(X), tolerance=form.tolerance)
     return explanation
 
 

@@ -13,11 +13,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from outcomes.cohort import Cohort
-from pipelines.models import Fitted, Model
+from pipelines.forecast import Forecast
+from pipelines.models import Fitted, Form, Model
 from pipelines.observation import Observation, fit_observation
 from pipelines.preprocess import Preprocessor, fit_preprocessor
 from pipelines.seeds import child_seed
 from pipelines.splits import assign_folds
+from pipelines.targets import Target, target_of
 from pipelines.tuning import InnerFold, Tuned, tune
 
 FloatArray = npt.NDArray[np.float64]
@@ -45,6 +47,7 @@ class Part:
 class TrainingPart:
     """A training part prepared once and shared by all models and all their trials."""
 
+    target: Target
     learned: Learned
     part: Part
     inner: tuple[tuple[Learned, Part, Part], ...]
@@ -53,29 +56,36 @@ class TrainingPart:
 
 @dataclass(frozen=True, kw_only=True)
 class FittedPipeline:
-    """A tuned and fitted model with the preprocessing that belongs to it."""
+    """A tuned and fitted model with the preprocessing that belongs to it, and of a score how it spreads."""
 
     model: Model
+    target: Target
     preprocessor: Preprocessor
     fitted: Fitted
     tuned: Tuned
+    forecast: Forecast | None
     n_train: int
 
+    @property
+    def form(self) -> Form:
+        """The model's form for the kind of outcome."""
+        return self.target.form(self.model)
+
     def predict(self, X: pd.DataFrame) -> FloatArray:
-        """Return predicted risks in [0, 1], shape (n,), from predictors as recorded."""
+        """Return predicted risks in [0, 1], or scores, shape (n,), from predictors as recorded."""
         return self.predict_encoded(self.preprocessor.encode(X))
 
     def predict_encoded(self, encoded: FloatArray) -> FloatArray:
-        """Return predicted risks from rows that `preprocessor` has encoded."""
-        return self.fitted.predict(self.preprocessor.design(self.model.design, encoded))
+        """Return predicted risks or scores from rows that `preprocessor` has encoded."""
+        return self.target.bound(self.fitted.predict(self.preprocessor.design(self.model.design, encoded)))
 
 
-def choose_knots(events: int, non_events: int) -> int:
+def choose_knots(cohort: Cohort) -> int:
     """Return the number of spline knots that a cohort affords: 3, 4 or 5; fixed for all of its folds."""
-    rarer = min(events, non_events)
-    if rarer < 100:
+    informative = target_of(cohort.outcome).count_informative(cohort.y)
+    if informative < 100:
         return 3
-    return 4 if rarer <= 500 else 5
+    return 4 if informative <= 500 else 5
 
 
 def prepare_training(cohort: Cohort, rows: IntArray, *, n_knots: int, inner_folds: int, seed: int) -> TrainingPart:
@@ -90,20 +100,22 @@ def prepare_training(cohort: Cohort, rows: IntArray, *, n_knots: int, inner_fold
     n_knots
         Number of spline knots.
     inner_folds
-        Number of inner folds; fewer where fewer patients have the rarer outcome.
+        Number of inner folds; fewer where fewer patients are in the rarest stratum of the outcome.
     seed
         Seed of the inner folds.
     """
+    target = target_of(cohort.outcome)
     learned = _learn(cohort, rows, n_knots)
-    y = cohort.y[rows]
+    strata = target.strata(cohort.y[rows])
     patients = cohort.patient[rows]
-    n_folds = max(2, min(inner_folds, len(set(patients[y == 1])), len(set(patients[y == 0]))))
-    folds = assign_folds(y, patients, n_folds=n_folds, seed=child_seed(seed, "inner folds"))
+    n_folds = max(2, min(inner_folds, _count_rarest(strata, patients)))
+    folds = assign_folds(strata, patients, n_folds=n_folds, seed=child_seed(seed, "inner folds"))
     return TrainingPart(
+        target=target,
         learned=learned,
         part=_apply(learned, cohort, rows),
         inner=tuple(_inner(cohort, rows[folds != k], rows[folds == k], n_knots) for k in range(n_folds)),
-        n_train=int(np.isfinite(y).sum()),
+        n_train=int(np.isfinite(strata).sum()),
     )
 
 
@@ -121,12 +133,34 @@ def fit_pipeline(model: Model, training: TrainingPart, *, trials: int, seed: int
     seed
         Seed of the search and of the fit.
     """
+    target = training.target
     folds = [_inner_fold(model, learned, train, held) for learned, train, held in training.inner]
-    tuned = tune(model, folds, trials=trials, seed=child_seed(seed, "search"))
+    found = tune(model, target, folds, trials=trials, seed=child_seed(seed, "search"))
     preprocessor = training.learned.preprocessor
     X = preprocessor.design(model.design, training.part.encoded)
-    fitted = model.fit(X, training.part.y, training.part.weights, tuned.params, child_seed(seed, "fit"))
-    return FittedPipeline(model=model, preprocessor=preprocessor, fitted=fitted, tuned=tuned, n_train=training.n_train)
+    fit = target.form(model).fit
+    fitted = fit(X, training.part.y, training.part.weights, found.tuned.params, child_seed(seed, "fit"))
+    return FittedPipeline(
+        model=model,
+        target=target,
+        preprocessor=preprocessor,
+        fitted=fitted,
+        tuned=found.tuned,
+        forecast=target.learn_forecast(
+            np.concatenate([fold.y_held for fold in folds]),
+            np.concatenate(found.held),
+            np.concatenate([fold.weights_held for fold in folds]),
+        ),
+        n_train=training.n_train,
+    )
+
+
+def _count_rarest(strata: FloatArray, patients: npt.NDArray[np.object_]) -> int:
+    """Return the number of patients in the rarest stratum of the outcome; 0 where it has one stratum only."""
+    known = np.unique(strata[np.isfinite(strata)])
+    if known.size < 2:
+        return 0
+    return min(len(set(patients[strata == stratum])) for stratum in known)
 
 
 def _learn(cohort: Cohort, rows: IntArray, n_knots: int) -> Learned:

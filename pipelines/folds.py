@@ -86,7 +86,7 @@ def work_fold(plan: Plan, task: FoldTask) -> FoldResult:
     training = prepare_training(
         cohort,
         task.train,
-        n_knots=choose_knots(cohort.events, cohort.n - cohort.events),
+        n_knots=choose_knots(cohort),
         inner_folds=study.split.inner_folds,
         seed=child_seed(study.seed, *place),
     )
@@ -102,9 +102,9 @@ def work_fold(plan: Plan, task: FoldTask) -> FoldResult:
     }
     tables = [
         build_predictions(
-            cohort, rows, model=name, y_prob=pipeline.predict_encoded(encoded), weights=weights,
-            n_train=pipeline.n_train, validation="apparent" if final else "internal", repeat=task.repeat,
-            fold=task.fold,
+            cohort, rows, model=name, predicted=pipeline.predict_encoded(encoded), forecast=pipeline.forecast,
+            weights=weights, n_train=pipeline.n_train, validation="apparent" if final else "internal",
+            repeat=task.repeat, fold=task.fold,
         )
         for name, pipeline in pipelines.items()
     ]  # fmt: skip
@@ -130,7 +130,7 @@ def _explain_rows(plan: Plan, task: FoldTask, pipelines: Mapping[str, FittedPipe
             fold=task.fold,
             row_id=cohort.row_id[rows],
             X=X,
-            explanation=explain(pipeline.model, pipeline.fitted, pipeline.preprocessor, encoded),
+            explanation=explain(pipeline.form, pipeline.model.design, pipeline.fitted, pipeline.preprocessor, encoded),
         )
         for name, pipeline in pipelines.items()
     }

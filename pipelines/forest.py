@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-from pipelines.risk import bound_risk, check_outcome
+from pipelines.risk import bound_risk, check_outcome, check_score
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -25,6 +25,24 @@ MOST_ROWS = 8_000
 FILE = "forest.npz"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What is grown: how a tree splits, which of a node's values is kept, and what the training rows must have."""
+
+    grower: Callable[..., Any]
+    value: int
+    check: Callable[[Array, Array], None]
+    respond: Callable[[Array], Array]
+
+
+def _keep(points: Array) -> Array:
+    return points
+
+
+RISK = Kind(grower=RandomForestClassifier, value=1, check=check_outcome, respond=bound_risk)
+SCORE = Kind(grower=RandomForestRegressor, value=0, check=check_score, respond=_keep)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Tree:
     """Nodes of one tree; node 0 is the root, and a leaf has ``left`` -1.
@@ -36,7 +54,7 @@ class Tree:
     threshold
         Rows with a value at or below it go left.
     value
-        Event rate among the training rows of the node.
+        Event rate, or mean score, among the training rows of the node.
     cover
         Number of training rows of the node.
     """
@@ -49,7 +67,7 @@ class Tree:
     cover: Array
 
     def predict(self, X: npt.NDArray[np.float32]) -> Array:
-        """Return the event rate of each row's leaf, shape (n,)."""
+        """Return the event rate or mean score of each row's leaf, shape (n,)."""
         node = np.zeros(len(X), dtype=np.int64)
         rows = np.flatnonzero(self.left[node] >= 0)
         while rows.size:
@@ -62,12 +80,13 @@ class Tree:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ForestFit:
-    """A forest whose prediction is the mean of its trees' event rates."""
+    """A forest whose prediction is the mean of its trees' event rates or mean scores."""
 
     trees: tuple[Tree, ...]
+    kind: Kind
 
     def output(self, X: Array) -> Array:
-        """Return the mean event rate over the trees, shape (n,), before it is kept off 0 and 1."""
+        """Return the mean over the trees, shape (n,); a risk before it is kept off 0 and 1."""
         # scikit-learn grows and reads its trees in single precision; the order of the sum is its order too.
         rounded = X.astype(np.float32)
         total = np.zeros(len(X))
@@ -76,18 +95,20 @@ class ForestFit:
         return total / len(self.trees)
 
     def predict(self, X: Array) -> Array:
-        """Return predicted risks, shape (n,)."""
-        return bound_risk(self.output(X))
+        """Return predicted risks or scores, shape (n,)."""
+        return self.kind.respond(self.output(X))
 
 
-def fit_forest_path(X: Array, y: Array, weights: Array, params: Params, seed: int) -> tuple[ForestFit, ...]:
+def fit_forest_path(
+    X: Array, y: Array, weights: Array, params: Params, seed: int, *, kind: Kind
+) -> tuple[ForestFit, ...]:
     """Fit the smaller forest on which settings are compared; a forest has no path."""
-    return (_grow(X, y, weights, params, seed, trees=TREES_TUNING),)
+    return (_grow(X, y, weights, params, seed, kind=kind, trees=TREES_TUNING),)
 
 
-def fit_forest(X: Array, y: Array, weights: Array, params: Params, seed: int) -> ForestFit:
+def fit_forest(X: Array, y: Array, weights: Array, params: Params, seed: int, *, kind: Kind) -> ForestFit:
     """Fit the full forest with the settings `params`."""
-    return _grow(X, y, weights, params, seed, trees=TREES)
+    return _grow(X, y, weights, params, seed, kind=kind, trees=TREES)
 
 
 def write_forest(fitted: ForestFit, folder: Path) -> None:
@@ -97,19 +118,19 @@ def write_forest(fitted: ForestFit, folder: Path) -> None:
     np.savez_compressed(folder / FILE, nodes=[len(tree.left) for tree in fitted.trees], **joined)
 
 
-def read_forest(folder: Path) -> ForestFit:
+def read_forest(folder: Path, *, kind: Kind) -> ForestFit:
     """Read what `write_forest` wrote."""
     with np.load(folder / FILE, allow_pickle=False) as arrays:
         parts = {name: arrays[name] for name in arrays.files}
     stops = np.cumsum(parts.pop("nodes"))[:-1]
     split = {name: np.split(values, stops) for name, values in parts.items()}
-    return ForestFit(trees=tuple(Tree(**nodes) for nodes in _rows_of(split)))
+    return ForestFit(trees=tuple(Tree(**nodes) for nodes in _rows_of(split)), kind=kind)
 
 
-def _grow(X: Array, y: Array, weights: Array, params: Params, seed: int, *, trees: int) -> ForestFit:
-    check_outcome(y, weights)
+def _grow(X: Array, y: Array, weights: Array, params: Params, seed: int, *, kind: Kind, trees: int) -> ForestFit:
+    kind.check(y, weights)
     n = len(y)
-    forest = RandomForestClassifier(
+    forest = kind.grower(
         n_estimators=trees,
         # In a small training part a leaf of the searched size would leave a tree without a split.
         min_samples_leaf=max(1, min(int(params["min_samples_leaf"]), n // 10)),
@@ -118,17 +139,17 @@ def _grow(X: Array, y: Array, weights: Array, params: Params, seed: int, *, tree
         random_state=seed % 2**32,
         n_jobs=1,
     )
-    forest.fit(X, y.astype(np.int64), sample_weight=weights)
-    return ForestFit(trees=tuple(_nodes_of(estimator.tree_) for estimator in forest.estimators_))
+    forest.fit(X, y, sample_weight=weights)
+    return ForestFit(trees=tuple(_nodes_of(estimator.tree_, kind) for estimator in forest.estimators_), kind=kind)
 
 
-def _nodes_of(tree: Any) -> Tree:
+def _nodes_of(tree: Any, kind: Kind) -> Tree:
     return Tree(
         feature=tree.feature.astype(np.int64),
         threshold=tree.threshold.astype(np.float64),
         left=tree.children_left.astype(np.int64),
         right=tree.children_right.astype(np.int64),
-        value=tree.value[:, 0, 1].astype(np.float64),
+        value=tree.value[:, 0, kind.value].astype(np.float64),
         cover=tree.weighted_n_node_samples.astype(np.float64),
     )
 

@@ -77,14 +77,15 @@ def compute_standard_error(influence: FloatArray, patient: IntArray, *, ddof: in
     return float(np.sqrt(n_patients / (n_patients - ddof) * np.sum(by_patient**2)))
 
 
-def compute_wald(estimate: float, standard_error: float, *, kind: str, lowest: float = -math.inf) -> Estimate:
-    """Return ``estimate -/+ Z se``, not below `lowest`; without a standard error the estimate stands alone."""
+def compute_wald(
+    estimate: float, standard_error: float, *, kind: str, lowest: float = -math.inf, highest: float = math.inf
+) -> Estimate:
+    """Return ``estimate -/+ Z se``, from `lowest` to `highest`; without a standard error the estimate stands alone."""
     if not math.isfinite(standard_error):
         return Estimate(estimate=estimate)
     half = Z * standard_error
-    return Estimate(
-        estimate=estimate, lower=max(estimate - half, lowest), upper=max(estimate + half, lowest), interval_kind=kind
-    )
+    lower, upper = (min(max(end, lowest), highest) for end in (estimate - half, estimate + half))
+    return Estimate(estimate=estimate, lower=lower, upper=upper, interval_kind=kind)
 
 
 def compute_log_wald(estimate: float, log_standard_error: float, *, kind: str) -> Estimate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,8 +27,21 @@ from pipelines.estimates import (
     compute_oe_ratio,
     compute_scaled_brier,
 )
+from pipelines.sample import Sample
+from pipelines.score_estimates import (
+    compare_mae,
+    compare_r_squared,
+    compare_rmse,
+    compute_coverage,
+    compute_mae,
+    compute_mean_difference,
+    compute_r_squared,
+    compute_rmse,
+    compute_score_slope,
+    compute_width,
+)
 
-Best = Literal["higher", "lower", "0", "1"]
+Best = Literal["higher", "lower", "0", "0.9", "1"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +60,13 @@ class Metric:
         Two samples of the same rows -> differences, first minus second; None where it is not compared.
     for_scores
         Whether it can be had from a score that only ranks.
+    in_points
+        Whether it is of a predicted follow-up score, and not of risks.
     needs_both
         Whether it needs events and non-events.
     least_in_subgroup
-        Fewest events and non-events with which it is given for a level of a subgroup; None: not by subgroup.
+        Fewest events and non-events, or follow-up scores, with which it is given for a level of a subgroup; None: not
+        by subgroup.
     fixed_by_folds
         Whether stratified folds hold the overall value at its ideal by construction.
     by_threshold
@@ -63,6 +80,7 @@ class Metric:
     compute: Compute
     compare: Compare | None = None
     for_scores: bool = False
+    in_points: bool = False
     needs_both: bool = True
     least_in_subgroup: int | None = None
     fixed_by_folds: bool = False
@@ -162,6 +180,84 @@ _ENTRIES = (
         needs_both=False,
         by_threshold=True,
     ),
+    Metric(
+        name="mae",
+        title="Mean absolute error",
+        text="Mean distance between predicted and observed score, in points.",
+        best="lower",
+        compute=compute_mae,
+        compare=compare_mae,
+        in_points=True,
+        needs_both=False,
+        least_in_subgroup=10,
+    ),
+    Metric(
+        name="rmse",
+        title="Root mean squared error",
+        text="Square root of the mean squared distance between predicted and observed score, in points.",
+        best="lower",
+        compute=compute_rmse,
+        compare=compare_rmse,
+        in_points=True,
+        needs_both=False,
+        least_in_subgroup=10,
+    ),
+    Metric(
+        name="r_squared",
+        title="Variance explained",
+        text="1 minus the squared error over that of the mean score alone: 1 is perfect, 0 no better than the mean, "
+        "below 0 worse.",
+        best="higher",
+        compute=compute_r_squared,
+        compare=compare_r_squared,
+        in_points=True,
+        needs_both=False,
+    ),
+    Metric(
+        name="mean_difference",
+        title="Observed minus predicted score",
+        text="Mean in points: below 0 the predicted scores are too high, above 0 too low.",
+        best="0",
+        compute=compute_mean_difference,
+        in_points=True,
+        needs_both=False,
+        least_in_subgroup=10,
+        fixed_by_folds=True,
+    ),
+    Metric(
+        name="score_slope",
+        title="Slope of observed on predicted score",
+        text="Below 1 the predicted scores lie too far apart, above 1 too close together.",
+        best="1",
+        compute=compute_score_slope,
+        in_points=True,
+        needs_both=False,
+        least_in_subgroup=20,
+    ),
+    Metric(
+        name="interval_coverage",
+        title="Coverage of the 90 % interval",
+        text="Share of patients whose score lies in the interval that was predicted for them.",
+        best="0.9",
+        compute=compute_coverage,
+        in_points=True,
+        needs_both=False,
+        least_in_subgroup=20,
+    ),
+    Metric(
+        name="interval_width",
+        title="Width of the 90 % interval",
+        text="Mean width in points of the interval that is predicted for a patient.",
+        best="lower",
+        compute=compute_width,
+        in_points=True,
+        needs_both=False,
+    ),
 )
 
 METRICS: dict[str, Metric] = {entry.name: entry for entry in _ENTRIES}
+
+
+def list_metrics(sample: Sample) -> Iterator[Metric]:
+    """Yield the metrics of what the sample predicts: follow-up scores, or everything else."""
+    return (metric for metric in METRICS.values() if metric.in_points == sample.in_points)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -17,14 +18,14 @@ Params = Mapping[str, float | int]
 
 
 class Fitted(Protocol):
-    """A fitted model: design matrix in, predicted risks out."""
+    """A fitted model: design matrix in, predicted risks or scores out."""
 
     def predict(self, X: Array) -> Array:
-        """Return predicted risks in (0, 1), shape (n,), for a design matrix of shape (n, p)."""
+        """Return predicted risks in (0, 1), or scores in points, shape (n,), for a design matrix of shape (n, p)."""
         ...
 
     def output(self, X: Array) -> Array:
-        """Return what is explained, shape (n,): log-odds, or the probability before it is kept off 0 and 1."""
+        """Return what is explained, shape (n,): log-odds, the probability before it is kept off 0 and 1, or points."""
         ...
 
 
@@ -40,21 +41,15 @@ class Parameter:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Model:
-    """One entry of the table of models.
+class Form:
+    """How a model is fitted, taken apart and kept for one kind of outcome: a risk, or a score.
 
     Parameters
     ----------
-    name, title, text
-        Name in a study, heading, and one sentence for the report.
-    design
-        Design matrix that it takes: ``splines``, ``linear`` or ``trees``.
+    text
+        One sentence for the report.
     scale
         Scale on which its contributions add up.
-    space
-        Settings to search; empty where there is only the path.
-    path_name, path_values
-        Setting whose values are all fitted in one go; None and empty where there is none.
     fit_path
         Called with X (n, p), y (n,), weights (n,), settings and seed; returns one fit per path value, or one.
     fit
@@ -67,25 +62,53 @@ class Model:
         precision of the library.
     write, read
         Write a fit into a folder and read it again, without pickles.
-    library
-        Library whose code computes the prediction, so that its version must match; None where it is our own.
     """
 
-    name: str
-    title: str
     text: str
-    design: Literal["splines", "linear", "trees"]
-    scale: Literal["log_odds", "probability"]
-    space: tuple[Parameter, ...]
-    path_name: str | None
-    path_values: tuple[float, ...]
+    scale: Literal["log_odds", "probability", "points"]
     fit_path: Callable[[Array, Array, Array, Params, int], tuple[Fitted, ...]]
     fit: Callable[[Array, Array, Array, Params, int], Fitted]
     contributions: Callable[[Any, Array], tuple[Array, Array | float]] | None
     tolerance: float
     write: Callable[[Any, Path], None]
     read: Callable[[Path], Fitted]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """One entry of the table of models.
+
+    Parameters
+    ----------
+    name, title
+        Name in a study, and heading.
+    design
+        Design matrix that it takes: ``splines``, ``linear`` or ``trees``.
+    space
+        Settings to search; empty where there is only the path.
+    path_name, path_values
+        Setting whose values are all fitted in one go; None and empty where there is none.
+    risk, score
+        Its form for outcomes that occur or not, and for a score, tuned on log loss and on the mean squared error; the
+        settings have the same meaning and the same bounds in both.
+    library
+        Library whose code computes the prediction, so that its version must match; None where it is our own.
+    """
+
+    name: str
+    title: str
+    design: Literal["splines", "linear", "trees"]
+    space: tuple[Parameter, ...]
+    path_name: str | None
+    path_values: tuple[float, ...]
+    risk: Form
+    score: Form
     library: str | None = None
+
+    @property
+    def text(self) -> str:
+        """One sentence for a list."""
+        return self.risk.text
 
 
 BOOSTING_SPACE = (
@@ -99,42 +122,63 @@ ENTRIES = (
     Model(
         name="spline_logistic",
         title="Logistic regression with splines",
-        text="Ridge logistic regression; numbers enter as restricted cubic splines.",
         design="splines",
-        scale="log_odds",
         space=(),
         path_name="penalty",
         path_values=linear_models.PENALTIES,
-        fit_path=linear_models.fit_ridge_path,
-        fit=linear_models.fit_ridge,
-        contributions=linear_models.compute_linear_contributions,
-        tolerance=1e-9,
-        write=linear_models.write_logistic,
-        read=linear_models.read_logistic,
+        risk=Form(
+            text="Ridge logistic regression; numbers enter as restricted cubic splines.",
+            scale="log_odds",
+            fit_path=linear_models.fit_ridge_path,
+            fit=linear_models.fit_ridge,
+            contributions=linear_models.compute_linear_contributions,
+            tolerance=1e-9,
+            write=linear_models.write_coefficients,
+            read=linear_models.read_logistic,
+        ),
+        score=Form(
+            text="Of a score: ridge linear regression with the same splines.",
+            scale="points",
+            fit_path=linear_models.fit_linear_ridge_path,
+            fit=linear_models.fit_linear_ridge,
+            contributions=linear_models.compute_linear_contributions,
+            tolerance=1e-9,
+            write=linear_models.write_coefficients,
+            read=linear_models.read_linear,
+        ),
     ),
     Model(
         name="elastic_net",
         title="Elastic net",
-        text="Logistic regression with straight lines and a penalty that can leave predictors out.",
         design="linear",
-        scale="log_odds",
         space=(Parameter(name="l1_ratio", low=0.05, high=1.0),),
         path_name="penalty",
         path_values=linear_models.PENALTIES,
-        fit_path=linear_models.fit_elastic_net_path,
-        fit=linear_models.fit_elastic_net,
-        contributions=linear_models.compute_linear_contributions,
-        tolerance=1e-9,
-        write=linear_models.write_logistic,
-        read=linear_models.read_logistic,
+        risk=Form(
+            text="Logistic regression with straight lines and a penalty that can leave predictors out.",
+            scale="log_odds",
+            fit_path=linear_models.fit_elastic_net_path,
+            fit=linear_models.fit_elastic_net,
+            contributions=linear_models.compute_linear_contributions,
+            tolerance=1e-9,
+            write=linear_models.write_coefficients,
+            read=linear_models.read_logistic,
+        ),
+        score=Form(
+            text="Of a score: linear regression with the same penalty.",
+            scale="points",
+            fit_path=linear_models.fit_linear_net_path,
+            fit=linear_models.fit_linear_net,
+            contributions=linear_models.compute_linear_contributions,
+            tolerance=1e-9,
+            write=linear_models.write_coefficients,
+            read=linear_models.read_linear,
+        ),
     ),
     Model(
         name="random_forest",
         title="Random forest",
-        text=f"Mean event rate over the leaves of {forest.TREES} trees, each grown on at most "
-        f"{forest.MOST_ROWS} rows (scikit-learn).",
         design="trees",
-        scale="probability",
         space=(
             Parameter(name="min_samples_leaf", low=20, high=100, log=True, integer=True),
             Parameter(name="max_features", low=0.1, high=1.0, log=True),
@@ -142,19 +186,32 @@ ENTRIES = (
         ),
         path_name=None,
         path_values=(),
-        fit_path=forest.fit_forest_path,
-        fit=forest.fit_forest,
-        contributions=None,
-        tolerance=1e-8,
-        write=forest.write_forest,
-        read=forest.read_forest,
+        risk=Form(
+            text=f"Mean event rate over the leaves of {forest.TREES} trees, each grown on at most "
+            f"{forest.MOST_ROWS} rows (scikit-learn).",
+            scale="probability",
+            fit_path=partial(forest.fit_forest_path, kind=forest.RISK),
+            fit=partial(forest.fit_forest, kind=forest.RISK),
+            contributions=None,
+            tolerance=1e-8,
+            write=forest.write_forest,
+            read=partial(forest.read_forest, kind=forest.RISK),
+        ),
+        score=Form(
+            text="Of a score: mean score over the leaves of as many trees, split by squared error.",
+            scale="points",
+            fit_path=partial(forest.fit_forest_path, kind=forest.SCORE),
+            fit=partial(forest.fit_forest, kind=forest.SCORE),
+            contributions=None,
+            tolerance=1e-8,
+            write=forest.write_forest,
+            read=partial(forest.read_forest, kind=forest.SCORE),
+        ),
     ),
     Model(
         name="xgboost",
         title="XGBoost",
-        text="Gradient-boosted trees (XGBoost) on the log-odds.",
         design="trees",
-        scale="log_odds",
         space=(
             *BOOSTING_SPACE,
             Parameter(name="max_depth", low=1, high=6, integer=True),
@@ -162,20 +219,32 @@ ENTRIES = (
         ),
         path_name="trees",
         path_values=boosting.TREE_COUNTS,
-        fit_path=boosting.fit_xgboost_path,
-        fit=boosting.fit_xgboost,
-        contributions=boosting.compute_xgboost_contributions,
-        tolerance=1e-4,
-        write=boosting.write_xgboost,
-        read=boosting.read_xgboost,
+        risk=Form(
+            text="Gradient-boosted trees (XGBoost) on the log-odds.",
+            scale="log_odds",
+            fit_path=partial(boosting.fit_xgboost_path, objective=boosting.RISK),
+            fit=partial(boosting.fit_xgboost, objective=boosting.RISK),
+            contributions=boosting.compute_xgboost_contributions,
+            tolerance=1e-4,
+            write=boosting.write_xgboost,
+            read=partial(boosting.read_xgboost, objective=boosting.RISK),
+        ),
+        score=Form(
+            text="Of a score: the same, on its points, by squared error.",
+            scale="points",
+            fit_path=partial(boosting.fit_xgboost_path, objective=boosting.SCORE),
+            fit=partial(boosting.fit_xgboost, objective=boosting.SCORE),
+            contributions=boosting.compute_xgboost_contributions,
+            tolerance=1e-4,
+            write=boosting.write_xgboost,
+            read=partial(boosting.read_xgboost, objective=boosting.SCORE),
+        ),
         library="xgboost",
     ),
     Model(
         name="lightgbm",
         title="LightGBM",
-        text="Gradient-boosted trees (LightGBM) on the log-odds.",
         design="trees",
-        scale="log_odds",
         space=(
             *BOOSTING_SPACE,
             Parameter(name="num_leaves", low=4, high=31, log=True, integer=True),
@@ -183,12 +252,26 @@ ENTRIES = (
         ),
         path_name="trees",
         path_values=boosting.TREE_COUNTS,
-        fit_path=boosting.fit_lightgbm_path,
-        fit=boosting.fit_lightgbm,
-        contributions=boosting.compute_lightgbm_contributions,
-        tolerance=1e-8,
-        write=boosting.write_lightgbm,
-        read=boosting.read_lightgbm,
+        risk=Form(
+            text="Gradient-boosted trees (LightGBM) on the log-odds.",
+            scale="log_odds",
+            fit_path=partial(boosting.fit_lightgbm_path, objective=boosting.RISK),
+            fit=partial(boosting.fit_lightgbm, objective=boosting.RISK),
+            contributions=boosting.compute_lightgbm_contributions,
+            tolerance=1e-8,
+            write=boosting.write_lightgbm,
+            read=partial(boosting.read_lightgbm, objective=boosting.RISK),
+        ),
+        score=Form(
+            text="Of a score: the same, on its points, by squared error.",
+            scale="points",
+            fit_path=partial(boosting.fit_lightgbm_path, objective=boosting.SCORE),
+            fit=partial(boosting.fit_lightgbm, objective=boosting.SCORE),
+            contributions=boosting.compute_lightgbm_contributions,
+            tolerance=1e-8,
+            write=boosting.write_lightgbm,
+            read=partial(boosting.read_lightgbm, objective=boosting.SCORE),
+        ),
         library="lightgbm",
     ),
 )

@@ -1,8 +1,9 @@
-"""Penalised logistic regression over a path of penalties: ridge, lasso and what lies between."""
+"""Penalised logistic and linear regression over a path of penalties: ridge, lasso and what lies between."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ SLACK = 1e-13
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogisticPath:
+class PenaltyPath:
     """Coefficients along a path of k penalties: `intercepts` (k,), `coefficients` (k, p)."""
 
     intercepts: Array
@@ -37,7 +38,7 @@ class _State:
 
 def compute_logistic_path(
     X: Array, y: Array, weights: Array, *, penalties: tuple[float, ...], l1_ratio: float
-) -> LogisticPath:
+) -> PenaltyPath:
     """Fit penalised logistic regressions, each started from the one before.
 
     Parameters
@@ -55,7 +56,7 @@ def compute_logistic_path(
 
     Returns
     -------
-    LogisticPath
+    PenaltyPath
 
     Notes
     -----
@@ -65,19 +66,79 @@ def compute_logistic_path(
 
     The fit ends where the conditions of optimality hold to `VIOLATION` or rounding is reached.
     """
-    problem = _Problem(X, y, weights)
+    problem = _LogLoss(X, y, weights)
     rate = float(problem.weights @ y)
-    state = _State(intercept=float(np.log(rate / (1 - rate))), coefficients=np.zeros(X.shape[1]))
-    curvature = _Curvature(problem, problem.risk(state))
+    start = _State(intercept=float(np.log(rate / (1 - rate))), coefficients=np.zeros(X.shape[1]))
+    return _follow(problem, start, penalties=penalties, l1_ratio=l1_ratio)
+
+
+def compute_linear_path(
+    X: Array, y: Array, weights: Array, *, penalties: tuple[float, ...], l1_ratio: float
+) -> PenaltyPath:
+    """Fit penalised linear regressions, each started from the one before.
+
+    Parameters
+    ----------
+    X, weights, penalties, l1_ratio
+        As in `compute_logistic_path`.
+    y
+        Numbers, shape (n,), not all the same.
+
+    Returns
+    -------
+    PenaltyPath
+
+    Notes
+    -----
+    Minimises ``sum(w * z^2) / (8 * sum(w)) + penalty * [(1 - l1_ratio) / 2 * |b|^2 + l1_ratio * |b|_1]`` with
+    ``z = (y - intercept - X b) / s`` and the coefficients in units of s, the weighted standard deviation of y. An
+    eighth: a row's curvature is then 1/4, that of the log loss at a risk of one half, so that the same penalties span
+    the same range of shrinkage in both regressions.
+    """
+    centre = float(np.average(y, weights=weights))
+    spread = float(np.sqrt(np.average((y - centre) ** 2, weights=weights)))
+    problem = _SquaredLoss(X, (y - centre) / spread, weights)
+    start = _State(intercept=0.0, coefficients=np.zeros(X.shape[1]))
+    path = _follow(problem, start, penalties=penalties, l1_ratio=l1_ratio)
+    return PenaltyPath(intercepts=centre + spread * path.intercepts, coefficients=spread * path.coefficients)
+
+
+def _follow(problem: _Problem, state: _State, *, penalties: tuple[float, ...], l1_ratio: float) -> PenaltyPath:
+    """Go from one penalty to the next."""
+    curvature = _Curvature(problem, problem.mean(state))
     intercepts, coefficients = [], []
     for penalty in penalties:
         curvature = _descend(problem, state, curvature, l1=penalty * l1_ratio, l2=penalty * (1 - l1_ratio))
         intercepts.append(state.intercept)
         coefficients.append(state.coefficients.copy())
-    return LogisticPath(intercepts=np.array(intercepts), coefficients=np.array(coefficients))
+    return PenaltyPath(intercepts=np.array(intercepts), coefficients=np.array(coefficients))
 
 
-class _Problem:
+class _Problem(Protocol):
+    """A weighted mean loss of a linear predictor, convex and smooth."""
+
+    X: Array
+    y: Array
+    weights: Array
+
+    def objective(self, state: _State, *, l1: float, l2: float) -> float:
+        """Return loss and penalty."""
+        ...
+
+    def mean(self, state: _State) -> Array:
+        """Return the expected outcome of each row, shape (n,)."""
+        ...
+
+    def gradient(self, mean: Array) -> tuple[float, Array]:
+        """Return the gradient for the intercept and the coefficients."""
+        ...
+
+    def spread(self, mean: Array) -> Array:
+        """Return the second derivative of each row's loss by its linear predictor, shape (n,)."""
+        ...
+
+
+class _LogLoss:
     """The weighted mean log loss of a linear predictor."""
 
     def __init__(self, X: Array, y: Array, weights: Array) -> None:
@@ -91,21 +152,48 @@ class _Problem:
         b = state.coefficients
         return loss + l1 * float(np.abs(b).sum()) + l2 / 2 * float(b @ b)
 
-    def risk(self, state: _State) -> Array:
+    def mean(self, state: _State) -> Array:
         risk: Array = expit(state.intercept + self.X @ state.coefficients)
         return risk
 
-    def gradient(self, risk: Array) -> tuple[float, Array]:
-        """Return the gradient for the intercept and the coefficients."""
-        residual = self.weights * (risk - self.y)
+    def gradient(self, mean: Array) -> tuple[float, Array]:
+        residual = self.weights * (mean - self.y)
         return float(residual.sum()), self.X.T @ residual
+
+    def spread(self, mean: Array) -> Array:
+        return self.weights * mean * (1 - mean)
+
+
+class _SquaredLoss:
+    """An eighth of the weighted mean squared distance from a linear predictor."""
+
+    def __init__(self, X: Array, y: Array, weights: Array) -> None:
+        self.X = X
+        self.y = y
+        self.weights: Array = weights / weights.sum()
+
+    def objective(self, state: _State, *, l1: float, l2: float) -> float:
+        b = state.coefficients
+        loss = float(self.weights @ (self.mean(state) - self.y) ** 2) / 8
+        return loss + l1 * float(np.abs(b).sum()) + l2 / 2 * float(b @ b)
+
+    def mean(self, state: _State) -> Array:
+        mean: Array = state.intercept + self.X @ state.coefficients
+        return mean
+
+    def gradient(self, mean: Array) -> tuple[float, Array]:
+        residual = self.weights * (mean - self.y) / 4
+        return float(residual.sum()), self.X.T @ residual
+
+    def spread(self, mean: Array) -> Array:
+        return self.weights / 4
 
 
 class _Curvature:
     """Second derivatives of the loss, with the intercept profiled out, in the form of their eigenvectors."""
 
-    def __init__(self, problem: _Problem, risk: Array) -> None:
-        spread = np.maximum(problem.weights * risk * (1 - risk), np.finfo(float).tiny)
+    def __init__(self, problem: _Problem, mean: Array) -> None:
+        spread = np.maximum(problem.spread(mean), np.finfo(float).tiny)
         self.total = float(spread.sum())
         self.means: Array = (problem.X.T @ spread) / self.total
         products = problem.X.T @ (problem.X * spread[:, None])
@@ -153,13 +241,13 @@ def _descend(problem: _Problem, state: _State, curvature: _Curvature, *, l1: flo
     """Move `state` to the optimum of one penalty; return the curvature last used."""
     before = np.inf
     for _ in range(MAX_STEPS):
-        risk = problem.risk(state)
-        slope0, slope = problem.gradient(risk)
+        mean = problem.mean(state)
+        slope0, slope = problem.gradient(mean)
         violation = _violation(state, slope0, slope, l1=l1, l2=l2)
         if violation <= VIOLATION:
             break
         if STALE * before < violation:
-            curvature = _Curvature(problem, risk)
+            curvature = _Curvature(problem, mean)
         before = violation
         step = curvature.minimise(state.coefficients, slope - slope0 * curvature.means, l1=l1, l2=l2)
         step -= state.coefficients

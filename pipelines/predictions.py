@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from outcomes.cohort import Cohort
+from outcomes.threshold_rules import attainable
+from pipelines.forecast import Forecast
 from schemas.tables import PREDICTIONS
 
 FloatArray = npt.NDArray[np.float64]
@@ -26,7 +28,8 @@ def build_predictions(
     rows: IntArray,
     *,
     model: str,
-    y_prob: FloatArray,
+    predicted: FloatArray,
+    forecast: Forecast | None,
     weights: FloatArray,
     n_train: int,
     dataset: str = DEVELOPMENT,
@@ -44,17 +47,45 @@ def build_predictions(
         Positions of the rows, shape (n,).
     model, dataset, validation, repeat, fold, n_train
         What made the predictions, on what, and how it is to be read.
-    y_prob
-        Predicted risks in [0, 1], shape (n,).
+    predicted
+        Predicted risks in [0, 1], or predicted scores, shape (n,).
+    forecast
+        Of a score: how it spreads around the prediction, and which thresholds are derived from it; else None.
     weights
-        Inverse probability of censoring weights, 0 where the outcome is unknown, shape (n,).
+        Inverse probability of a known outcome, 0 where it is unknown, shape (n,).
+
+    Returns
+    -------
+    DataFrame
+        One row per patient; of a score further rows for each derived threshold, whose outcome is the threshold's name.
     """
-    frame = _identity(cohort, rows)
-    filled = frame.assign(
-        model=model, dataset=dataset, validation=validation, repeat=repeat, fold=fold, imputation=0,
-        y_prob=y_prob, y_pred=np.nan, scale="probability", weight=weights, n_train=n_train,
+    frame = _identity(cohort, rows).assign(
+        model=model, dataset=dataset, validation=validation, repeat=repeat, fold=fold, imputation=0, y_prob=predicted,
+        y_pred=np.nan, y_low=np.nan, y_high=np.nan, scale="probability", weight=weights, n_train=n_train,
     )  # fmt: skip
-    return _ordered(filled, cohort)
+    if forecast is None:
+        return _ordered(frame, cohort)
+    lower, upper = forecast.spread.interval(predicted)
+    scores = frame.assign(y_prob=np.nan, y_pred=predicted, y_low=lower, y_high=upper, scale="points")
+    baseline = cohort.basis[forecast.score.baseline].to_numpy(dtype=np.float64)[rows]
+    tables = [scores, *_derive(frame, predicted, baseline, forecast)]
+    return pd.concat([_ordered(table, cohort) for table in tables], ignore_index=True)
+
+
+def _derive(frame: pd.DataFrame, mean: FloatArray, baseline: FloatArray, forecast: Forecast) -> Iterator[pd.DataFrame]:
+    """Yield the rows of each derived threshold: whether the recorded score reached it, and its probability."""
+    instrument = forecast.score.instrument
+    follow_up = frame["y_true"].to_numpy(dtype=np.float64)
+    probabilities = forecast.probabilities(mean, baseline)
+    for derived in forecast.score.derived:
+        rows = frame.assign(
+            outcome=derived.name,
+            y_true=forecast.met(follow_up, baseline=baseline, derived=derived),
+            y_prob=probabilities[derived.name],
+        )
+        if derived.attainable_only:
+            rows = rows[attainable(baseline, instrument=instrument, threshold=derived.threshold)]
+        yield rows
 
 
 def build_comparator_predictions(

@@ -1,4 +1,4 @@
-"""What all models share: predicted risks inside (0, 1), and the outcome that they can learn from."""
+"""What all models share: predicted risks inside (0, 1), and the outcomes that they can learn from."""
 
 from __future__ import annotations
 
@@ -38,4 +38,20 @@ def check_outcome(y: Array, weights: Array) -> None:
         raise StudyError(
             f"training rows must have events and non-events, got {events} events among {counted.size} rows; "
             "use fewer folds or an outcome that is less rare"
+        )
+
+
+def check_score(y: Array, weights: Array) -> None:
+    """Refuse training rows whose score is the same in all rows of positive weight.
+
+    Raises
+    ------
+    StudyError
+        If it is: no model can be fitted, and none is pretended.
+    """
+    counted = y[weights > 0]
+    if np.unique(counted).size < 2:
+        raise StudyError(
+            f"training rows must have different scores, got one score or none among {counted.size} rows; "
+            "use fewer folds or another outcome"
         )

@@ -27,15 +27,17 @@ class Sample:
     Parameters
     ----------
     y
-        1 or 0; rows whose outcome is unknown by the horizon are not here.
+        1 or 0, or a follow-up score; rows whose outcome is unknown are not here.
     p
-        Predicted risk; all NaN for a score.
+        Predicted risk, or predicted mean of a follow-up score; all NaN for a score that only ranks.
     score
-        What ranks the patients: the risk, or the score.
+        What ranks the patients: the prediction, or the score.
+    low, high
+        Interval of a predicted follow-up score, else NaN.
     weights
         Weight of each row, above 0.
     null
-        Risk that knows no predictor.
+        Prediction that knows no predictor: the event rate, or the mean score.
     row, patient, replicate, fold
         Codes from 0. A replicate is one complete set of predictions (a repeat of cross-validation); folds are
         numbered through all replicates.
@@ -43,6 +45,8 @@ class Sample:
         Whether rows belong to folds.
     fitted_by_fold
         Whether the folds' own models made the predictions; not so for published predictions beside them.
+    in_points
+        Whether `y` and `p` are follow-up scores: there are no events then.
     validation
         Kind of validation.
     thresholds
@@ -54,6 +58,8 @@ class Sample:
     y: FloatArray
     p: FloatArray
     score: FloatArray
+    low: FloatArray
+    high: FloatArray
     weights: FloatArray
     null: FloatArray
     row: IntArray
@@ -63,6 +69,7 @@ class Sample:
     n_patients: int
     folded: bool
     fitted_by_fold: bool
+    in_points: bool
     validation: str
     thresholds: tuple[float, ...]
     draws: Draws
@@ -74,13 +81,18 @@ class Sample:
 
     @cached_property
     def events(self) -> int:
-        """Number of operations with the event."""
-        return int(np.unique(self.row[self.y == 1]).size)
+        """Number of operations with the event; 0 where a follow-up score is predicted."""
+        return 0 if self.in_points else int(np.unique(self.row[self.y == 1]).size)
 
     @property
     def non_events(self) -> int:
         """Number of operations without the event."""
         return self.n - self.events
+
+    @property
+    def fewest(self) -> int:
+        """Number of operations that limits what can be said: the rarer kind of outcome, or all of a follow-up score."""
+        return self.n if self.in_points else min(self.events, self.non_events)
 
     @property
     def ranks_only(self) -> bool:
@@ -99,7 +111,12 @@ class Sample:
 
     @property
     def patient_counts(self) -> tuple[int, int, int]:
-        """Distinct patients in all, with the event and without it, for the suppression of small cells."""
+        """Distinct patients in all, with the event and without it, for the suppression of small cells.
+
+        Of a follow-up score there are none of the last two.
+        """
+        if self.in_points:
+            return int(np.unique(self.patient).size), 0, 0
         n, events, others = (np.unique(self.patient[rows]).size for rows in (self.y >= 0, self.y == 1, self.y == 0))
         return n, events, others
 
@@ -116,6 +133,8 @@ class Sample:
             y=self.y[rows],
             p=self.p[rows],
             score=self.score[rows],
+            low=self.low[rows],
+            high=self.high[rows],
             weights=self.weights[rows],
             null=self.null[rows],
             row=self.row[rows],
@@ -142,14 +161,16 @@ def select_usable(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def find_score(rows: pd.DataFrame) -> pd.Series:
-    """Return what ranks the patients: ``y_pred`` where the scale is a score, else ``y_prob``."""
-    return rows["y_prob"].where(rows["scale"] != "score", rows["y_pred"]).astype(np.float64)
+    """Return what ranks the patients: ``y_prob`` where the scale is a probability, else ``y_pred``."""
+    return rows["y_prob"].where(rows["scale"] == "probability", rows["y_pred"]).astype(np.float64)
 
 
 def build_sample(rows: pd.DataFrame, *, validation: str, thresholds: Sequence[float], draws: Draws) -> Sample:
     """Build a sample from usable rows (`select_usable`) of one model in one analysis."""
     y, weights = (rows[name].to_numpy(dtype=np.float64) for name in ("y_true", "weight"))
-    p = rows["y_prob"].where(rows["scale"] != "score").to_numpy(dtype=np.float64)
+    in_points = bool((rows["scale"] == "points").any())
+    p = find_score(rows).where(rows["scale"] != "score").to_numpy(dtype=np.float64)
+    low, high = (_read_optional(rows, name) for name in ("y_low", "y_high"))
     replicate = _code(rows, ["repeat", "imputation"])
     fold = _code(rows, ["repeat", "imputation", "fold"])
     folded = validation in FOLDED
@@ -163,6 +184,8 @@ def build_sample(rows: pd.DataFrame, *, validation: str, thresholds: Sequence[fl
         y=y,
         p=p,
         score=find_score(rows).to_numpy(),
+        low=low,
+        high=high,
         weights=weights,
         null=null,
         row=_code(rows, ["row_id"]),
@@ -172,10 +195,16 @@ def build_sample(rows: pd.DataFrame, *, validation: str, thresholds: Sequence[fl
         n_patients=int(patient.max(initial=-1)) + 1,
         folded=folded,
         fitted_by_fold=folded and not ("n_train" in rows and bool((rows["n_train"] == 0).all())),
+        in_points=in_points,
         validation=validation,
         thresholds=tuple(thresholds),
         draws=draws,
     )
+
+
+def _read_optional(rows: pd.DataFrame, name: str) -> FloatArray:
+    """Return a column of numbers, or NaN where the table, which may be anyone's, has none."""
+    return rows[name].to_numpy(dtype=np.float64) if name in rows else np.full(len(rows), np.nan)
 
 
 def _code(rows: pd.DataFrame, names: list[str]) -> IntArray:

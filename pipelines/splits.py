@@ -16,9 +16,6 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 StringArray = npt.NDArray[np.object_]
 
-UNKNOWN = 2
-"""Stratum of patients whose outcome is not known by the horizon."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Fold:
@@ -46,7 +43,7 @@ def assign_folds(y: FloatArray, patient: StringArray, *, n_folds: int, seed: int
     Parameters
     ----------
     y
-        1, 0 or NaN (unknown), shape (n,); the folds are stratified by it.
+        Stratum of the outcome (1 and 0, or the fifth of a score) or NaN (unknown), shape (n,).
     patient
         Patient of each row, shape (n,); all rows of a patient share a fold.
     n_folds
@@ -64,7 +61,9 @@ def assign_folds(y: FloatArray, patient: StringArray, *, n_folds: int, seed: int
     Where no patient repeats, plain stratified folds are the same thing and keep the event rates closer.
     """
     # Strata rarer than the folds cannot be in each of them: they are put with the commonest stratum.
-    strata = _merge_rare(np.where(np.isnan(y), UNKNOWN, y).astype(np.int64), n_folds)
+    # Patients of unknown outcome are a stratum of their own.
+    unknown = np.isnan(y)
+    strata = _merge_rare(np.where(unknown, 1 + np.max(y, where=~unknown, initial=0), y).astype(np.int64), n_folds)
     groups = np.unique(patient.astype(str), return_inverse=True)[1]
     rows = np.zeros((len(y), 1))
     if groups.max() + 1 < len(y):

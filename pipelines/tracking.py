@@ -32,8 +32,8 @@ OVERALL = "overall"
 ROOT_FILES = ("study.toml", "definition.toml", "run.json")
 
 _COLUMN_TYPES = {"number": "double", "flag": "double", "category": "string"}
-_PREDICTED = {"row_id": "string", "y_prob": "double", "imputed": "string", "outside_range": "string"}
-"""What `pipelines.artifact.LoadedModel.predict` returns, in MLflow's types."""
+_BESIDE = ("imputed", "outside_range")
+"""What `pipelines.artifact.LoadedModel.predict` returns beside the row's name and what is predicted."""
 _QUIET_ENVIRONMENT = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
@@ -273,12 +273,15 @@ def _log_bundle(bundle: Path, version: str) -> str | None:
 
 
 def _signature(bundle: Path) -> Any:
-    """Return predictors in, predicted risk out; a predictor may be missing, and is then imputed."""
-    predictors = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))["predictors"]
+    """Return predictors in, what is predicted out; a predictor may be missing, and is then imputed."""
+    written = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))
+    predicted = dict.fromkeys(written["check"]["predicted"], "double")
+    returned = {"row_id": "string", **predicted, **dict.fromkeys(_BESIDE, "string")}
     columns = [
-        mlflow.types.ColSpec(_COLUMN_TYPES[entry["kind"]], entry["name"], required=False) for entry in predictors
+        mlflow.types.ColSpec(_COLUMN_TYPES[entry["kind"]], entry["name"], required=False)
+        for entry in written["predictors"]
     ]
     return mlflow.models.ModelSignature(
         inputs=mlflow.types.Schema(columns),
-        outputs=mlflow.types.Schema([mlflow.types.ColSpec(kind, name) for name, kind in _PREDICTED.items()]),
+        outputs=mlflow.types.Schema([mlflow.types.ColSpec(kind, name) for name, kind in returned.items()]),
     )

@@ -1,16 +1,16 @@
-"""Search of a model's settings inside one training part, on log loss, by Optuna."""
+"""Search of a model's settings inside one training part, on log loss or squared error, by Optuna."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import optuna
 
 from pipelines.models import Model, Parameter
-from pipelines.overall import clip_probability
+from pipelines.targets import Target
 
 FloatArray = npt.NDArray[np.float64]
 Params = dict[str, float | int]
@@ -41,24 +41,34 @@ class Tuned:
     ----------
     params
         Chosen settings, with the path's value.
-    inner_log_loss
-        Mean log loss over the held-out inner rows.
+    inner_loss
+        Mean loss over the held-out inner rows: log loss, or squared error of a score.
     trials
         Number of settings tried; a whole path counts as one.
     """
 
     params: Params
-    inner_log_loss: float
+    inner_loss: float
     trials: int
 
 
-def tune(model: Model, folds: Sequence[InnerFold], *, trials: int, seed: int) -> Tuned:
-    """Choose the settings with the lowest log loss over the inner folds.
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """The best settings and what the inner folds' models predicted with them for their held-out rows, fold by fold."""
+
+    tuned: Tuned
+    held: tuple[FloatArray, ...]
+
+
+def tune(model: Model, target: Target, folds: Sequence[InnerFold], *, trials: int, seed: int) -> Found:
+    """Choose the settings with the lowest loss over the inner folds.
 
     Parameters
     ----------
     model
         Entry of the table of models.
+    target
+        The kind of outcome, which has the loss.
     folds
         Inner folds of one training part.
     trials
@@ -68,26 +78,26 @@ def tune(model: Model, folds: Sequence[InnerFold], *, trials: int, seed: int) ->
 
     Returns
     -------
-    Tuned
+    Found
 
     Notes
     -----
     Each trial fits a path (penalties, numbers of trees) in one go, and its value is that of the best point of the
     path. A model without a space to search has its path only. The first trial that reaches the lowest loss wins.
     """
-    best: list[Tuned] = []
+    best: list[Found] = []
 
     def objective(trial: optuna.Trial) -> float:
         params = {parameter.name: _suggest(trial, parameter) for parameter in model.space}
-        found = _best_on_path(model, folds, params, seed=seed)
-        if not best or found.inner_log_loss < best[0].inner_log_loss:
+        found = _best_on_path(model, target, folds, params, seed=seed)
+        if not best or found.tuned.inner_loss < best[0].tuned.inner_loss:
             best[:] = [found]
-        return found.inner_log_loss
+        return found.tuned.inner_loss
 
     n_trials = trials if model.space else 1
     sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=max(1, n_trials // 3))
     optuna.create_study(sampler=sampler, direction="minimize").optimize(objective, n_trials=n_trials)
-    return Tuned(params=best[0].params, inner_log_loss=best[0].inner_log_loss, trials=n_trials)
+    return replace(best[0], tuned=replace(best[0].tuned, trials=n_trials))
 
 
 def _suggest(trial: optuna.Trial, parameter: Parameter) -> float | int:
@@ -96,21 +106,18 @@ def _suggest(trial: optuna.Trial, parameter: Parameter) -> float | int:
     return float(trial.suggest_float(parameter.name, parameter.low, parameter.high, log=parameter.log))
 
 
-def _best_on_path(model: Model, folds: Sequence[InnerFold], params: Params, *, seed: int) -> Tuned:
+def _best_on_path(model: Model, target: Target, folds: Sequence[InnerFold], params: Params, *, seed: int) -> Found:
     """Fit the path in each inner fold and return its best point."""
+    form = target.form(model)
+    held: list[list[FloatArray]] = []
     losses = np.zeros(max(1, len(model.path_values)))
     total = sum(float(fold.weights_held.sum()) for fold in folds)
     for fold in folds:
-        fits = model.fit_path(fold.X_train, fold.y_train, fold.weights_train, params, seed)
+        fits = form.fit_path(fold.X_train, fold.y_train, fold.weights_train, params, seed)
         share = float(fold.weights_held.sum()) / total
-        losses += share * np.array([_log_loss(fold, fit.predict(fold.X_held)) for fit in fits])
+        held.append([fit.predict(fold.X_held) for fit in fits])
+        losses += share * np.array([target.loss(fold.y_held, own, fold.weights_held) for own in held[-1]])
     at = int(np.argmin(losses))
     chosen = {**params, model.path_name: model.path_values[at]} if model.path_name else params
-    return Tuned(params=chosen, inner_log_loss=float(losses[at]), trials=1)
-
-
-def _log_loss(fold: InnerFold, y_prob: FloatArray) -> float:
-    """Weighted mean log loss over the held-out rows of an inner fold."""
-    p = clip_probability(y_prob)
-    losses = -(fold.y_held * np.log(p) + (1 - fold.y_held) * np.log1p(-p))
-    return float(np.average(losses, weights=fold.weights_held))
+    tuned = Tuned(params=chosen, inner_loss=float(losses[at]), trials=1)
+    return Found(tuned=tuned, held=tuple(own[at] for own in held))

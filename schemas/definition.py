@@ -25,6 +25,8 @@ The shape of the file, every key with its default, is in ``docs/definitions.md``
     low = 0
     high = 48
     direction = "higher_is_better"
+    # optional: the items, stems of columns such as oks_pain_0, of which oks_0 is then made
+    scoring = { rule = "sum", items = ["oks_pain", "oks_stairs"], low = 0, high = 4 }
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ from typing import Any, TypeVar
 from pydantic import Field, ValidationError, field_validator
 
 from schemas.column import Column
+from schemas.derived.own import find_endings, list_own_derivations
 from schemas.errors import DefinitionError, suggest, unknown_name
 from schemas.fault import OPERATIONS
 from schemas.mapping import SourceColumn, build_source, columns_of_cohort
@@ -268,7 +271,8 @@ def _build(head: DefinitionFile, text: str, faults: list[str]) -> Definition:
         comparators=_entries("comparators", head.comparators, ComparatorSpec, faults),
         text=text,
     )
-    faults += _unknown_columns(definition, head.columns)
+    faults += _unknown_items(definition, head.columns)
+    faults += [*_unknown_columns(definition, head.columns), *_unknown_levels(definition)]
     return definition
 
 
@@ -345,14 +349,39 @@ def _add_tables(
     return table_columns
 
 
+def _unknown_items(definition: Definition, declared: Mapping[str, Any]) -> list[str]:
+    """Return the instruments whose items have no visit in common."""
+    known = {*definition.sources, *declared}
+    return [
+        f"  instruments.{spec.name}.scoring.items: must have a column each at one visit at least, such as "
+        f"{spec.scoring.items[0]}_0; declare them under columns"
+        for spec in definition.instruments
+        if spec.scoring is not None and not find_endings(spec.scoring.items, known)
+    ]
+
+
 def _unknown_columns(definition: Definition, declared: Mapping[str, Any]) -> list[str]:
     """Return the columns that outcomes and comparators name and the definition does not know."""
     used = [(f"outcomes.{spec.name}", spec.columns()) for spec in definition.outcomes]
     used += [(f"comparators.{spec.name}", (*spec.plus, *spec.minus)) for spec in definition.comparators]
     known = {*definition.sources, *declared}
+    known |= {entry.name for entry in list_own_derivations(definition.instruments, known)}
     return [
         f"  {where}: {unknown_name('a column', name, known)}"
         for where, names in used
         for name in names
         if name not in known
+    ]
+
+
+def _unknown_levels(definition: Definition) -> list[str]:
+    """Return the levels that outcomes name and their columns do not have: one that is misspelt would never count."""
+    columns = definition.columns_of()
+    return [
+        f"  outcomes.{spec.name}: {unknown_name(f'a level of {name}', level, columns[name].levels)}"
+        for spec in definition.outcomes
+        for name, levels in spec.levels()
+        if name in columns and columns[name].kind == "category"
+        for level in levels
+        if level not in columns[name].levels
     ]

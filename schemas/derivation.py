@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
+
+from schemas.column import Column
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +42,8 @@ class Derivation:
     text
         How, in one line.
     compute
-        Takes the typed columns of `needs`, in that order, and returns theirs of shape (n,); unknown is missing.
+        Takes the typed columns of `needs`, in that order, and those of `further` that there are, by name; returns one
+        of shape (n,); unknown is missing.
     tolerance, share
         A value of the file may differ by `tolerance`, or by `share` of the computed one where that is more.
     binding
@@ -48,6 +51,10 @@ class Derivation:
         may well compute it in another way.
     excuse
         Where it is only counted all the same.
+    further
+        Columns that are looked at where there are any.
+    column
+        What it makes where the dictionary has no such column: a score of the registry's own.
     source
         Where the formula comes from.
     """
@@ -60,7 +67,14 @@ class Derivation:
     share: float = 0.0
     binding: bool = False
     excuse: Excuse | None = None
+    further: tuple[str, ...] = ()
+    column: Column | None = None
     source: str = ""
+
+    def compute_from(self, held: Mapping[Hashable, pd.Series] | pd.DataFrame) -> pd.Series:
+        """Return the column from a table or dict with `needs` and those of `further` that there are, shape (n,)."""
+        further = {name: held[name] for name in self.further if name in held}
+        return self.compute(*(held[name] for name in self.needs), **further)
 
     def differs(self, own: pd.Series, computed: pd.Series) -> pd.Series:
         """Mark values of the file that are not the computed ones, shape (n,), bool; never where one is unknown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -12,6 +12,7 @@ from schemas.column import KNOWN_AT, Column
 from schemas.columns import COLUMNS
 from schemas.definition import Definition
 from schemas.derivation import Derivation
+from schemas.derived.own import list_own_derivations
 from schemas.derived.patient import INDICES, LATER, PATIENT, STAY
 from schemas.derived.scores import SCORES_OF_ITEMS, STEMS
 from schemas.derived.spine import SPINE
@@ -23,17 +24,27 @@ SHOWN_NEEDS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Derived:
-    """Typed columns with the derived ones among them, and what was noticed."""
+    """Typed columns with the derived ones among them, what was noticed, and the scores of own instruments."""
 
     values: pd.DataFrame
     columns: dict[str, Column]
     notes: tuple[str, ...] = ()
+    own: tuple[Derivation, ...] = ()
 
 
 ENTRIES: tuple[Derivation, ...] = PATIENT + INDICES + STAY + SPINE + SCORES_OF_ITEMS + LATER
 
 DERIVATIONS: dict[str, Derivation] = {entry.name: entry for entry in ENTRIES}
 """Derivation by the column that it makes; what one is made of is never derived after it."""
+
+
+def list_derivations(columns: Collection[str], definition: Definition) -> dict[str, Derivation]:
+    """Return every entry by name, the scores of the definition's own instruments first.
+
+    An own rule for a score of the dictionary takes the place of the dictionary's, at the visits that have the items.
+    """
+    own = {entry.name: entry for entry in list_own_derivations(definition.instruments, columns)}
+    return {**own, **{name: entry for name, entry in DERIVATIONS.items() if name not in own}}
 
 
 def name_inputs(entry: Derivation) -> str:
@@ -51,7 +62,8 @@ def derive_columns(values: pd.DataFrame, columns: Mapping[str, Column], definiti
     columns
         Their dictionary entries.
     definition
-        Its `derive` names entries of `DERIVATIONS`, or scores that are derived at all visits whose items there are.
+        Its `derive` names entries of `DERIVATIONS`, or scores that are derived at all visits whose items there are. A
+        score of its own instruments is derived wherever the items of its `scoring` are.
 
     Returns
     -------
@@ -85,50 +97,59 @@ def derive_columns(values: pd.DataFrame, columns: Mapping[str, Column], definiti
             state = "as in the file" if entry.name in held else "not made"
             notes.append(f"column {entry.name!r} is {state}; it cannot be derived without {', '.join(absent)}")
             continue
-        computed = entry.compute(*(held[name] for name in entry.needs)).rename(entry.name)
+        computed = entry.compute_from(held).rename(entry.name)
         own = values.get(entry.name)
         held[entry.name] = computed if own is None else own.where(own.notna(), computed)
         made[entry.name] = _column(entry, made)
         notes += _notes(entry, own, computed)
-    new = {entry.name: held[entry.name] for entry in wanted if entry.name in held}
-    return Derived(values=values.assign(**new), columns=made, notes=tuple(notes))
+    new: dict[Hashable, pd.Series] = {entry.name: held[entry.name] for entry in wanted if entry.name in held}
+    declared = tuple(entry for entry in wanted if entry.column)
+    # not assign, which inserts one column after the other
+    whole = pd.DataFrame(dict(values.items()) | new, index=values.index, copy=False)
+    return Derived(values=whole, columns=made, notes=tuple(notes), own=declared)
 
 
 def _find_wanted(columns: Mapping[str, Column], definition: Definition) -> list[Derivation]:
     """Return the entries that are asked for, in an order in which each can use the ones before."""
-    names = set(definition.derive)
+    known = list_derivations(columns, definition)
+    names = {*definition.derive, *(name for name, entry in known.items() if entry.column)}
     if set(AGE_NEEDS) <= set(columns):
         names.add("age")
-    for stem in names & set(STEMS):
-        names |= set(_visits_with_items(stem, columns))
+    names |= set(_visits_with_items(definition.derive, {*columns, *names}))
     if definition.needed is not None:
-        names = _reach(definition.needed, names)
-    return [entry for entry in ENTRIES if entry.name in names]
+        names = _reach(definition.needed, names, known)
+    return [entry for name, entry in known.items() if name in names]
 
 
-def _reach(needed: Collection[str], names: Collection[str]) -> set[str]:
+def _reach(needed: Collection[str], names: Collection[str], known: Mapping[str, Derivation]) -> set[str]:
     """Return which of `names` are needed, or needed for one that is."""
-    reached = set(needed) & set(names)
-    while further := {need for name in reached for need in DERIVATIONS[name].needs if need in names} - reached:
+    reached = {name for name in needed if name in names and name in known}
+    while further := {need for name in reached for need in known[name].needs if need in names} - reached:
         reached |= further
     return reached
 
 
-def _visits_with_items(stem: str, columns: Mapping[str, Column]) -> list[str]:
-    return [name for name in STEMS[stem] if set(DERIVATIONS[name].needs) <= set(columns)]
+def _visits_with_items(derive: Collection[str], there: Collection[str]) -> list[str]:
+    """Return the columns of the stems among `derive` whose items are there, or are themselves made by another stem."""
+    found: dict[str, None] = {}
+    for stem in STEMS:
+        if stem in derive:
+            found |= {name: None for name in STEMS[stem] if {*there, *found}.issuperset(DERIVATIONS[name].needs)}
+    return list(found)
 
 
 def _column(entry: Derivation, columns: Mapping[str, Column]) -> Column:
-    column = columns.get(entry.name, COLUMNS[entry.name])
+    column = columns.get(entry.name) or entry.column or COLUMNS[entry.name]
     times = [column.known_at, *(columns[name].known_at for name in entry.needs)]
     return replace(column, known_at=max(times, key=KNOWN_AT.index))
 
 
 def _unknown_names(columns: Mapping[str, Column], definition: Definition) -> Iterator[str]:
+    made = set(_visits_with_items(definition.derive, {*columns, *definition.derive}))
     for name in definition.derive:
         if name not in DERIVATIONS and name not in STEMS:
             yield f"  {unknown_name('a derivation', name, [*DERIVATIONS, *STEMS])}"
-        elif name in STEMS and definition.needed is None and not _visits_with_items(name, columns):
+        elif name in STEMS and definition.needed is None and made.isdisjoint(STEMS[name]):
             items = name_inputs(DERIVATIONS[STEMS[name][0]])
             yield f"  {name!r} must have all its items at one visit at least, such as {items}; check their headers"
 
@@ -149,7 +170,7 @@ def _faults_of_needs(
             yield f"  {entry.name!r} must have its columns in the definition, which lacks {named}{near}"
         if lacking and entry.name not in columns:
             yield f"  {entry.name!r} must have its columns in the file, which lacks {', '.join(lacking)}"
-        for name in (entry.name, *entry.needs):
+        for name in () if entry.column else (entry.name, *entry.needs):
             if name in columns and not is_as_in_dictionary(columns[name]):
                 yield f"  {entry.name!r} must have {name!r} as the dictionary has it, {_describe(COLUMNS[name])}"
 

@@ -22,14 +22,14 @@ SLIP = 2
 def match_headers(headers: Sequence[str], definition: Definition, source: str) -> dict[str, SourceColumn]:
     """Return the columns that the file has, in the definition's order.
 
-    Columns that are made of an export's further tables are not looked for here.
+    Columns that are made of an export's further tables, and those of one value in all rows, are not looked for here.
 
     Raises
     ------
     DataError
         Naming every required column whose header is absent, each with the nearest header of the file.
     """
-    own = {name: at for name, at in definition.sources.items() if not at.table}
+    own = {name: at for name, at in definition.sources.items() if not at.table and at.constant is None}
     present = set(headers)
     found = {name: at for name, at in own.items() if at.header in present}
     derived = {*definition.derive, *(["age"] if set(AGE_NEEDS) <= set(found) else [])}
@@ -57,7 +57,7 @@ def match_headers(headers: Sequence[str], definition: Definition, source: str) -
 
 def describe_ignored(headers: Sequence[str], definition: Definition) -> list[str]:
     """Return notes on the headers that the definition does not know, with the nearest that it lacks."""
-    known = {at.header for at in definition.sources.values()}
+    known = {at.header for at in definition.sources.values() if at.constant is None}
     absent = known - set(headers)
     used = known | _keys(definition)
     unknown = [header for header in headers if header not in used]

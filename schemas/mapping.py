@@ -55,6 +55,8 @@ class SourceColumn:
         Unit of the file's numbers where it is not the dictionary's.
     date_format
         Format of the file's dates (``strftime`` codes) where it is not 2024-12-31.
+    constant
+        What every row has, where the file has no such column: the version of a questionnaire.
     table
         The further table that the column is made of; blank where it stands in a row of the operations.
     """
@@ -66,6 +68,7 @@ class SourceColumn:
     recode: Mapping[str, float | str] = field(default_factory=dict)
     unit_in_file: str | None = None
     date_format: str | None = None
+    constant: float | str | None = None
     table: str = ""
 
 
@@ -98,7 +101,7 @@ def build_source(
         return None, faults
     faults = (*faults, *_describe_misfits(plan, column))
     recode, recode_faults = _build_recode(plan.recode, column)
-    faults = (*faults, *recode_faults)
+    faults = (*faults, *recode_faults, *_constant_faults(plan, column))
     if faults:
         return None, faults
     source = SourceColumn(
@@ -109,6 +112,7 @@ def build_source(
         recode=recode,
         unit_in_file=plan.unit_in_file,
         date_format=plan.date_format,
+        constant=plan.constant,
     )
     return source, ()
 
@@ -228,6 +232,18 @@ def _build_recode(recode: Mapping[str, Code], column: Column) -> tuple[dict[str,
         else:
             made[text.strip()] = str(given) if column.kind in ("category", "identifier") else float(given)
     return made, tuple(faults)
+
+
+def _constant_faults(plan: ColumnPlan, column: Column) -> Iterable[str]:
+    """Yield why a column cannot have one value in all rows."""
+    if plan.constant is None:
+        return
+    if column.kind not in ("category", "identifier"):
+        yield f"constant: only a category or an identifier can have it, the column is a {column.kind}"
+    elif fault := _target_fault(plan.constant, column):
+        yield f"constant: must be {fault}, got {plan.constant!r}"
+    if plan.header is not None:
+        yield "constant: must stand without a header, as no column of the file is read"
 
 
 def _target_fault(given: Code, column: Column) -> str:

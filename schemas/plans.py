@@ -86,6 +86,7 @@ class ColumnPlan(Spec):
     recode: dict[str, Code] = Field(default_factory=dict)
     unit_in_file: str | None = None
     date_format: DateFormat | None = None
+    constant: Code | None = None
     optional: bool = False
 
 

@@ -138,8 +138,10 @@ def read_registry(data: str | Path | pd.DataFrame, definition: str | Path | Defi
     converted = {name: convert_column(ready.table[at.header], at, definition.file) for name, at in found.items()}
     if ready.label_rule:
         converted = {name: _reword(column, found[name], ready.label_rule) for name, column in converted.items()}
-    columns = {name: at.column for name, at in found.items()}
+    constants = {name: at for name, at in definition.sources.items() if at.constant is not None}
+    columns = {name: at.column for name, at in {**found, **constants}.items()}
     series = {name: column.values for name, column in converted.items()}
+    series |= {name: pd.Series(at.constant, raw.table.index, dtype="str") for name, at in constants.items()}
     values = pd.DataFrame(series, index=raw.table.index, copy=False)
     linked = link_long(raw, values, definition)
     whole = derive_columns(values.join(linked.wide), {**columns, **linked.columns}, definition)
@@ -196,7 +198,7 @@ def _collect_faults(
     """Return all faults of operations by column: of conversion, of one column, of several, of tables, of rows."""
     faults = [column.fault for column in converted.values() if column.fault]
     faults += find_faults(whole.values, whole.columns)
-    faults += find_broken_rules(whole.values, whole.columns)
+    faults += find_broken_rules(whole.values, whole.columns, whole.own)
     faults += [fault for fault in linked.faults if fault.table == OPERATIONS]
     faults += twice.faults
     order = {name: position for position, name in enumerate(whole.columns)}

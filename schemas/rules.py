@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -24,7 +24,7 @@ from schemas.rule import Rule
 
 
 def _differs(rows: pd.DataFrame, entry: Derivation) -> pd.Series:
-    differs = entry.differs(rows[entry.name], entry.compute(*(rows[name] for name in entry.needs)))
+    differs = entry.differs(rows[entry.name], entry.compute_from(rows))
     if entry.excuse is not None and differs.any():
         differs = differs & ~entry.excuse.holds(rows[differs]).reindex(rows.index, fill_value=False)
     return differs
@@ -38,7 +38,7 @@ def _as_derived(entry: Derivation) -> Rule:
     return Rule(
         name=f"{entry.name}_as_derived",
         columns=(entry.name, *entry.needs),
-        further=entry.excuse.further if entry.excuse else (),
+        further=tuple(dict.fromkeys((*entry.further, *(entry.excuse.further if entry.excuse else ())))),
         text=f"must agree with {name_inputs(entry)}{within}{excuse}",
         broken=partial(_differs, entry=entry),
     )
@@ -52,7 +52,9 @@ RULES: dict[str, Rule] = {rule.name: rule for rule in ENTRIES}
 """Rule by name; all that are made for visits are among them."""
 
 
-def find_broken_rules(values: pd.DataFrame, columns: Mapping[str, Column]) -> list[Fault]:
+def find_broken_rules(
+    values: pd.DataFrame, columns: Mapping[str, Column], own: Sequence[Derivation] = ()
+) -> list[Fault]:
     """Check typed values against every rule whose columns there are.
 
     Parameters
@@ -61,6 +63,9 @@ def find_broken_rules(values: pd.DataFrame, columns: Mapping[str, Column]) -> li
         Typed columns with a RangeIndex, shape (n, p), before anything was taken out for being out of range.
     columns
         Their dictionary entries.
+    own
+        Scores of the registry's own instruments, which must agree with their items as well; what the dictionary asks of
+        a score of such a name is then not asked.
 
     Returns
     -------
@@ -73,14 +78,19 @@ def find_broken_rules(values: pd.DataFrame, columns: Mapping[str, Column]) -> li
     rule only looks at where there is any is then not looked at.
     Nothing unknown breaks a rule.
     """
-    found = []
+    rules = [_as_derived(entry) for entry in own]
+    instead = {rule.name for rule in rules}
+    found = [fault for rule in rules if columns.keys() >= {*rule.columns} for fault in _find(rule, values, values)]
     usable = {name for name, column in columns.items() if name in COLUMNS and is_as_in_dictionary(column)}
     for rule in ENTRIES:
-        if usable.issuperset(rule.columns):
-            faulty = _find_faulty(rule, values[[*rule.columns, *(name for name in rule.further if name in usable)]])
-            if len(faulty):
-                found.append(Fault(column=rule.columns[0], rule=rule.text, positions=faulty))
+        if rule.name not in instead and usable.issuperset(rule.columns):
+            found += _find(rule, values, usable)
     return found
+
+
+def _find(rule: Rule, values: pd.DataFrame, usable: Container[str]) -> list[Fault]:
+    faulty = _find_faulty(rule, values[[*rule.columns, *(name for name in rule.further if name in usable)]])
+    return [Fault(column=rule.columns[0], rule=rule.text, positions=faulty)] if len(faulty) else []
 
 
 def _find_faulty(rule: Rule, rows: pd.DataFrame) -> npt.NDArray[np.intp]:

@@ -58,7 +58,8 @@ def simulate_registry(
     Returns
     -------
     Registry
-        With ``synthetic`` True and ``truth``: ``row_id`` and, per outcome, the true risk in [0, 1].
+        With ``synthetic`` True and ``truth``: ``row_id`` and, per outcome, the true risk in [0, 1], NaN where the
+        outcome has no meaning (a fusion that does not heal where none is planned).
 
     Raises
     ------
@@ -70,14 +71,13 @@ def simulate_registry(
     Not a model of real patients: rates and associations are of a realistic size, no more. The true risk comes from the
     complete predictors, before any is made missing. A score after the operation is ``centre(X) + scale * logistic
     noise``, rounded to the score's step and clipped, so the risk of reaching an absolute improvement is exactly
-    logistic in X; so is the risk of a complication. Reherniation, fusion for another reason and death have hazards
-    that are constant in pieces, and in each piece the risk grows by S * h1 / H * (1 - exp(-H t)), S the probability
-    that nothing has happened before. Given X the outcomes of the first kind are independent of events. X holds site and
-    year: the truth has their effects, which are modest (one standard deviation between sites is about 0.17 of
-    log-odds) and average out, so that a model that cannot see them is still right on average. Sites are
-    the same ones with the same effects in every simulated registry.
-    Patients are lost to follow-up at random; the first operation's follow-up ends with the second one, which is a case
-    of its own.
+    logistic in X; so are the risks of a complication and of the flags among the truths. Reherniation, fusion for
+    another reason and death have hazards that are constant in pieces, and in each piece the risk grows by S * h1 / H *
+    (1 - exp(-H t)), S the probability that nothing has happened before. Given X the outcomes of the first kind are
+    independent of events. X holds site and year: the truth has their effects, which are modest (one standard deviation
+    between sites is about 0.17 of log-odds) and average out, so that a model that cannot see them is still right on
+    average. Sites are the same ones with the same effects in every simulated registry. Patients are lost to follow-up
+    at random; the first operation's follow-up ends with the second one, which is a case of its own.
 
     Examples
     --------

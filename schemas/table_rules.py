@@ -84,7 +84,7 @@ def build_table_columns(name: str, plan: TablePlan, known: Known) -> tuple[Table
         return TableColumns(rows={}, made={}), faults
     own = {column.name: column for column in LONG[plan.rows]}
     rows = {
-        column.name: SourceColumn(column=column, header=column.name, optional=column.name not in NEEDED)
+        column.name: SourceColumn(column=column, header=column.name, optional=column.name != NEEDED.get(plan.rows))
         for column in own.values()
     }
     windows = windows_of(plan)

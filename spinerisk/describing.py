@@ -49,7 +49,7 @@ def describe_entry(name: str, definition: str | None = None, study: str | None =
         entries = find(known)
         if name in entries:
             return describe(entries[name], known)
-    names = [*known_outcomes(known), *(other for find, _ in FINDERS for other in find(known))]
+    names = dict.fromkeys([*known_outcomes(known), *(other for find, _ in FINDERS for other in find(known))])
     raise InputError(unknown_name("an outcome, instrument, threshold set or column", name, names))
 
 

@@ -1,4 +1,4 @@
-"""What ``spinerisk predict`` does: one risk per patient of a file, with what was imputed or unusual."""
+"""What ``spinerisk predict`` does: a risk or a score per patient of a file, with what was imputed or unusual."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def predict_file(model_dir: Path, data: str | Path) -> tuple[pd.DataFrame, Regis
     -------
     DataFrame, Registry
         One row per valid row of the file (``row_id``, then ``patient`` and ``operation`` where the file has them,
-        ``y_prob``, ``imputed``, ``outside_range``), and what was read.
+        ``y_prob``, or of a score ``y_pred``, ``y_low``, ``y_high`` and the probability of each derived threshold, then
+        ``imputed``, ``outside_range``), and what was read.
 
     Raises
     ------

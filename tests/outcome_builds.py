@@ -29,14 +29,18 @@ def make_study(**choices: Any) -> Study:
     return parse_study(TEXT, folder=Path()).model_copy(update=choices)
 
 
-def build(spec: OutcomeSpec, columns: Collection[str] | None = None, **choices: Any) -> Outcome:
-    """Build the outcome of a declaration, which need not be among the built-in ones."""
+def make_context(columns: Collection[str] | None = None, **choices: Any) -> Context:
+    """Return what builders look at, under a small study."""
     study = make_study(**choices)
-    context = Context(
+    return Context(
         study=study,
         instruments=INSTRUMENTS,
         threshold_sets=THRESHOLD_SETS,
         columns=columns,
         build=lambda name: build_outcome(name, study, read_definition("lumbar"), columns),
     )
-    return build_declared(spec, context)
+
+
+def build(spec: OutcomeSpec, columns: Collection[str] | None = None, **choices: Any) -> Outcome:
+    """Build the outcome of a declaration, which need not be among the built-in ones."""
+    return build_declared(spec, make_context(columns, **choices))

@@ -1,31 +1,26 @@
-"""Events within a window and by a horizon: unknown is never zero."""
+"""Events by a horizon: unknown is never zero."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from outcome_builds import build
 
-from outcomes.event_outcomes import any_of, describe_any_of
 from outcomes.follow_up import EventClock
+from outcomes.horizon_outcomes import name_event
 from outcomes.outcomes import OUTCOMES
+from schemas.specs import HorizonOutcome
 
-CLOCK = EventClock(time="event", competing=("death",), followed_until="followed", horizon_days=730)
+CLOCK = EventClock(events=("event",), competing=("death",), followed_until="followed", horizon_days=730)
 NA = np.nan
 
 
 def clocked(*rows: tuple[float, float, float]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["event", "death", "followed"])
-
-
-@pytest.mark.parametrize(
-    ("flags", "expected"),
-    [((1, NA), 1), ((1, 0), 1), ((0, 0), 0), ((0, NA), NA), ((NA, NA), NA)],
-)
-def test_any_of_is_three_valued(flags: tuple[float, float], expected: float):
-    got = any_of(pd.DataFrame([flags], columns=["a", "b"]), ("a", "b"))
-    np.testing.assert_array_equal(got, [expected])
 
 
 @pytest.mark.parametrize(
@@ -66,7 +61,105 @@ def test_short_follow_up_without_event_is_kept_for_weighting_and_untimed_is_excl
     assert np.isnan(outcome.occurred(frame)).all()
 
 
-def test_the_components_of_a_composite_are_printed():
-    text = describe_any_of(OUTCOMES["any_complication_30d"])
-    assert text.startswith("any of surgical site infection 30d, venous thromboembolism 30d")
-    assert "Transfusion is not counted" in text
+def horizon(**keys: Any) -> HorizonOutcome:
+    given = {"name": "any", "title": "Any", "kind": "event_by_horizon", "desirable": False, "horizon": "x"}
+    return HorizonOutcome.model_validate({**given, "followed_until": "followed", "horizon_days": 730, **keys})
+
+
+@pytest.mark.parametrize(
+    ("kyphosis", "revision", "death", "followed", "expected", "day", "cause"),
+    [
+        (400, 200, NA, 800, 1, 200, 1),  # the first of several counts
+        (NA, 200, NA, 800, 1, 200, 1),
+        (400, NA, 300, 400, 0, 300, 2),  # died first
+        (900, 740, NA, 800, 0, 740, 1),  # the first is after the horizon
+        (900, NA, NA, 600, 0, 900, 1),  # a late event is proof that there was none before
+        (NA, NA, NA, 729, NA, 729, 0),
+        (NA, NA, NA, NA, NA, NA, 0),
+    ],
+)
+def test_the_first_of_several_columns_counts(
+    kyphosis: float, revision: float, death: float, followed: float, expected: float, day: float, cause: int
+):
+    outcome = build(horizon(time=["kyphosis_days", "revision_days"], competing=["dead_days"]))
+    frame = pd.DataFrame(
+        {"kyphosis_days": [kyphosis], "revision_days": [revision], "dead_days": [death], "followed": [followed]}
+    )
+    np.testing.assert_array_equal(outcome.occurred(frame), [expected])
+    np.testing.assert_array_equal(outcome.follow_up.time_days(frame), [day])
+    assert outcome.follow_up.cause(frame).tolist() == [cause]
+    assert outcome.rule.startswith("kyphosis, or revision, by day 730 after the operation; only the first event counts")
+
+
+@pytest.mark.parametrize(
+    ("readmitted", "stay", "died", "followed", "expected"),
+    [
+        (95, 10, NA, 400, 1),  # day 85 after the discharge
+        (100, 10, NA, 400, 1),  # the last day
+        (101, 10, NA, 400, 0),
+        (95, NA, NA, 400, NA),  # nobody knows when the clock began
+        (NA, 10, NA, 99, NA),  # followed for 89 days after the discharge
+        (NA, 10, NA, 100, 0),
+        (NA, 10, 10, 10, 0),  # died in hospital
+        (NA, 10, 50, 50, 0),  # died at home, not readmitted before
+    ],
+)
+def test_days_are_counted_from_the_discharge_where_the_clock_says_so(
+    readmitted: float, stay: float, died: float, followed: float, expected: float
+):
+    outcome = build(OUTCOMES["readmission_90d_dated"])
+    frame = pd.DataFrame({
+        "readmission_days": [readmitted], "length_of_stay_days": [stay], "death_days": [died],
+        "follow_up_days": [followed],
+    })  # fmt: skip
+    np.testing.assert_array_equal(outcome.occurred(frame), [expected])
+    assert outcome.observed[0].keep(frame).tolist() == [np.isfinite(stay)]
+    assert (outcome.clock, "by day 90 after the discharge" in outcome.rule) == ("discharge", True)
+    assert "length of stay days not recorded" in outcome.unknown
+
+
+def test_a_start_of_the_clock_must_go_with_another_clock():
+    with pytest.raises(ValueError, match='since must go with clock = "discharge"'):
+        horizon(time="event", since="length_of_stay_days")
+
+
+def test_time_is_counted_from_the_start_of_the_clock_alike_for_all():
+    frame = clocked((100, 50, 800), (NA, NA, 400), (60, 60, 90))
+    late = replace(CLOCK, since="started")
+    for days in (0, 7):
+        moved = frame.assign(started=float(days)) + np.array([days, days, days, 0])
+        np.testing.assert_array_equal(late.time_days(moved), CLOCK.time_days(frame))
+        np.testing.assert_array_equal(late.cause(moved), CLOCK.cause(frame))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("death_days", "death from any cause"),
+        ("reoperation_days", "the first unplanned spine operation"),
+        ("pneumonia_days", "Pneumonia"),
+        ("rod_days", "rod"),  # a registry's own column
+    ],
+)
+def test_an_event_is_named_as_the_dictionary_names_it(name: str, words: str):
+    assert name_event(name) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "competing", "unknown"),
+    [
+        ("reoperation_12m", "the first unplanned spine operation, by day 365", "death from any cause", "365 days"),
+        ("same_level_reoperation_24m", "the first operation at an operated level, by day 730", "death", "730 days"),
+        ("adjacent_reoperation_60m", "next to the operated levels, by day 1826", "death", "1826 days"),
+        ("other_level_reoperation_24m", "the first operation further away, by day 730", "death", "730 days"),
+        ("death_12m", "death from any cause, by day 365", "", "365 days"),
+    ],
+)
+def test_the_definition_says_event_horizon_competitors_and_unknown(name: str, rule: str, competing: str, unknown: str):
+    outcome = build(OUTCOMES[name])
+    assert rule in outcome.rule
+    assert "only the first event counts" in outcome.rule
+    assert ("before a competing one" in outcome.rule) == bool(competing)
+    assert outcome.competing.startswith(competing)
+    assert outcome.unknown == f"no event, and followed for less than {unknown}"
+    assert set(outcome.revealing) == set(outcome.needs)

@@ -44,7 +44,7 @@ def bundle(folder: Path, model: Model, X: pd.DataFrame | None = None) -> tuple[A
     if model.path_name:
         params[model.path_name] = model.path_values[-2]
     pre = fit_preprocessor(X, COLUMNS, n_knots=3)
-    fit = model.fit(pre.design(model.design, pre.encode(X)), y, np.ones(len(X)), params, 1)
+    fit = model.risk.fit(pre.design(model.design, pre.encode(X)), y, np.ones(len(X)), params, 1)
     write_bundle(folder, model_name=model.name, fitted=fit, preprocessor=pre, card=CARD, definition_text=DEFINITION)
     return fit, pre
 
@@ -137,8 +137,8 @@ def test_impossible_values_are_refused_without_showing_them(
 
 
 def test_unknown_format_is_refused(folder: Path) -> None:
-    edit(folder, format=2)
-    with pytest.raises(BundleError, match="format must be 1, got 2"):
+    edit(folder, format=1)
+    with pytest.raises(BundleError, match="format must be 2, got 1"):
         load_model(folder)
 
 
@@ -154,9 +154,11 @@ def test_altered_missing_and_extra_files_are_refused(folder: Path) -> None:
 
 def test_check_patients_must_get_the_same_risks(folder: Path) -> None:
     check = json.loads((folder / "bundle.json").read_text())["check"]
-    check["y_prob"][0] += 1e-11
+    check["predicted"]["y_prob"][0] += 1e-11
     edit(folder, check=check)
-    with pytest.raises(BundleError, match=r"check patients must get the risks they had, got a difference of 1.0e-11"):
+    with pytest.raises(
+        BundleError, match=r"check patients must get the predictions they had, got a difference of 1.0e-11"
+    ):
         load_model(folder)
 
 

@@ -13,7 +13,7 @@ from scipy.special import expit
 from sklearn.ensemble import RandomForestClassifier
 
 from pipelines.explain import Explanation, compute_forest_contributions, explain, shap, summarise_explanations
-from pipelines.forest import ForestFit, Tree
+from pipelines.forest import RISK, ForestFit, Tree
 from pipelines.linear_models import LogisticFit
 from pipelines.models import MODELS, Model
 from pipelines.preprocess import fit_preprocessor
@@ -66,7 +66,7 @@ def test_linear_contributions_are_those_of_the_oracle() -> None:
     mean, sd = raw.mean(axis=0), raw.std(axis=0)
     intercept, slopes = fit.params.iloc[0], fit.params.iloc[1:].to_numpy()
     ours = LogisticFit(intercept=intercept + slopes @ mean, coefficients=slopes * sd)
-    contributions = MODELS["spline_logistic"].contributions
+    contributions = MODELS["spline_logistic"].risk.contributions
     assert contributions is not None
     values, base = contributions(ours, ((raw - mean) / sd)[:5])
     check(EXPECTED["kyphosis_base_logodds"], base)
@@ -88,7 +88,7 @@ def oracle_tree() -> tuple[Tree, pd.DataFrame]:
 
 def test_path_dependent_contributions_of_a_tree_are_those_of_the_oracle() -> None:
     tree, frame = oracle_tree()
-    fit = ForestFit(trees=(tree,))
+    fit = ForestFit(trees=(tree,), kind=RISK)
     rows = frame.to_numpy(np.float64)[100:105]
     check(EXPECTED["tree_output"], fit.output(rows))
     values, base = compute_forest_contributions(fit, rows)
@@ -118,7 +118,7 @@ def test_forest_contributions_are_those_of_scikit_learns_forest() -> None:
     X = rng.normal(size=(300, 4))
     y = (rng.uniform(size=300) < expit(X[:, 0])).astype(int)
     params = {"min_samples_leaf": 10, "max_features": 0.5, "max_samples": 0.5}
-    (fit,) = MODELS["random_forest"].fit_path(X, y.astype(float), np.ones(300), params, 1)
+    (fit,) = MODELS["random_forest"].risk.fit_path(X, y.astype(float), np.ones(300), params, 1)
     theirs = RandomForestClassifier(
         n_estimators=len(fit.trees), min_samples_leaf=10, max_features=0.5, max_samples=150, random_state=1
     ).fit(X, y, sample_weight=np.ones(300))
@@ -128,21 +128,24 @@ def test_forest_contributions_are_those_of_scikit_learns_forest() -> None:
     assert base == pytest.approx(explainer.expected_value[1])
 
 
+@pytest.mark.parametrize("kind", ["risk", "score"])
 @EVERY
-def test_contributions_add_up_to_the_prediction(model: Model) -> None:
+def test_contributions_add_up_to_the_prediction(model: Model, kind: str) -> None:
     X, y = patients()
+    form = {"risk": model.risk, "score": model.score}[kind]
+    y = {"risk": y, "score": 30 + 25 * y + np.random.default_rng(3).normal(size=len(y))}[kind]
     pre = fit_preprocessor(X, COLUMNS, n_knots=4)
     encoded = pre.encode(X)
     design = pre.design(model.design, encoded)
-    fit = model.fit(design, y, np.ones(len(y)), settings(model), 1)
-    explanation = explain(model, fit, pre, encoded)
+    fit = form.fit(design, y, np.ones(len(y)), settings(model), 1)
+    explanation = explain(form, model.design, fit, pre, encoded)
     assert explanation.names == ("age", "odi_0", "smoker", "asa")
     assert explanation.values.shape == (len(X), 4)
     assert explanation.base.shape == (len(X),)
-    assert explanation.scale == model.scale
+    assert explanation.scale == form.scale
     output = explanation.base + explanation.values.sum(axis=1)
-    risk = expit(output) if model.scale == "log_odds" else output
-    np.testing.assert_allclose(risk, fit.predict(design), atol=1e-5)
+    predicted = expit(output) if form.scale == "log_odds" else output
+    np.testing.assert_allclose(predicted, fit.predict(design), atol=1e-5 if kind == "risk" else 1e-4)
     assert np.abs(explanation.values[:, 0]).mean() > np.abs(explanation.values[:, 1]).mean()
 
 
@@ -151,14 +154,15 @@ def test_contributions_that_do_not_add_up_are_refused(model: Model) -> None:
     X, y = patients(150)
     pre = fit_preprocessor(X, COLUMNS, n_knots=3)
     encoded = pre.encode(X)
-    fit = model.fit(pre.design(model.design, encoded), y, np.ones(len(y)), settings(model), 1)
-    own = model.contributions or compute_forest_contributions
-    wrong = replace(model, contributions=lambda fitted, X: (own(fitted, X)[0] * 1.01, own(fitted, X)[1]))
+    form = model.risk
+    fit = form.fit(pre.design(model.design, encoded), y, np.ones(len(y)), settings(model), 1)
+    own = form.contributions or compute_forest_contributions
+    wrong = replace(form, contributions=lambda fitted, X: (own(fitted, X)[0] * 1.01, own(fitted, X)[1]))
     with pytest.raises(ExplanationError, match=r"must add up to the model's output within .* rows off"):
-        explain(wrong, fit, pre, encoded)
-    empty = replace(model, contributions=lambda fitted, X: (own(fitted, X)[0] * np.nan, 0.0))
+        explain(wrong, model.design, fit, pre, encoded)
+    empty = replace(form, contributions=lambda fitted, X: (own(fitted, X)[0] * np.nan, 0.0))
     with pytest.raises(ExplanationError, match="150 of 150 rows"):
-        explain(empty, fit, pre, encoded)
+        explain(empty, model.design, fit, pre, encoded)
 
 
 def made_up(seed: int, n: int = 200) -> tuple[Explanation, pd.DataFrame]:

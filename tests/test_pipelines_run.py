@@ -13,8 +13,9 @@ from outcomes.cohort import build_cohort
 from pipelines.alarms import find_alarms
 from pipelines.discrimination import compute_c_statistic
 from pipelines.predictions import DEVELOPMENT
+from pipelines.prepare import name_validation
 from pipelines.result import StudyResult
-from pipelines.run import name_validation, run_study
+from pipelines.run import run_study
 from pipelines.run_folder import replacing, write_run
 from schemas.column import KNOWN_AT
 from schemas.errors import StudyError

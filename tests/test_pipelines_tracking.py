@@ -188,7 +188,7 @@ def bundle(folder: Path) -> Path:
     write_bundle(
         bundle,
         model_name=model.name,
-        fitted=model.fit(design, y, weights, {model.path_name: model.path_values[0]}, 1),
+        fitted=model.risk.fit(design, y, weights, {model.path_name: model.path_values[0]}, 1),
         preprocessor=preprocessor,
         card={"outcome": {"name": OUTCOME}},
         definition_text='name = "two"\ntitle = "Two columns"\nbase = "lumbar"\n',

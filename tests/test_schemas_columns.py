@@ -271,7 +271,10 @@ def test_every_score_has_its_columns() -> None:
 
 def test_items_are_as_many_as_the_questionnaires_have() -> None:
     counts = Counter(score.name.partition("_")[0] for score in ITEMS)
-    assert counts == {"odi": 10, "ndi": 10, "srs22r": 22, "comi": 7, "eq5d": 5}
+    assert counts == {
+        "odi": 10, "ndi": 10, "srs22r": 22, "comi": 7, "eq5d": 5, "sf36": 36, "rmdq": 24, "dash": 30, "quickdash": 11,
+        "hads": 14, "phq9": 9, "mdi": 10, "zcq": 7 + 5 + 6, "joa": 6 + 4,
+    }  # fmt: skip
     assert len({column.name for column in SINGLE_ANSWERS}) == len(SINGLE_ANSWERS)
 
 

@@ -507,7 +507,7 @@ def test_nhs_times_of_knowledge() -> None:
         column.known_at == "followup" for name, column in columns.items() if name.endswith("_6m") and column.predictor
     )
     assert not columns["oks_predicted_6m"].predictor
-    assert len(columns) == 51
+    assert len(columns) == 70
 
 
 @needs_shared

@@ -116,6 +116,17 @@ def incidence(column: str, day: int) -> Callable[[pd.DataFrame], float]:
     return compute
 
 
+def back_at_work(frame: pd.DataFrame) -> float:
+    """Share back at work by 3 months of those who had work and were followed for as long."""
+    employed = frame[frame["employment"].isin(["working", "sick_leave"]) & (frame["follow_up_days"] >= 91)]
+    return percent(employed["return_to_work_days"] <= 91)
+
+
+def weaker(visit: str) -> Callable[[pd.DataFrame], float]:
+    """Share whose legs have lost a point or more."""
+    return lambda frame: percent((frame[f"lems_{visit}"] - frame["lems_0"]).dropna() < 0)
+
+
 def any_of(*columns: str) -> Callable[[pd.DataFrame], float]:
     """Share with any of the events among those in whom all of them are known."""
 
@@ -226,6 +237,13 @@ ALSHAMEERI = "Alshameeri 2021, pooled"
 NARROW = "NSQIP, n = 253 (stenosis, spondylolisthesis)"
 GOYAL = "Goyal 2019, NSQIP"
 RESPONDERS = "Nordic registers"
+SICCOLI = "Siccoli 2019, one centre"
+CLAIMS = "claims, n = 5315 (2010; 2015)"
+QOD = "Quality Outcomes Database, n = 4694"
+PHILLIPS = "Phillips 2013"
+KONG = "Kong 2016, pooled, any time"
+FRAILTY = "NSQIP, mFI-5 0, 1, 2"
+LENKE = "Scoli-RISK-1"
 
 LUMBAR = (
     Row(what="age, disc herniation, years", published="47 (SD 14)", source=BERG, low=45, high=49,
@@ -368,6 +386,29 @@ LUMBAR = (
         high=7, drawn=among_narrow(share("readmission_30d"))),
     Row(what="any complication or readmission, fusion, %", published="11.5 (major)", source="California, Shah 2021",
         low=9, high=16, drawn=among("planned_fusion", 1.0, any_of(*COMPLICATIONS, "readmission_30d"))),
+    Row(what="ODI better by 30 % at 6 weeks, stenosis, %", published="63", source=SICCOLI, low=50, high=76,
+        drawn=among("diagnosis", "stenosis", better_by_share("odi_0", "odi_6w", 0.3))),
+    Row(what="leg pain better by 30 % at 6 weeks, stenosis, %", published="76", source=SICCOLI, low=58, high=86,
+        drawn=among("diagnosis", "stenosis", better_by_share("nrs_leg_0", "nrs_leg_6w", 0.3))),
+    Row(what="back pain better by 30 % at 6 weeks, stenosis, %", published="61", source=SICCOLI, low=50, high=76,
+        drawn=among("diagnosis", "stenosis", better_by_share("nrs_back_0", "nrs_back_6w", 0.3))),
+    Row(what="superficial wound infection, %", published="1.4", source=ZHOU, low=0.8, high=1.8,
+        drawn=share("superficial_ssi_30d")),
+    Row(what="deep or organ-space infection, %", published="1.7", source=ZHOU, low=1, high=2.1,
+        drawn=any_of("deep_ssi_30d", "organ_space_ssi_30d")),
+    Row(what="vein thrombosis, %", published="0.7", source=f"{NSQIP}, n = 43 777", low=0.5, high=1,
+        drawn=share("deep_vein_thrombosis_30d"), digits=2),
+    Row(what="lung embolism, %", published="0.5", source=f"{NSQIP}, n = 43 777", low=0.3, high=0.8,
+        drawn=share("pulmonary_embolism_30d"), digits=2),
+    Row(what="transfusion, stenosis and spondylolisthesis, %", published="8.9", source=NARROW, low=6, high=11.5,
+        drawn=among_narrow(share("transfusion_30d"))),
+    Row(what="injury of a nerve root, disc herniation, %", published="0.3", source=NORSPINE, low=0.15, high=0.5,
+        drawn=among_ldh(share("nerve_root_injury")), digits=2),
+    Row(what="opioids after 90 to 180 days, disc herniation, %", published="23 (27; 17)", source=CLAIMS, low=17,
+        high=27, drawn=among_ldh(share("opioid_refill_180d"))),
+    Row(what="back at work by 3 months, %", published="82", source=QOD, low=75, high=88, drawn=back_at_work),
+    Row(what="fusion not healed after 12 months, %", published="11", source=PHILLIPS, low=8, high=14,
+        drawn=share("pseudarthrosis")),
     Row(what="not discharged home, fusion, %", published="12.6", source=GOYAL, low=10, high=16,
         drawn=among("planned_fusion", 1.0, lambda frame: percent(frame["discharge_destination"] != "home"))),
     Row(what="no answer at 12 months, %", published="31, 30, 24 NO; 25 SE; 12 DK", source="Nordic registers", low=22,
@@ -421,6 +462,18 @@ CERVICAL = (
         drawn=unanswered("ndi_12m", 365)),
     Row(what="no answer at 24 months, %", published="29 (539 of 757)", source="AOSpine, Merali 2019", low=22, high=34,
         drawn=unanswered("ndi_24m", 730)),
+    Row(what="fusion not healed after 12 months, 1 level, %", published="3.7 (anterior, plate)",
+        source="Shriver 2015", low=2.5, high=6, drawn=among("n_levels_planned", 1.0, share("pseudarthrosis"))),
+    Row(what="fusion not healed after 12 months, 2 levels, %", published="5 to 12", source=USUAL, low=5, high=12,
+        drawn=among("n_levels_planned", 2.0, share("pseudarthrosis"))),
+    Row(what="fusion not healed after 12 months, 3 levels, %", published="15 to 30", source=USUAL, low=12, high=30,
+        drawn=among("n_levels_planned", 3.0, share("pseudarthrosis"))),
+    Row(what="neighbouring segment worn on images, fusion, 24 months, %", published="28.3", source=KONG, low=15,
+        high=30, drawn=share("adjacent_degeneration")),
+    Row(what="neighbouring segment with symptoms, fusion, 24 months, %", published="13.3", source=KONG, low=7, high=15,
+        drawn=share("adjacent_disease")),
+    Row(what="neighbouring segment operated on, fusion, 5 years, %", published="5.8", source=KONG, low=3, high=8,
+        drawn=among("planned_fusion", 1.0, incidence("adjacent_reoperation_days", 1826))),
     Row(what="urinary tract infection, %", published="1 to 2", source=USUAL, low=1, high=2.4,
         drawn=share("urinary_tract_infection_30d")),
     Row(what="not discharged home, %", published="12.6 (cervical and lumbar fusion)", source=GOYAL, low=6,
@@ -438,6 +491,13 @@ DEFORMITY = (
         high=7.4, drawn=share("urinary_tract_infection_30d")),
     Row(what="pneumonia, %", published="1.6, 3.5, 4.3 by frailty", source="NSQIP, mFI-5 0, 1, 2", low=1.6, high=4.3,
         drawn=share("pneumonia_30d")),
+    Row(what="more than 48 hours on a ventilator, %", published="0.9, 3.1, 4.3 by frailty", source=FRAILTY, low=0.9,
+        high=4.3, drawn=share("ventilator_over_48h_30d")),
+    Row(what="legs weaker at 6 weeks, %", published="17.1", source=LENKE, low=13, high=21, drawn=weaker("6w")),
+    Row(what="legs weaker at 6 months, %", published="9.9", source=LENKE, low=7, high=13, drawn=weaker("6m")),
+    Row(what="legs weaker at 24 months, %", published="10.0", source=LENKE, low=7, high=13, drawn=weaker("24m")),
+    Row(what="fusion not healed after 12 months, %", published="10 to 25", source=USUAL, low=10, high=25,
+        drawn=share("pseudarthrosis")),
     Row(what="proximal junctional kyphosis, %", published="20 to 40", source="Kim 2022", low=20, high=40,
         drawn=share("pjk")),
     Row(what="reoperation by 1 year, three-column osteotomy, %", published="17.6", source="adult deformity", low=13,

@@ -50,7 +50,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     params: dict[str, float | int] = {str(entry.path_name): entry.path_values[-1]}
     pre = fit_preprocessor(X, definition.columns_of(), n_knots=3)
     y = (rng.uniform(size=n) < 0.4).astype(float)
-    fitted = entry.fit(pre.design(entry.design, pre.encode(X)), y, np.ones(n), params, 1)
+    fitted = entry.risk.fit(pre.design(entry.design, pre.encode(X)), y, np.ones(n), params, 1)
     folder = tmp_path_factory.mktemp("predicting") / "model"
     write_bundle(
         folder, model_name=entry.name, fitted=fitted, preprocessor=pre, card={}, definition_text=definition.text

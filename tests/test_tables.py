@@ -11,6 +11,7 @@ from outcome_builds import build
 
 from outcomes.instruments import INSTRUMENTS
 from outcomes.outcomes import BUILDERS, OUTCOMES
+from outcomes.threshold_checks import fit_to_instrument
 from outcomes.thresholds import THRESHOLD_SETS
 from pipelines.metrics import METRICS, Best, Metric
 from pipelines.models import MODELS, Model
@@ -34,7 +35,7 @@ TABLES: dict[str, Mapping[str, Any]] = {
 }
 SOURCED = ("INSTRUMENTS", "THRESHOLD_SETS")
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-EXPLAINING_SCALES = ("log_odds", "probability")
+EXPLAINING_SCALES = {"risk": ("log_odds", "probability"), "score": ("points",)}
 
 each_entry = pytest.mark.parametrize(
     ("table", "name"), [(table, name) for table, entries in TABLES.items() for name in entries]
@@ -126,14 +127,9 @@ def test_thresholds_are_within_their_instruments(entry: ThresholdSetSpec) -> Non
     assert len(set(named)) == len(named)
     assert set(named) <= set(INSTRUMENTS)
     for threshold in entry.thresholds:
-        instrument = INSTRUMENTS[threshold.instrument]
-        reach = {
-            "absolute_change": (0, instrument.high - instrument.low),
-            "percent_change": (0, 100),
-            "final_score": (instrument.low, instrument.high),
-        }
-        low, high = reach[threshold.kind]
-        assert low < threshold.value < high, threshold.instrument
+        # what a threshold must be for its instrument is refused by name; a scale that nobody knows is one such thing
+        known = threshold.model_copy(update={"scale": None}) if threshold.scale == "unknown" else threshold
+        assert fit_to_instrument(known, INSTRUMENTS[threshold.instrument], entry).instrument == threshold.instrument
     assert entry.population
     assert entry.method
 
@@ -162,14 +158,18 @@ def test_outcome_is_built_and_says_what_it_is(name: str) -> None:
 def test_threshold_outcome_finds_its_threshold(entry: ThresholdOutcome) -> None:
     assert entry.instrument in INSTRUMENTS
     assert entry.instrument in {threshold.instrument for threshold in THRESHOLD_SETS[entry.threshold_set].thresholds}
-    assert all(name.startswith(f"{entry.instrument}_") for name in (entry.baseline, *entry.visits))
+    assert all(name.startswith(f"{entry.instrument}_") for name in (*filter(None, (entry.baseline,)), *entry.visits))
 
 
 @each(MODELS)
 def test_model_is_whole(entry: Model) -> None:
     assert entry.text
     assert entry.design in DESIGNS
-    assert entry.scale in EXPLAINING_SCALES
+    for kind, scales in EXPLAINING_SCALES.items():
+        form = getattr(entry, kind)
+        assert form.text.endswith(".")
+        assert form.scale in scales
+        assert form.tolerance > 0
     names = [parameter.name for parameter in entry.space]
     assert len({*names, entry.path_name}) == len(names) + 1
     assert bool(entry.path_values) == (entry.path_name is not None)

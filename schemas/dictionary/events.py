@@ -89,6 +89,10 @@ AFTER_30_DAYS = (
              "Clavien and Dindo, 0 is none.", at="followup", source="Dindo 2004, Ann Surg 240:205"),
     number("transfused_units", "units", (0, 200), "Units of red cells up to 72 hours after the start; 0 is none.",
            plausible=(0, 20), at="followup", source=FILE),
+    flag("followed_90d", "Followed for all of the 90 days after discharge: an admission anywhere would be known.",
+         at="followup", predictor=False),
+    flag("other_complication_30d", "Any other complication within 30 days of the operation, beside those asked for by "
+         "name.", at="followup", source="ICHOM low back pain set 2017"),
     flag("postdischarge_complication", "Any complication after the discharge.", at="followup",
          source="Kalagara 2019, J Neurosurg Spine 30:344"),
     identifier("reoperation_cpt_code", "Procedure code of the first unplanned operation after this.", at="followup"),
@@ -104,6 +108,8 @@ NERVES = (
     flag("new_neurological_deficit", "Any new loss of strength against the examination before.", at="followup"),
     flag("major_neurological_deficit", "Loss of 5 or more points of the legs' motor score.", at="followup",
          source="Lenke 2016, Spine 41:204"),
+    flag("myotome_deficit", "Loss of strength by a grade or more in one group of muscles against the examination "
+         "before.", at="followup"),
     flag("c5_palsy", "Loss of deltoid or biceps strength by a grade within 6 weeks, the cord no worse.",
          at="followup", cohorts=NECK),
     flag("cauda_equina_after", "Cauda equina syndrome after the operation.", at="followup",
@@ -117,10 +123,20 @@ STRUCTURE = (
            at="followup", cohorts=LUMBAR),
     category("recurrence_level_side", ("same_level_same_side", "same_level_other_side", "other_level"),
              "Where the reherniation is, against the operation.", at="followup", cohorts=LUMBAR),
+    category("fusion_reason", ("recurrence", "other", "not_adjudicated"),
+             "Why the operated level was fused afterwards, the first time.", at="followup", cohorts=LUMBAR),
     flag("pjk", "Proximal junctional kyphosis: angle of 10 degrees or more that grew by 10 or more.", at="followup",
          cohorts=TRUNK, source="Glattes 2005, Spine 30:1643"),
     flag("pjf", "Proximal junctional failure: kyphosis with fracture, pull-out, slip, deficit or revision.",
          at="followup", cohorts=TRUNK, source="Scheer 2016, Spine 41:E1328"),
+    flag("uiv_fracture", "A fracture of the upper instrumented vertebra or the one above it.", at="followup",
+         cohorts=TRUNK, source="Scheer 2016, Spine 41:E1328"),
+    flag("uiv_pull_out", "Implants pulled out at the upper instrumented vertebra.", at="followup", cohorts=TRUNK,
+         source="Scheer 2016, Spine 41:E1328"),
+    flag("uiv_subluxation", "A slip at the upper end of the instruments.", at="followup", cohorts=TRUNK,
+         source="Scheer 2016, Spine 41:E1328"),
+    flag("junctional_deficit", "A new neurological deficit from the upper end of the instruments.", at="followup",
+         cohorts=TRUNK, source="Scheer 2016, Spine 41:E1328"),
     flag("revision_for_pjk", "An operation for proximal junctional kyphosis.", at="followup", cohorts=TRUNK),
     flag("pseudarthrosis", "A fusion that has not healed after 12 months or more.", at="followup"),
     flag("adjacent_degeneration", "Wear of a neighbouring segment on images.", at="followup"),
@@ -133,6 +149,8 @@ STRUCTURE = (
 OPIOIDS = (
     flag("opioid_refill_180d", "An opioid was dispensed between day 90 and day 180.", at="followup"),
     flag("opioid_span_90d", "Opioids without a gap for 90 days or more that began within 180 days.", at="followup"),
+    flag("insured_180d", "Insured without a gap from 180 days before to 180 days after the operation, so that each "
+         "prescription is seen.", at="followup", predictor=False),
     flag("opioid_episode_120d", "More than 90 days of opioids with 120 days' supply or 10 prescriptions within 180 "
          "days.", at="followup"),
 )  # fmt: skip
@@ -164,6 +182,10 @@ TIMES = (
         "other_fusion_days", "a fusion at the operated level for another reason, which precludes a reherniation; "
         "missing means none recorded", LUMBAR, 1,
     ),
+    _days_to("level_fusion_days", "the first fusion at an operated level, for whatever reason; missing means none "
+             "recorded", LUMBAR),
+    _days_to("revision_discectomy_days", "the first repeat discectomy at an operated level; missing means none "
+             "recorded", LUMBAR),
     _days_to("reoperation_days", "the first unplanned spine operation; missing means none recorded"),
     _days_to("death_days", "death from any cause; missing means none recorded"),
     _days_to("follow_up_days", "the last day on which the patient was known to be followed for events"),

@@ -6,6 +6,7 @@ The wording of the items is not repeated here: the questionnaires belong to othe
 from __future__ import annotations
 
 from schemas.dictionary.common import ALL, BACK, NECK, TRUNK
+from schemas.dictionary.questionnaires import JAPANESE_PARTS, QUESTIONNAIRES
 from schemas.dictionary.visits import Score
 
 FAIRBANK = "Fairbank 2000, Spine 25:2940"
@@ -56,6 +57,8 @@ ITEMS = (
             ("discomfort", "pain or discomfort"), ("anxiety", "anxiety or depression"),
         )
     ),
+    *JAPANESE_PARTS,
+    *QUESTIONNAIRES,
 )  # fmt: skip
 
 ANGLE = "degrees"

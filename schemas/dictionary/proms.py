@@ -22,6 +22,8 @@ FOLLOW_UP_ITEMS = make_follow_ups(ITEMS + IMAGES_AT_VISITS)
 VERSIONS = (
     category("eq5d_version", ("3l", "5l"), "Number of levels of the EQ-5D that the registry holds.", predictor=False,
              source="Herdman 2011, Qual Life Res 20:1727"),
+    category("sf36_version", ("v1", "v2", "rand36"), "Version of the SF-36 that the registry holds, with its scoring.",
+             predictor=False, source="Ware 1992, Med Care 30:473"),
     identifier("eq5d_value_set", "Name of the value set behind the EQ-5D index, such as united_kingdom_1997."),
 )  # fmt: skip
 

@@ -79,6 +79,15 @@ MYELOPATHY = (
     Score(name="joa_recovery_rate", unit="percent", hard=(-3500, 100), plausible=(-100, 100),
           cohorts=("lumbar", "cervical"), before=False, source="Hirabayashi 1981, Spine 6:354",
           text="Recovery rate of the Japanese score: gain over the gain that was possible, higher is better"),
+    *(
+        Score(name=f"{name}_recovery_rate", unit="percent", hard=(-3500, 100), plausible=(-100, 100), cohorts=cohorts,
+              before=False, source="Hirabayashi 1981, Spine 6:354",
+              text=f"Recovery rate of the {words}: gain over the gain that was possible, higher is better")
+        for name, words, cohorts in (
+            ("joa_cervical", "Japanese score of the neck, of 17 points", NECK), ("mjoa", "mJOA, of 18 points", NECK),
+            ("joa_lumbar", "Japanese score of the low back, of 29 points", LUMBAR),
+        )
+    ),
     Score(name="mdi", unit="points_of_30", hard=(0, 30), cohorts=NECK, source="Casey 1996, J Neurosurg 84:795",
           text="Myelopathy Disability Index, lower is better"),
     Score(name="nurick", unit="grade", hard=(0, 5), cohorts=NECK, source="Nurick 1972, Brain 95:87",
@@ -175,6 +184,8 @@ MIND = (
 )  # fmt: skip
 
 RATINGS = (
+    Score(name="mcri", unit="points", hard=(0, 100), cohorts=BACK, source="Rigoard 2021, J Clin Med 10:4910",
+          text="Multidimensional clinical response index as its web form gives it, higher is better"),
     Score(name="pgic", unit="points_of_7", hard=(1, 7), cohorts=ALL, before=False, source="Guy 1976, ECDEU "
           "Assessment Manual", text="Patient global impression of change, 1 very much improved to 7 very much worse"),
     Score(name="gpe", unit="points_of_7", hard=(1, 7), cohorts=ALL, before=False,

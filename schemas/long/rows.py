@@ -99,7 +99,7 @@ def read_long(name: str, raw: RawData, values: pd.DataFrame, definition: Definit
     days, time_faults = _compute_days(name, table, position, values, definition)
     faults = [one.fault for one in converted.values() if one.fault] + find_faults(typed, columns)
     _refuse_whole_columns(name, faults, converted, sources)
-    faults += _find_lacking(converted, columns)
+    faults += _find_lacking(converted, columns, NEEDED.get(plan.rows))
     label = _read_label(table, plan, definition)
     return LongRows(
         name=name,
@@ -164,9 +164,9 @@ def _of_table(faults: Sequence[Fault], name: str) -> list[Fault]:
     return [Fault(column=fault.column, rule=fault.rule, positions=fault.positions, table=name) for fault in faults]
 
 
-def _find_lacking(converted: Mapping[str, Converted], columns: Mapping[str, Column]) -> list[Fault]:
+def _find_lacking(converted: Mapping[str, Converted], columns: Mapping[str, Column], needed: str | None) -> list[Fault]:
     """Find the rows that do not say what they are of: no level, no event."""
-    lacking = {name: np.flatnonzero(~converted[name].present) for name in columns if name in NEEDED}
+    lacking = {name: np.flatnonzero(~converted[name].present) for name in columns if name == needed}
     return [
         Fault(column=name, rule="must be given", positions=positions)
         for name, positions in lacking.items()

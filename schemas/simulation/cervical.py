@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from schemas.simulation.aftermath import (
+    answered,
+    draw_complications,
+    draw_deficits,
+    draw_injuries,
+    draw_opioids,
+    draw_work,
+    has,
+    make_refill,
+)
 from schemas.simulation.common import (
     COMPONENTS,
     MISSING,
@@ -12,15 +22,24 @@ from schemas.simulation.common import (
     draw_duration,
     missing_together,
 )
+from schemas.simulation.questionnaires import (
+    CERVICAL_FORMS,
+    draw_forms_after,
+    draw_forms_before,
+    draw_recovery_rates,
+    miss_forms,
+)
 from schemas.simulation.specs import (
     Category,
     Draw,
     Flag,
     FollowUp,
+    Given,
     Hazard,
     Improvement,
     Number,
     Reoperation,
+    Risk,
     Sum,
     SyntheticCohort,
     bend,
@@ -28,6 +47,7 @@ from schemas.simulation.specs import (
     linear,
     log,
 )
+from schemas.simulation.structure import draw_fusion, draw_levels
 
 
 def _with_myelopathy(name: str, *, without: float, added: float) -> Flag:
@@ -102,10 +122,12 @@ _PREDICTORS: tuple[Draw, ...] = (
         name="eq_vas_0", sd=17, low=0, high=100, step=1,
         mean=Sum(55, (linear("_severity", -4), linear("ndi_0", -0.3, 42), linear("_health", -3))),
     ),
+    *draw_forms_before(CERVICAL_FORMS),
 )  # fmt: skip
 
 _NDI = FollowUp(
-    score="ndi", scale=7.8, step=2, low=0, high=100, loading=0.85, visits={"3m": 2.0, "12m": 0.0, "24m": 0.5},
+    score="ndi", scale=7.8, step=2, low=0, high=100, loading=0.85,
+    visits={"6w": 5.0, "3m": 2.0, "6m": 0.8, "12m": 0.0, "24m": 0.5, "60m": 1.0},
     mean=Sum(
         16.5,
         (
@@ -136,7 +158,8 @@ _ARM = FollowUp(
     ),
 )  # fmt: skip
 _MJOA = FollowUp(
-    score="mjoa", scale=1.05, step=1, low=0, high=18, loading=-0.6, visits={"3m": -0.2, "12m": 0.0, "24m": 0.0},
+    score="mjoa", scale=1.05, step=1, low=0, high=18, loading=-0.6,
+    visits={"3m": -0.2, "6m": 0.0, "12m": 0.0, "24m": 0.0, "60m": -0.2},
     mean=Sum(
         17.1,
         (
@@ -191,6 +214,29 @@ _C5_PALSY = Flag(
     ),
 )  # fmt: skip
 
+_FUSED = has("planned_fusion", 1.0)
+_TRANSFUSION = Flag(
+    name="transfusion_30d",
+    log_odds=Sum(
+        -5.2, (level("planned_approach", "posterior", 1.6), level("planned_approach", "combined", 2.6),
+               linear("n_levels_planned", 0.4, 1), linear("age", 0.02, 57), level("asa_class", "3", 0.4),
+               level("asa_class", "4", 0.8)),
+    ),
+)  # fmt: skip
+_REFILL = make_refill(-2.3, linear("gait_impairment", 0.2))
+_PSEUDARTHROSIS = Flag(
+    name="pseudarthrosis",
+    log_odds=Sum(
+        -3.4, (level("smoking", "current", 0.6), linear("n_levels_planned", 0.75, 1), linear("diabetes", 0.2)),
+    ),
+)  # fmt: skip
+_SWALLOWING = (
+    level("planned_approach", "anterior", 1.8), level("planned_approach", "combined", 2.0),
+    linear("n_levels_planned", 0.25, 1),
+)  # fmt: skip
+_DYSPHAGIA = Flag(name="dysphagia_3m", log_odds=Sum(-3.8, (*_SWALLOWING, level("sex", "female", 0.3))))
+_VOICE = Flag(name="voice_problem_3m", log_odds=Sum(-4.4, _SWALLOWING))
+
 CERVICAL = SyntheticCohort(
     name="cervical",
     predictors=_PREDICTORS,
@@ -202,7 +248,14 @@ CERVICAL = SyntheticCohort(
     reoperation=_REOPERATION,
     later={"3m": (_C5_PALSY,)},
     scores=(_NDI, _NECK, _ARM, _MJOA, _EQ5D),
-    improvements=(Improvement(outcome="ndi_mcid_12m", score="ndi", visit="12m", points=15),),
+    improvements=(
+        Improvement(outcome="ndi_mcid_12m", score="ndi", visit="12m", points=15),
+        Improvement(outcome="ndi_mcid_3m", score="ndi", visit="3m", points=15),
+        Improvement(outcome="ndi_mcid_24m", score="ndi", visit="24m", points=15),
+        Improvement(outcome="neck_pain_mcid_12m", score="nrs_neck", visit="12m", points=2.5),
+        Improvement(outcome="arm_pain_mcid_12m", score="nrs_arm", visit="12m", points=2.5),
+        Improvement(outcome="eq5d_mcid_12m", score="eq5d_index", visit="12m", points=0.11, more=True),
+    ),
     course=draw_course(
         log_minutes=Sum(4.4, (linear("n_levels_planned", 0.2, 1), level("planned_approach", "combined", 0.6))),
         log_blood_ml=Sum(3.9, (linear("n_levels_planned", 0.25, 1), level("planned_approach", "posterior", 0.9))),
@@ -210,8 +263,32 @@ CERVICAL = SyntheticCohort(
         log_odds_tear=Sum(-5.2, (level("planned_approach", "posterior", 0.7),)),
         not_home=(linear("gait_impairment", 1.4), level("planned_approach", "posterior", 1.1)),
     ),
-    missing=missing_together({
-        **MISSING, "hoffmann_sign": 0.08, "cord_signal_change": 0.1, "ndi_0": 0.03, "nrs_neck_0": 0.03,
-        "nrs_arm_0": 0.03, "mjoa_0": 0.06,
-    }),
+    aftermath=(
+        *draw_forms_after(CERVICAL_FORMS),
+        *draw_recovery_rates("joa_cervical", 17),
+        *draw_complications(transfusion=_TRANSFUSION, ventilated=-3.4, fused=_FUSED),
+        *draw_injuries(nerve_root=-6.0, vascular=-6.9),
+        *draw_deficits(-4.4, linear("_complication", 0.6), linear("gait_impairment", 0.4), with_palsy=True),
+        Given(drawn=_DYSPHAGIA, where=answered("3m")),
+        Given(drawn=_VOICE, where=answered("3m")),
+        *draw_opioids(_REFILL),
+        *draw_work(3.8, linear("gait_impairment", 0.4), level("planned_approach", "posterior", 0.3)),
+        *draw_levels(same=0.3, adjacent=0.5, fused=_FUSED),
+        *draw_fusion(
+            _PSEUDARTHROSIS, fused=_FUSED, rods=False, implants=Sum(-3.6, (level("smoking", "current", 0.4),)),
+            neighbours=Sum(-1.4, (linear("age", 0.02, 57), linear("n_levels_planned", 0.15, 1))),
+        ),
+    ),
+    risks=(
+        Risk(outcome="opioid_refill_180d", flag=_REFILL), Risk(outcome="transfusion_30d", flag=_TRANSFUSION),
+        Risk(outcome="pseudarthrosis", flag=_PSEUDARTHROSIS, among=_FUSED), Risk(outcome="c5_palsy", flag=_C5_PALSY),
+        Risk(outcome="dysphagia_3m", flag=_DYSPHAGIA), Risk(outcome="voice_problem_3m", flag=_VOICE),
+    ),
+    missing=(
+        *missing_together({
+            **MISSING, "hoffmann_sign": 0.08, "cord_signal_change": 0.1, "ndi_0": 0.03, "nrs_neck_0": 0.03,
+            "nrs_arm_0": 0.03, "mjoa_0": 0.06,
+        }),
+        miss_forms(CERVICAL_FORMS),
+    ),
 )  # fmt: skip

@@ -203,7 +203,7 @@ def draw_course(
         ),
         Computed(
             name="discharge_destination",
-            value=lambda values: np.where(_died_in_hospital(values), "died", values["_destination"]).astype(object),
+            value=lambda values: np.where(died_in_hospital(values), "died", values["_destination"]).astype(object),
         ),
         Computed(
             name="discharge_date",
@@ -220,10 +220,11 @@ def draw_course(
 def _readmit(values: Values) -> FloatArray:
     """Return who came back within 30 days of the operation: nobody who is still there; unknown if they died there."""
     back = np.where(values["length_of_stay_days"] < 30, values["_readmission"], 0.0)
-    return np.where(_died_in_hospital(values), np.nan, back)
+    return np.where(died_in_hospital(values), np.nan, back)
 
 
-def _died_in_hospital(values: Values) -> BoolArray:
+def died_in_hospital(values: Values) -> BoolArray:
+    """Mark those who did not leave the hospital alive, shape (n,)."""
     return np.asarray(values["death_days"] <= values["length_of_stay_days"])
 
 

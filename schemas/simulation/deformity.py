@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from schemas.simulation.aftermath import (
+    draw_complications,
+    draw_deficits,
+    draw_injuries,
+    draw_leg_strength,
+    draw_opioids,
+    draw_work,
+    everyone,
+    follow_leg_strength,
+    make_refill,
+)
 from schemas.simulation.common import (
     COMPONENTS,
     MISSING,
@@ -12,6 +23,13 @@ from schemas.simulation.common import (
     draw_duration,
     missing_together,
 )
+from schemas.simulation.questionnaires import (
+    DEFORMITY_FORMS,
+    SRS_FORMS,
+    draw_forms_after,
+    draw_forms_before,
+    miss_forms,
+)
 from schemas.simulation.specs import (
     Category,
     Draw,
@@ -21,6 +39,7 @@ from schemas.simulation.specs import (
     Improvement,
     Number,
     Reoperation,
+    Risk,
     Sum,
     SyntheticCohort,
     bend,
@@ -28,6 +47,8 @@ from schemas.simulation.specs import (
     linear,
     log,
 )
+from schemas.simulation.srs_items import draw_srs_items
+from schemas.simulation.structure import draw_fusion, draw_junction, draw_levels
 
 _PREDICTORS: tuple[Draw, ...] = (
     *draw_characteristics(mean_age=61, sd_age=13, female_log_odds=1.4),
@@ -99,10 +120,15 @@ _PREDICTORS: tuple[Draw, ...] = (
         name="eq_vas_0", sd=17, low=0, high=100, step=1,
         mean=Sum(53, (linear("_severity", -4), linear("odi_0", -0.3, 45), linear("_health", -3))),
     ),
+    Number(name="proximal_junctional_angle_deg_0", mean=Sum(5), sd=4, low=-10, high=25, step=1),
+    *draw_leg_strength(),
+    *draw_forms_before(DEFORMITY_FORMS),
+    *draw_forms_before(SRS_FORMS),
 )  # fmt: skip
 
 _ODI = FollowUp(
-    score="odi", scale=8.2, step=2, low=0, high=100, loading=0.85, visits={"3m": 8.0, "12m": 1.0, "24m": 0.0},
+    score="odi", scale=8.2, step=2, low=0, high=100, loading=0.85,
+    visits={"6w": 12.0, "3m": 8.0, "6m": 4.0, "12m": 1.0, "24m": 0.0, "60m": 1.0},
     mean=Sum(
         23.5,
         (
@@ -207,6 +233,22 @@ _PJK = Flag(
     ),
 )  # fmt: skip
 
+_TRANSFUSION = Flag(
+    name="transfusion_30d",
+    log_odds=Sum(
+        -0.5, (linear("planned_osteotomy", 0.9), linear("n_levels_planned", 0.12, 9), linear("age", 0.02, 61),
+               level("sex", "female", 0.3), level("planned_approach", "combined", 0.3)),
+    ),
+)  # fmt: skip
+_REFILL = make_refill(-1.6, linear("planned_osteotomy", 0.2))
+_PSEUDARTHROSIS = Flag(
+    name="pseudarthrosis",
+    log_odds=Sum(
+        -2.3, (level("smoking", "current", 0.6), linear("n_levels_planned", 0.06, 9), linear("bmi", 0.03, 27),
+               linear("previous_spine_surgery", 0.3), linear("osteoporosis", 0.2)),
+    ),
+)  # fmt: skip
+
 DEFORMITY = SyntheticCohort(
     name="deformity",
     predictors=_PREDICTORS,
@@ -219,16 +261,44 @@ DEFORMITY = SyntheticCohort(
     reoperation=_REOPERATION,
     later={"24m": (_PJK,)},
     scores=(_ODI, _BACK, _LEG, _SRS, _EQ5D),
-    improvements=(Improvement(outcome="odi_mcid_24m", score="odi", visit="24m", points=15),),
+    improvements=(
+        Improvement(outcome="odi_mcid_24m", score="odi", visit="24m", points=15),
+        Improvement(outcome="odi_mcid_12m", score="odi", visit="12m", points=15),
+        Improvement(outcome="srs22r_total_mcid_24m", score="srs22r_total", visit="24m", points=0.77, more=True),
+        Improvement(outcome="eq5d_mcid_24m", score="eq5d_index", visit="24m", points=0.11, more=True),
+    ),
     course=draw_course(
         log_minutes=Sum(5.6, (linear("n_levels_planned", 0.03, 9), linear("planned_osteotomy", 0.25))),
         log_blood_ml=Sum(6.7, (linear("n_levels_planned", 0.05, 9), linear("planned_osteotomy", 0.4))),
         log_nights=Sum(1.9, (linear("n_levels_planned", 0.02, 9), linear("planned_osteotomy", 0.15))),
         log_odds_tear=Sum(-3.6, (linear("planned_osteotomy", 0.6),)),
     ),
-    missing=missing_together({
+    aftermath=(
+        *draw_forms_after(DEFORMITY_FORMS),
+        *draw_forms_after(SRS_FORMS),
+        *draw_srs_items("24m"),
+        *draw_complications(transfusion=_TRANSFUSION, ventilated=-2.3, fused=everyone),
+        *draw_injuries(nerve_root=-4.6, vascular=-5.8, cauda_equina=-5.8),
+        *draw_deficits(-1.8, linear("planned_osteotomy", 0.6), linear("age", 0.02, 61)),
+        *follow_leg_strength(),
+        *draw_opioids(_REFILL),
+        *draw_work(4.5, linear("planned_osteotomy", 0.2)),
+        *draw_levels(same=0.8, adjacent=0.8, fused=everyone),
+        *draw_junction(),
+        *draw_fusion(
+            _PSEUDARTHROSIS, fused=everyone,
+            implants=Sum(-1.7, (linear("n_levels_planned", 0.05, 9), linear("planned_osteotomy", 0.4))),
+            neighbours=Sum(-1.0, (linear("age", 0.02, 61),)),
+        ),
+    ),
+    risks=(
+        Risk(outcome="opioid_refill_180d", flag=_REFILL), Risk(outcome="transfusion_30d", flag=_TRANSFUSION),
+        Risk(outcome="pseudarthrosis_all_fused", flag=_PSEUDARTHROSIS), Risk(outcome="pjk", flag=_PJK),
+    ),
+    missing=(*missing_together({
         **MISSING, "coronal_cobb_deg": 0.05, "osteoporosis": 0.06, "odi_0": 0.03, "srs22r_total_0": 0.05,
         "pelvic_incidence_deg lumbar_lordosis_deg pi_ll_mismatch_deg pelvic_tilt_deg sva_mm": 0.1,
-        "nrs_back_0": 0.03, "nrs_leg_0": 0.03,
-    }),
+        "nrs_back_0": 0.03, "nrs_leg_0": 0.03, "proximal_junctional_angle_deg_0": 0.06,
+        "lems_0": 0.05,
+    }), miss_forms(DEFORMITY_FORMS, SRS_FORMS)),
 )  # fmt: skip

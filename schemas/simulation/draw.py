@@ -22,15 +22,17 @@ from schemas.simulation.specs import (
     Improvement,
     Missing,
     Reoperation,
+    Risk,
     Sum,
     SyntheticCohort,
     Values,
+    blank,
     level,
     linear,
 )
 
 DAYS_PER_YEAR = 365.25
-VISIT_DAYS = {"3m": 90, "12m": 365, "24m": 730}
+VISIT_DAYS = {"6w": 42, "3m": 90, "6m": 183, "12m": 365, "24m": 730, "60m": 1826}
 SETTLED_DAYS = 30
 """Nobody is lost in the days in which complications are counted."""
 
@@ -57,6 +59,9 @@ UNKNOWN_COMPLICATIONS = {"at_random": -3.8, "not_at_random": -4.17}
 
 BAD_COURSE = (linear("_complication", 0.8),)
 """Not at random, the complications are unknown more often where there was one."""
+
+RECORDED_WITH_THEM = ("clavien_dindo",)
+"""What is asked for of the first 30 days without saying so in its name."""
 
 FURTHER_COMPONENT = 0.4
 """Probability of each further component, as a multiple of its share among the leading ones."""
@@ -95,7 +100,8 @@ def draw_cohort(spec: SyntheticCohort, *, n: int, seed: int, scenario: Scenario 
     _draw_reoperation(spec.reoperation, values, rng)
     _draw_columns(spec.course, values, people.first, rng)
     _draw_visits(spec, values, scenario, rng)
-    _hide_complications(spec.components, values, scenario, rng)
+    _draw_columns(spec.aftermath, values, people.first, rng)
+    _hide_complications(values, scenario, rng)
     for missing in spec.missing:
         _hide_predictors(missing, values, scenario, rng)
     return Drawn(values={name: held for name, held in values.items() if not name.startswith("_")}, truth=truth)
@@ -105,9 +111,18 @@ def compute_truth(spec: SyntheticCohort, values: Values) -> dict[str, FloatArray
     """Return the true risk of each outcome, shape (n,), in [0, 1]."""
     truth = {outcome.outcome: _improvement_risk(outcome, spec, values) for outcome in spec.improvements}
     if spec.first_event:
-        truth[spec.first_event.outcome] = _first_event_risk(spec.first_event, spec.death, values)
+        truth |= {
+            outcome: _first_event_risk(spec.first_event, spec.death, values, horizon_days)
+            for outcome, horizon_days in spec.first_event.horizons.items()
+        }
     truth["any_complication_30d"] = expit(spec.complication.value(values))
-    return truth
+    return truth | {risk.outcome: _flag_risk(risk, values) for risk in spec.risks}
+
+
+def _flag_risk(risk: Risk, values: Values) -> FloatArray:
+    """Probability of a flag, NaN where it has no meaning."""
+    probability = expit(risk.flag.log_odds.value(values))
+    return probability if risk.among is None else np.where(risk.among(values), probability, np.nan)
 
 
 def _improvement_risk(outcome: Improvement, spec: SyntheticCohort, values: Values) -> FloatArray:
@@ -117,14 +132,21 @@ def _improvement_risk(outcome: Improvement, spec: SyntheticCohort, values: Value
     -----
     The raw score is centre + scale * logistic; rounded it is at most `reach` where raw < reach + step / 2, hence
     P = expit((reach + step / 2 - centre) / scale). Clipping changes nothing unless `reach` is below the scale: P = 0.
+    Where more is better it is at least the lowest grid value that is enough, P = expit((centre - reach + step / 2) /
+    scale), and 0 above the scale.
     """
     score = next(score for score in spec.scores if score.score == outcome.score)
+    if outcome.more:
+        needed = np.round((values[f"{outcome.score}_0"] + outcome.points) / score.step, 6)
+        reach = np.ceil(needed) * score.step
+        risk = expit((score.centre(values, outcome.visit) - reach + score.step / 2) / score.scale)
+        return np.where(reach > score.high + score.step / 4, 0.0, risk)
     reach = np.floor((values[f"{outcome.score}_0"] - outcome.points) / score.step) * score.step
     risk = expit((reach + score.step / 2 - score.centre(values, outcome.visit)) / score.scale)
     return np.where(reach < score.low, 0.0, risk)
 
 
-def _first_event_risk(first: FirstEvent, death: Hazard, values: Values) -> FloatArray:
+def _first_event_risk(first: FirstEvent, death: Hazard, values: Values, horizon_days: int) -> FloatArray:
     """Cumulative incidence of hazards that are constant in pieces.
 
     Notes
@@ -134,8 +156,8 @@ def _first_event_risk(first: FirstEvent, death: Hazard, values: Values) -> Float
     """
     hazards = (first.event, *first.competing, death)
     daily = [daily_hazard(hazard, values) for hazard in hazards]
-    within = {day for hazard in hazards for day, _ in hazard.pace if day < first.horizon_days}
-    days = np.array([*sorted(within), first.horizon_days], dtype=np.float64)
+    within = {day for hazard in hazards for day, _ in hazard.pace if day < horizon_days}
+    days = np.array([*sorted(within), horizon_days], dtype=np.float64)
     incidence, nothing_yet = np.zeros(len(daily[0])), np.ones(len(daily[0]))
     for start, end in pairwise(days):
         parts = [h * np.diff(hazard.spent(np.array([start, end])))[0] for h, hazard in zip(daily, hazards, strict=True)]
@@ -199,7 +221,7 @@ def _draw_components(components: Mapping[str, float], values: Columns, rng: Rng)
     values["death_30d"] = (values["death_days"] <= SETTLED_DAYS).astype(np.float64)
 
 
-def _hide_complications(components: Mapping[str, float], values: Columns, scenario: Scenario, rng: Rng) -> None:
+def _hide_complications(values: Columns, scenario: Scenario, rng: Rng) -> None:
     """Make all that is asked for of the first 30 days unknown together, in the patients who answer least."""
     if scenario.response == "complete":
         return
@@ -208,8 +230,9 @@ def _hide_complications(components: Mapping[str, float], values: Columns, scenar
     if scenario.response == "not_at_random":
         log_odds = log_odds + Sum(0.0, BAD_COURSE).value(values)
     unknown = rng("unknown complications").random(len(log_odds)) < expit(log_odds)
-    for name in (*components, "death_30d", "readmission_30d"):
-        values[name] = np.where(unknown, np.nan, values[name])
+    for name in list(values):
+        if name.endswith("_30d") or name in RECORDED_WITH_THEM:
+            values[name] = blank(values[name], unknown)
 
 
 def _draw_first_event(first: FirstEvent | None, values: Columns, rng: Rng) -> None:
@@ -244,13 +267,15 @@ def _draw_reoperation(reoperation: Reoperation, values: Columns, rng: Rng) -> No
 def _draw_visits(spec: SyntheticCohort, values: Columns, scenario: Scenario, rng: Rng) -> None:
     """Scores, and flags that are asked for with them."""
     answered = {visit: _answered(visit, values, scenario, rng) for visit in VISIT_DAYS}
+    values |= {f"_answered_{visit}": known for visit, known in answered.items()}
     for score in spec.scores:
         for visit in score.visits:
             name = f"{score.score}_{visit}"
             values[name] = np.where(answered[visit], score.draw(values, visit, rng(name)), np.nan)
     for visit, flags in spec.later.items():
         for flag in flags:
-            values[flag.name] = np.where(answered[visit], flag.draw(values, rng(flag.name)), np.nan)
+            values[f"_{flag.name}"] = flag.draw(values, rng(flag.name))
+            values[flag.name] = np.where(answered[visit], values[f"_{flag.name}"], np.nan)
 
 
 def _answered(visit: str, values: Values, scenario: Scenario, rng: Rng) -> npt.NDArray[np.bool_]:
@@ -273,9 +298,7 @@ def _hide_predictors(missing: Missing, values: Columns, scenario: Scenario, rng:
         log_odds = log_odds + HIDDEN_BY_VALUE * _standardise(missing.columns[0], values)
     hidden = rng(f"missing {missing.columns[0]}").random(len(log_odds)) < expit(log_odds)
     for name in missing.columns:
-        held = values[name].copy()
-        held[hidden] = None if held.dtype == object else np.nan
-        values[name] = held
+        values[name] = blank(values[name], hidden)
 
 
 def _standardise(name: str, values: Values) -> FloatArray:

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from schemas.simulation.aftermath import (
+    draw_complications,
+    draw_deficits,
+    draw_injuries,
+    draw_opioids,
+    draw_work,
+    has,
+    make_refill,
+)
 from schemas.simulation.common import (
     CERTAIN,
     COMPONENTS,
@@ -13,16 +22,25 @@ from schemas.simulation.common import (
     draw_duration,
     missing_together,
 )
+from schemas.simulation.questionnaires import (
+    LUMBAR_FORMS,
+    draw_forms_after,
+    draw_forms_before,
+    draw_recovery_rates,
+    miss_forms,
+)
 from schemas.simulation.specs import (
     Category,
     Draw,
     FirstEvent,
     Flag,
     FollowUp,
+    Given,
     Hazard,
     Improvement,
     Number,
     Reoperation,
+    Risk,
     Sum,
     SyntheticCohort,
     bend,
@@ -30,6 +48,7 @@ from schemas.simulation.specs import (
     linear,
     log,
 )
+from schemas.simulation.structure import draw_fusion, draw_herniation, draw_levels
 
 _PREDICTORS: tuple[Draw, ...] = (
     *draw_characteristics(mean_age=55, sd_age=15, female_log_odds=0.0),
@@ -108,6 +127,14 @@ _PREDICTORS: tuple[Draw, ...] = (
         name="eq_vas_0", sd=17, low=0, high=100, step=1,
         mean=Sum(49, (linear("_severity", -4), linear("odi_0", -0.3, 44), linear("_health", -3))),
     ),
+    Given(
+        drawn=Category(
+            name="planned_fusion_technique",
+            levels={"posterolateral": Sum(0.0), "plif": Sum(-0.2), "tlif": Sum(0.2), "alif": Sum(-1.0)},
+        ),
+        where=has("planned_fusion", 1.0),
+    ),
+    *draw_forms_before(LUMBAR_FORMS),
 )  # fmt: skip
 
 _SLOWER = (
@@ -119,7 +146,8 @@ _SLOWER = (
 motor deficit, the number of levels and the planned procedure."""
 
 _ODI = FollowUp(
-    score="odi", scale=8.4, step=2, low=0, high=100, loading=0.85, visits={"3m": 1.5, "12m": 0.0, "24m": 0.5},
+    score="odi", scale=8.4, step=2, low=0, high=100, loading=0.85,
+    visits={"6w": 5.0, "3m": 1.5, "6m": 0.5, "12m": 0.0, "24m": 0.5, "60m": 1.5},
     mean=Sum(
         16.6,
         (
@@ -133,7 +161,8 @@ _ODI = FollowUp(
     ),
 )  # fmt: skip
 _LEG = FollowUp(
-    score="nrs_leg", scale=1.55, step=1, low=0, high=10, loading=0.6, visits={"3m": -0.2, "12m": 0.0, "24m": 0.1},
+    score="nrs_leg", scale=1.55, step=1, low=0, high=10, loading=0.6,
+    visits={"6w": -0.1, "3m": -0.2, "6m": -0.1, "12m": 0.0, "24m": 0.1, "60m": 0.3},
     mean=Sum(
         2.4,
         (
@@ -150,7 +179,8 @@ _LEG = FollowUp(
     ),
 )  # fmt: skip
 _BACK = FollowUp(
-    score="nrs_back", scale=1.4, step=1, low=0, high=10, loading=0.65, visits={"3m": -0.1, "12m": 0.0, "24m": 0.1},
+    score="nrs_back", scale=1.4, step=1, low=0, high=10, loading=0.65,
+    visits={"6w": 0.1, "3m": -0.1, "6m": 0.0, "12m": 0.0, "24m": 0.1, "60m": 0.3},
     mean=Sum(
         2.85,
         (
@@ -191,8 +221,7 @@ _PACE = ((0, 1.5), (365, 0.5), (730, 0.15))
 """The disease comes back most in the first year, and less after the second one."""
 
 _REHERNIATION = FirstEvent(
-    outcome="reherniation_24m",
-    horizon_days=730,
+    horizons={"reherniation_24m": 730, "reherniation_12m": 365, "reherniation_60m": 1826},
     event=Hazard(
         column="reherniation_days", pace=_PACE,
         log_yearly=Sum(
@@ -239,6 +268,24 @@ _REOPERATION = Reoperation(
     returns={"surgical_site_infection_30d": 0.3, "haematoma_30d": 0.6},
 )  # fmt: skip
 
+_FUSED = has("planned_fusion", 1.0)
+_TRANSFUSION = Flag(
+    name="transfusion_30d",
+    log_odds=Sum(
+        -4.4, (linear("planned_fusion", 2.6), linear("n_levels_planned", 0.4, 1), linear("age", 0.02, 57),
+               level("asa_class", "3", 0.4), level("asa_class", "4", 0.8), level("sex", "female", 0.3)),
+    ),
+)  # fmt: skip
+_DEFICITS = draw_deficits(-4.3, linear("_complication", 0.8), linear("dural_tear", 0.8))
+_REFILL = make_refill(-2.3, linear("planned_fusion", 0.4))
+_PSEUDARTHROSIS = Flag(
+    name="pseudarthrosis",
+    log_odds=Sum(
+        -2.5, (level("smoking", "current", 0.7), linear("n_levels_planned", 0.3, 1), linear("diabetes", 0.3),
+               linear("previous_spine_surgery", 0.3)),
+    ),
+)  # fmt: skip
+
 LUMBAR = SyntheticCohort(
     name="lumbar",
     predictors=_PREDICTORS,
@@ -253,6 +300,14 @@ LUMBAR = SyntheticCohort(
     improvements=(
         Improvement(outcome="odi_mcid_12m", score="odi", visit="12m", points=15),
         Improvement(outcome="leg_pain_mcid_12m", score="nrs_leg", visit="12m", points=2),
+        Improvement(outcome="back_pain_mcid_12m", score="nrs_back", visit="12m", points=2),
+        Improvement(outcome="odi_mcid_3m", score="odi", visit="3m", points=15),
+        Improvement(outcome="odi_mcid_24m", score="odi", visit="24m", points=15),
+        Improvement(outcome="leg_pain_mcid_24m", score="nrs_leg", visit="24m", points=2),
+        Improvement(outcome="back_pain_mcid_24m", score="nrs_back", visit="24m", points=2),
+        Improvement(outcome="odi_success_12m", score="odi", visit="12m", points=22),
+        Improvement(outcome="leg_pain_success_12m", score="nrs_leg", visit="12m", points=4),
+        Improvement(outcome="eq5d_mcid_12m", score="eq5d_index", visit="12m", points=0.11, more=True),
     ),
     course=draw_course(
         log_minutes=Sum(4.2, (linear("planned_fusion", 0.7), linear("n_levels_planned", 0.12, 1))),
@@ -261,8 +316,30 @@ LUMBAR = SyntheticCohort(
         log_odds_tear=Sum(-4.2, (level("diagnosis", "stenosis", 1.3), level("diagnosis", "spondylolisthesis", 1.4))),
         not_home=(linear("planned_fusion", 0.8),),
     ),
-    missing=missing_together({
-        **MISSING, "same_level_surgery": 0.04, "motor_deficit": 0.03, "modic_change": 0.1, "odi_0": 0.03,
-        "nrs_back_0": 0.03, "nrs_leg_0": 0.03,
-    }),
+    aftermath=(
+        *draw_forms_after(LUMBAR_FORMS),
+        *draw_recovery_rates("joa_lumbar", 29),
+        *draw_complications(transfusion=_TRANSFUSION, ventilated=-3.6, fused=_FUSED),
+        *draw_injuries(nerve_root=-5.9, vascular=-6.9, cauda_equina=-6.2),
+        *_DEFICITS,
+        *draw_opioids(_REFILL),
+        *draw_work(3.6, linear("planned_fusion", 0.45), level("diagnosis", "disc_herniation", -0.2)),
+        *draw_levels(same=0.9, adjacent=0.5, fused=_FUSED),
+        *draw_herniation(),
+        *draw_fusion(
+            _PSEUDARTHROSIS, fused=_FUSED, implants=Sum(-3.2, (level("smoking", "current", 0.4),)),
+            neighbours=Sum(-1.6, (linear("age", 0.02, 60), linear("n_levels_planned", 0.2, 1))),
+        ),
+    ),
+    risks=(
+        Risk(outcome="opioid_refill_180d", flag=_REFILL), Risk(outcome="transfusion_30d", flag=_TRANSFUSION),
+        Risk(outcome="pseudarthrosis", flag=_PSEUDARTHROSIS, among=_FUSED),
+    ),
+    missing=(
+        *missing_together({
+            **MISSING, "same_level_surgery": 0.04, "motor_deficit": 0.03, "modic_change": 0.1, "odi_0": 0.03,
+            "nrs_back_0": 0.03, "nrs_leg_0": 0.03,
+        }),
+        miss_forms(LUMBAR_FORMS),
+    ),
 )  # fmt: skip

@@ -14,6 +14,9 @@ FloatArray = npt.NDArray[np.float64]
 Values = Mapping[str, npt.NDArray[Any]]
 """Columns drawn so far, shape (n,) each; names that begin with an underscore are hidden and never leave."""
 
+Condition = Callable[[Values], npt.NDArray[np.bool_]]
+"""Marks rows, shape (n,)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Term:
@@ -168,6 +171,42 @@ class Computed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Part:
+    """A flag that is 1 only where the flag `of` is; unknown where that is unknown."""
+
+    name: str
+    of: str
+    log_odds: Sum
+    stays: bool = False
+
+    def draw(self, values: Values, rng: np.random.Generator) -> FloatArray:
+        """Draw 0, 1 or NaN per row, shape (n,)."""
+        return Flag(name=self.name, log_odds=self.log_odds).draw(values, rng) * values[self.of]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """A draw that is recorded only where a condition holds, else missing."""
+
+    drawn: Draw
+    where: Condition
+
+    @property
+    def name(self) -> str:
+        """Name of the column."""
+        return self.drawn.name
+
+    @property
+    def stays(self) -> bool:
+        """Whether it belongs to the person rather than to the operation."""
+        return self.drawn.stays
+
+    def draw(self, values: Values, rng: np.random.Generator) -> npt.NDArray[Any]:
+        """Draw one value per row, shape (n,), and leave it out where the condition fails."""
+        return blank(self.drawn.draw(values, rng), ~self.where(values))
+
+
+@dataclass(frozen=True, kw_only=True)
 class FollowUp:
     """A score at several visits: logistic noise of the given `scale` about `mean` plus the visit's shift, rounded.
 
@@ -200,12 +239,25 @@ class FollowUp:
 
 @dataclass(frozen=True, kw_only=True)
 class Improvement:
-    """The outcome "the score at `visit` is at least `points` below its baseline"."""
+    """The outcome "the score at `visit` is at least `points` below its baseline", or above it: `more` is better."""
 
     outcome: str
     score: str
     visit: str
     points: float
+    more: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Risk:
+    """The outcome that a flag is 1, whose risk is its log-odds; without meaning where the condition `among` fails.
+
+    The flag may depend on nothing but what is known before the operation, the site and the year.
+    """
+
+    outcome: str
+    flag: Flag
+    among: Condition | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,12 +288,14 @@ class Hazard:
 
 @dataclass(frozen=True, kw_only=True)
 class FirstEvent:
-    """The outcome "the event came first by the horizon", among causes that compete; death always does."""
+    """Outcomes "the event came first by the horizon", among causes that compete; death always does.
 
-    outcome: str
+    `horizons` gives the days by the name of the outcome.
+    """
+
+    horizons: Mapping[str, int]
     event: Hazard
     competing: tuple[Hazard, ...]
-    horizon_days: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -274,8 +328,9 @@ class SyntheticCohort:
     """All that is needed to simulate one registry.
 
     Draws happen in order and may use what is drawn before them: `predictors`, then complication, death, `first_event`,
-    `reoperation` and follow-up scores, then `course` (what is known during and after the operation, which depends on
-    how the patient will do: hence a leak shows) and `later`, flags that are unknown where the visit was not answered.
+    `reoperation`, then `course` (what is known during and after the operation, which depends on how the patient will
+    do: hence a leak shows), follow-up scores and `later`, flags that are unknown where the visit was not answered. Last
+    comes `aftermath`, which nothing depends on.
     """
 
     name: str
@@ -290,6 +345,8 @@ class SyntheticCohort:
     reoperation: Reoperation
     later: Mapping[str, tuple[Flag, ...]] = field(default_factory=dict)
     first_event: FirstEvent | None = None
+    aftermath: tuple[Draw, ...] = ()
+    risks: tuple[Risk, ...] = ()
 
 
 def round_to(raw: FloatArray, step: float, low: float, high: float) -> FloatArray:
@@ -297,3 +354,10 @@ def round_to(raw: FloatArray, step: float, low: float, high: float) -> FloatArra
     rounded = np.round(raw / step) * step if step else raw
     # Multiples of 0.001 and the like are made the nearest decimal, so that text and number agree; -0.0 becomes 0.0.
     return np.asarray(np.clip(np.round(rounded, 6), low, high) + 0.0)
+
+
+def blank(held: npt.NDArray[Any], hidden: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
+    """Return a copy that is missing where it is hidden: NaN, or None among levels."""
+    left = held.copy()
+    left[hidden] = None if held.dtype == object else np.nan
+    return left
