@@ -11,7 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from outcomes.guard import check_outcome_labels, check_predictors
+from outcomes.instruments import join_instruments
 from outcomes.outcome import BoolArray, FloatArray, Outcome
+from outcomes.variant_traps import check_instrument_scale
 from schemas.column import Column
 from schemas.errors import StudyError, suggest
 from schemas.registry import Registry
@@ -108,6 +110,7 @@ def build_cohort(registry: Registry, outcome: Outcome, study: Study) -> Cohort:
     """
     _check_needs(outcome, registry)
     check_outcome_labels(registry, outcome)
+    check_instrument_scale(registry, outcome.needs, join_instruments(registry.definition.instruments))
     check_predictors(study.predictors, registry.columns, predict_at=study.predict_at, revealing=outcome.revealing)
     frame, flow = _select(registry, outcome, weigh_unknown=study.non_response == "weight")
     y = outcome.occurred(frame)

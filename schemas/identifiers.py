@@ -24,7 +24,13 @@ PSEUDONYM_DIGITS = 32
 
 
 def protect_identifiers(
-    table: pd.DataFrame, plan: IdentifiersPlan, *, source: str, dates: Collection[str] = (), decimal: str = "."
+    table: pd.DataFrame,
+    plan: IdentifiersPlan,
+    *,
+    source: str,
+    dates: Collection[str] = (),
+    decimal: str = ".",
+    known: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """Return the raw table without what says who a patient is.
 
@@ -41,6 +47,9 @@ def protect_identifiers(
         Headers that are read as dates of birth, which become ages and then leave.
     decimal
         Decimal sign of the file.
+    known
+        Headers that the definition reads; a table with none of them may lack a line of headers, and what would be a
+        value is then never named. None: not asked.
 
     Returns
     -------
@@ -66,6 +75,8 @@ def protect_identifiers(
     kept = table.drop(columns=[header for header in plan.drop if header in table.columns])
     settled = {*plan.allow, *plan.pseudonymise, *dates}
     undecided = find_identifying(kept[[header for header in kept.columns if header not in settled]])
+    if undecided and known is not None and not set(known) & set(table.columns):
+        raise DataError(_describe_nameless(undecided, list(table.columns), source))
     if undecided:
         raise DataError(_describe_undecided(undecided, plan, source))
     hidden = [header for header in plan.pseudonymise if header in kept.columns]
@@ -117,6 +128,16 @@ def _describe_undecided(undecided: Mapping[str, str], plan: IdentifiersPlan, sou
         f"add to the definition:\n" + "\n".join(lines) + "\n"
         "or, for a header that only looks like it: "
         f"allow = {_toml([*plan.allow, *undecided])}"
+    )
+
+
+def _describe_nameless(undecided: Mapping[str, str], headers: list[str], source: str) -> str:
+    """Say what was found by the position of its column, as the first line may be no line of headers."""
+    seen = "\n".join(f"  column {headers.index(header) + 1} looks like {kind}" for header, kind in undecided.items())
+    return (
+        f"{source}: must begin with a line of headers, of which the definition reads some; none is known to it, and "
+        f"what says who somebody is must be dropped, pseudonymised or allowed:\n{seen}\nname the headers in the file "
+        "and in the definition"
     )
 
 

@@ -135,8 +135,22 @@ def _read(place: Place, data: str | Path | pd.DataFrame, file: FilePlan, least_r
 def _protect(read: ReadTable, definition: Definition) -> pd.DataFrame:
     births = [definition.sources["birth_date"].header] if "birth_date" in definition.sources else []
     return protect_identifiers(
-        read.table, definition.identifiers, source=read.name, dates=births, decimal=definition.file.decimal
+        read.table,
+        definition.identifiers,
+        source=read.name,
+        dates=births,
+        decimal=definition.file.decimal,
+        known=_list_known(definition),
     )
+
+
+def _list_known(definition: Definition) -> set[str]:
+    """Return every header that the definition reads of any table, or decides on."""
+    plan = definition.identifiers
+    named = {*plan.drop, *plan.pseudonymise, *plan.allow, *(at.header for at in definition.sources.values())}
+    for name, table in definition.tables.items():
+        named |= {*table.key, *(at.header for at in definition.table_columns.get(name, {}).values())}
+    return named
 
 
 def _find_places(data: str | Path | pd.DataFrame, definition: Definition) -> tuple[dict[str, Place], list[str]]:

@@ -11,6 +11,7 @@ import pytest
 from outcomes.cohort import Cohort, build_cohort
 from outcomes.outcome import Outcome
 from outcomes.outcomes import OUTCOMES, build_outcome
+from pipelines.checks import reason_to_skip
 from pipelines.result import StudyResult
 from pipelines.run import run_study
 from schemas.errors import StudyError
@@ -79,7 +80,9 @@ def choose(name: str) -> tuple[str, int, Outcome] | None:
     possible = [(cohort, outcome) for cohort in COHORTS for outcome in [build(name, cohort, n=USUAL)] if outcome]
     for n in (USUAL, MANY):
         for cohort, outcome in possible:
-            if count(build_cohort(registry(cohort, n), outcome, plan(name, cohort))) >= LEAST_EVENTS:
+            study = plan(name, cohort)
+            made = build_cohort(registry(cohort, n), outcome, study)
+            if count(made) >= LEAST_EVENTS and not reason_to_skip(made, study):
                 return cohort, n, outcome
     return None
 

@@ -82,7 +82,7 @@ def test_a_constant_predictor_and_few_values_say_nothing():
 
 
 def test_a_predictor_computed_from_the_outcome_is_refused_by_name():
-    columns = {name: COLUMNS[name] for name in ("age", "srs22r_total_0", "srs22r_q01_0", "odi_0")}
+    columns = {name: COLUMNS[name] for name in ("age", "srs22r_total_0", "odi_0")}
     with pytest.raises(StudyError, match="srs22r_total_0: leaks, it is computed from srs22r_q01_0, of which"):
         check_predictors(["age", "srs22r_total_0"], columns, predict_at="preop", revealing=("srs22r_q01_0",))
     check_predictors(["age", "odi_0"], columns, predict_at="preop", revealing=("srs22r_q01_0",))
@@ -101,3 +101,10 @@ def test_a_result_above_the_published_range_is_doubted_and_above_the_limit_alarm
     for value, alarms in ((0.9, 0), (0.93, 1)):
         found = find_alarms([DATASET], {}, {"development": mortality}, evaluation.assign(estimate=value))
         assert sum("more than honest models" in alarm for alarm in found) == alarms
+
+
+def test_an_outcome_that_is_known_already_is_refused():
+    columns = {name: COLUMNS[name] for name in ("age", "dural_tear")}
+    check_predictors(["age"], columns, predict_at="preop", revealing=("dural_tear",))
+    with pytest.raises(StudyError, match="must still be to come when it is predicted, at discharge"):
+        check_predictors(["age"], columns, predict_at="discharge", revealing=("dural_tear",))

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure as Canvas
+from synthetic_columns import keep_first_columns
 
 from pipelines.data_quality import Quality, compute_quality
 from pipelines.data_quality_completeness import FULL, SPARSE
@@ -125,7 +126,7 @@ def describe(registry: Registry, **changes: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def simulated() -> Registry:
-    return simulate_registry("lumbar", n=N, seed=31)
+    return keep_first_columns(simulate_registry("lumbar", n=N, seed=31))
 
 
 @pytest.fixture(scope="module")

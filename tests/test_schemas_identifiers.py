@@ -315,3 +315,12 @@ def test_the_day_of_birth_is_proposed_as_such_and_not_for_dropping() -> None:
         protect_identifiers(table.drop(columns="Født"), IdentifiersPlan(), source="x")
     with pytest.raises(DataError, match=r'definition:\n\[columns\.birth_date\]\nheader = "Fødselsdato"'):
         protect_identifiers(table[["Fødselsdato"]], IdentifiersPlan(), source="x")
+
+
+def test_without_a_known_header_columns_are_named_by_their_position():
+    table = texts(Kari=["kari@nordmann.no", "ola@nordmann.no"], Nr=["1", "2"])
+    with pytest.raises(DataError, match="column 1 looks like an e-mail address") as caught:
+        protect_identifiers(table, IdentifiersPlan(), source="a.csv", known={"age"})
+    assert "Kari" not in str(caught.value)
+    with pytest.raises(DataError, match="'Kari' looks like an e-mail address"):
+        protect_identifiers(table, IdentifiersPlan(), source="a.csv", known={"Nr"})

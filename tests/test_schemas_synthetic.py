@@ -38,7 +38,7 @@ OUTCOMES = [
 ]
 """Cohort, outcome, zone of the event rate and of the c-statistic of the true risk."""
 
-UNDEFINED = ("joa_recovery_rate_", "planned_fusion_technique")
+UNDEFINED = ("joa_cervical_recovery_rate_", "joa_lumbar_recovery_rate_", "planned_fusion_technique")
 """Columns that mean nothing in some patients: a rate of a gain that was not possible, a fusion that is not planned."""
 
 IDS = [f"{cohort}-{outcome}" for cohort, outcome, *_ in OUTCOMES]

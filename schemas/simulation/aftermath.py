@@ -208,7 +208,7 @@ _STAY: tuple[Draw, ...] = (
 
 def _in_hours(values: Values) -> FloatArray:
     nights = values["length_of_stay_days"]
-    return np.asarray(np.where(nights == 0, 9 + values["_hours"] / 2, 24 * nights + values["_hours"]))
+    return np.asarray(np.where(nights == 0, 9 + values["_hours"] / 2, 24 * nights - np.abs(values["_hours"])))
 
 
 def draw_complications(*, transfusion: Flag, ventilated: float, fused: Condition) -> tuple[Draw, ...]:

@@ -20,11 +20,11 @@ UNANSWERED = 0.06
 def _health(*, physical: float, per: float) -> tuple[Tied | Rating, ...]:
     """Return generic questionnaires: physical component summary before the operation, points of it per main point."""
     return (
-        Tied(score="sf36_pcs", centre=physical, per=per, sd=6.0, later=6.5, low=5, high=75, step=0.1,
+        Tied(score="sf36_pcs", centre=physical, per=per, sd=6.0, later=6.5, low=10, high=70, step=0.1,
              visits=("3m", "6m", "12m", "24m")),
-        Tied(score="sf36_mcs", centre=45, per=per / 2, mood=-5, sd=9, later=8, low=5, high=80, step=0.1, own=0.5),
-        Tied(score="sf12_pcs", centre=physical + 1, per=0.9 * per, sd=6.5, later=7, low=5, high=75, step=0.1),
-        Tied(score="sf12_mcs", centre=46, per=per / 2, mood=-5, sd=9, later=8.5, low=5, high=80, step=0.1, own=0.5),
+        Tied(score="sf36_mcs", centre=45, per=per / 2, mood=-5, sd=9, later=8, low=10, high=70, step=0.1, own=0.5),
+        Tied(score="sf12_pcs", centre=physical + 1, per=0.9 * per, sd=6.5, later=7, low=10, high=70, step=0.1),
+        Tied(score="sf12_mcs", centre=46, per=per / 2, mood=-5, sd=9, later=8.5, low=10, high=70, step=0.1, own=0.5),
         Tied(score="sf6d", centre=0.58, per=per / 80, mood=-0.02, sd=0.07, later=0.08, low=0.29, high=1, step=0.001,
              visits=("3m", "6m", "12m", "24m")),
         Tied(score="promis_pf", centre=physical + 5, per=0.65 * per, sd=4, later=4.2, low=15, high=75, step=0.1,
@@ -144,14 +144,23 @@ def miss_forms(*several: Forms) -> Missing:
 
 
 def draw_recovery_rates(score: str, full: float) -> tuple[Computed, ...]:
-    """Return Hirabayashi's rate at the visits: the gain in percent of the gain that was possible, to a tenth."""
+    """Return Hirabayashi's rate at the visits: the gain in percent of the gain that was possible.
+
+    Notes
+    -----
+    Nobody loses more than could have been gained, so that the rate is -100 at least: a rate over little room is noise.
+    """
+
+    def bound(visit: str) -> Computed:
+        name, before = f"{score}_{visit}", f"{score}_0"
+        return Computed(name=name, value=lambda values: np.maximum(values[name], 2 * values[before] - full))
 
     def rate(visit: str) -> Computed:
         def compute_rate(values: Values) -> FloatArray:
             room = full - values[f"{score}_0"]
             gain = values[f"{score}_{visit}"] - values[f"{score}_0"]
-            return np.asarray(np.round(100 * np.divide(gain, room, out=np.full(len(room), np.nan), where=room > 0), 1))
+            return np.asarray(100 * np.divide(gain, room, out=np.full(len(room), np.nan), where=room > 0))
 
-        return Computed(name=f"joa_recovery_rate_{visit}", value=compute_rate)
+        return Computed(name=f"{score}_recovery_rate_{visit}", value=compute_rate)
 
-    return tuple(rate(visit) for visit in VISITS)
+    return tuple(step for visit in VISITS for step in (bound(visit), rate(visit)))
