@@ -172,7 +172,7 @@ def test_flow_hides_the_events_of_those_analysed(ax: Axes, remaining: float, tex
 def test_flow_dashes_the_box_of_those_kept_with_weight_zero(ax: Axes) -> None:
     frame = pd.DataFrame(
         {"step": [0, 1, 2, 3],
-         "reason": ["rows read", "too young", "followed for less than the horizon: weight 0", "analysed"],
+         "reason": ["rows read", "too young", "followed for less: unknown, kept with weight 0", "analysed"],
          "excluded": [0, 30, 70, 0], "remaining": [1000, 970, 900, 900], "events": [np.nan, np.nan, np.nan, 90],
          "status": "ok"}
     )  # fmt: skip

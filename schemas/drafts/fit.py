@@ -341,6 +341,8 @@ def units_of(column: Column) -> tuple[str, ...]:
 
 
 def _is_of(unit: str, column: Column) -> bool:
+    if unit == column.unit:
+        return True
     if unit == "points_of_50":
         return column.hard == SCALE
     if unit == "points_of_45":
