@@ -28,7 +28,7 @@ from outcomes.thresholds import THRESHOLD_SETS
 from outcomes.utilisation import UTILISATION
 from schemas.definition import Definition
 from schemas.errors import StudyError, unknown_name
-from schemas.specs import InstrumentSpec, OutcomeSpec, ThresholdOutcome, ThresholdSetSpec
+from schemas.specs import InstrumentSpec, OutcomeSpec, ScoreOutcome, ThresholdOutcome, ThresholdSetSpec
 from schemas.study import Study
 
 ENTRIES: tuple[OutcomeSpec, ...] = (
@@ -87,7 +87,11 @@ def build_outcomes(study: Study, definition: Definition, columns: Collection[str
             raise StudyError(unknown_name("an outcome of the study", name, specs))
     built = {name: build_outcome(name, study, definition, columns) for name in study.outcomes}
     # A decision may be about a threshold that is derived from a score: that is a result like any other.
-    results = {"threshold_sets": study.outcomes, "threshold_probabilities": (*built, *list_derived(built.values()))}
+    results = {
+        "threshold_sets": study.outcomes,
+        "derived_thresholds": study.outcomes,
+        "threshold_probabilities": (*built, *list_derived(built.values())),
+    }
     for key, known in results.items():
         for name in getattr(study, key):
             if name not in known:
@@ -116,6 +120,11 @@ def build_outcome(
         raise StudyError(f"an outcome under [threshold_sets] must be of kind threshold, got {name!r}; leave it out")
     if chosen:
         spec = spec.model_copy(update={"threshold_set": chosen})
+    derived = study.derived_thresholds.get(name)
+    if derived is not None and not isinstance(spec, ScoreOutcome):
+        raise StudyError(f"an outcome under [derived_thresholds] must be of kind score, got {name!r}; leave it out")
+    if derived is not None:
+        spec = spec.model_copy(update={"threshold_sets": derived})
     return build_declared(spec, context)
 
 

@@ -112,7 +112,35 @@ def tabulate_sensitivity(
         )
         for analysis, level, text, primary, name, table in parts
     ]  # fmt: skip
-    return pd.concat(rows, ignore_index=True)[list(SENSITIVITY)] if rows else pd.DataFrame(columns=list(SENSITIVITY))
+    if not rows:
+        return pd.DataFrame(columns=list(SENSITIVITY))
+    return _hide_close(pd.concat(rows, ignore_index=True)[list(SENSITIVITY)], suppress_below)
+
+
+def _hide_close(table: pd.DataFrame, suppress_below: int) -> pd.DataFrame:
+    """Hide the counts of a choice that differ by a small number from those of a choice shown before it."""
+    hidden = pd.Series(data=False, index=table.index)
+    rates = table[table["metric"] == "event_rate"]
+    for _, part in rates.groupby(["outcome", "model"], sort=False):
+        shown: list[np.ndarray] = []
+        for (analysis, level), row in part.groupby(["analysis", "level"], sort=False):
+            counts = row[["n", "events"]].astype("float64").to_numpy()[0]
+            if any(find_small(np.abs(counts - other).astype(np.int64), suppress_below).any() for other in shown):
+                hidden |= (
+                    (table["outcome"] == row["outcome"].iloc[0])
+                    & (table["analysis"] == analysis)
+                    & (table["level"] == level)
+                )
+            elif np.isfinite(counts).all():
+                shown.append(counts)
+    rate = hidden & (table["metric"] == "event_rate")
+    numbers = {name: table[name].mask(rate) for name in ("estimate", "lower", "upper")}
+    return table.assign(
+        n=table["n"].mask(hidden),
+        events=table["events"].mask(hidden),
+        **numbers,
+        status=table["status"].mask(rate, "suppressed"),
+    )
 
 
 def _differs(own: Cohort, other: Cohort) -> bool:

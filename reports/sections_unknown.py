@@ -20,6 +20,7 @@ from reports.tables import (
     number_cell,
     rows_where,
     suppression_note,
+    title_of,
 )
 from reports.views import make_slug
 
@@ -34,6 +35,12 @@ FOLLOWED = {
     "at_risk_at_horizon": "Still followed at the horizon",
     "percent_censored_before_horizon": "Censored before the horizon, percent",
 }
+SHOWN = ("event_rate", "mean_score", "calibration_in_the_large", "oe_ratio", "mean_difference")
+WEIGHTS = {
+    "mean_weight": ("mean", 2), "largest_weight": ("largest", 1), "effective_n": ("worth as many patients as", 0),
+    "percent_truncated": ("truncated, percent", 1),
+}  # fmt: skip
+"""Words and decimals of what is said of the weights."""
 LARGE = 0.1
 """Standardised differences beyond this are worth a look."""
 
@@ -103,19 +110,33 @@ def _shifts(run: RunFolder, outcome: OutcomeFacts) -> Iterator[Table]:
     frame = rows_where(run.tables["unknown_outcomes"], outcome=outcome.name)
     for dataset in distinct(frame["dataset"]):
         part = rows_where(frame, dataset=dataset)
-        metrics = distinct(part["metric"])
+        metrics = tuple(metric for metric in distinct(part["metric"]) if metric in SHOWN)
         rows = [_shift_row(key, metrics) for key in _split(part)]
         n, unknown = (part[name].iloc[0] for name in ("n", "n_unknown"))
         yield Table(
             name=make_slug("unknown", outcome.name, dataset),
             caption=f"If patients of unknown outcome were different, {outcome.title}, {dataset} data.",
-            columns=("Patients of unknown outcome are", *(metric.replace("_", " ").capitalize() for metric in metrics)),
+            columns=("Patients of unknown outcome are", *(title_of(metric) for metric in metrics)),
             rows=tuple(rows),
             notes=(
                 f"Patients: {format_count(n) or 'hidden'}, of unknown outcome: {format_count(unknown) or 'hidden'}. "
-                f"Predictions of {run.model_title(run.facts.study.reference)}.",
+                f"Predictions of {run.model_title(run.facts.study.reference)}. Shifts are of the log-odds, or of a score "
+                "in standard deviations of its residuals.",
+                *_word_weights(part),
             ),
         )
+
+
+def _word_weights(part: pd.DataFrame) -> Iterator[str]:
+    """Say how uneven the weights of the patients of known outcome are."""
+    found = {metric: first_row(part, assumption="weighted", metric=metric) for metric in WEIGHTS}
+    told = [
+        f"{words} {format_number(float(row['estimate']), digits)}"
+        for metric, (words, digits) in WEIGHTS.items()
+        if (row := found[metric]) is not None and row["status"] == "ok"
+    ]
+    if told:
+        yield f"Weights of the patients of known outcome: {', '.join(told)}."
 
 
 def _split(part: pd.DataFrame) -> Iterator[pd.DataFrame]:

@@ -78,6 +78,7 @@ class Study(Spec):
     was evaluated. `unattainable` says what becomes of patients whose baseline leaves no room for a threshold (``flag``:
     as ``fail``, and they are a subgroup of the evaluation), `reoperated` and `died` of those to whom that happened
     before the visit of a score, `non_response` and `censoring` how patients of unknown outcome are stood for.
+    `derived_thresholds` names, per outcome that is a score, the sets whose probability is derived from it.
     `subgroups` name categories, flags, sites, or numbers that have cut points in `bands`. `text` is
     the exact file and `sha256` its hash.
     """
@@ -104,6 +105,7 @@ class Study(Spec):
     split: SplitPlan = SplitPlan()
     tuning: TuningPlan = TuningPlan()
     threshold_sets: dict[str, str] = Field(default_factory=dict)
+    derived_thresholds: dict[str, tuple[Name, ...]] = Field(default_factory=dict)
     threshold_probabilities: dict[str, DecisionPlan] = Field(default_factory=dict)
     subgroups: tuple[Name, ...] = ()
     bands: dict[str, tuple[float, ...]] = Field(default_factory=dict)

@@ -1,6 +1,6 @@
 """The scores at follow-up themselves.
 
-The probability of each of their threshold sets is derived from them, in this order.
+The probability of a few threshold sets is derived from each, in this order; a study may name others.
 """
 
 from __future__ import annotations
@@ -24,20 +24,12 @@ def _score(instrument: str, title: str, visit: str, *sets: str, higher: bool = F
     )
 
 
-ODI_SETS = (
-    "copay2008", "ostelo2008_points", "ostelo2008_30pct", "scoap15_2_2", "norspine_success_ldh_v2013",
-    "norspine_berg2024", "glassman2008_scb", "van_hooff2016_pass", "any_worsening",
-)  # fmt: skip
-PAIN_SETS = (
-    "copay2008", "ostelo2008_30pct", "scoap15_2_2", "norspine_success_ldh_v2013", "norspine_berg2024",
-    "glassman2008_scb", "any_worsening",
-)  # fmt: skip
-NDI_SETS = ("young2009", "parker2013_acdf", "qod2025_csm", "ndi_pass10", "any_worsening")
+ODI_SETS = ("scoap15_2_2", "van_hooff2016_pass", "any_worsening")
+PAIN_SETS = ("scoap15_2_2", "ostelo2008_30pct", "any_worsening")
+NDI_SETS = ("young2009", "ndi_pass10", "any_worsening")
 NECK_SETS = ("carreon2010_cervical", "qod2025_csm", "any_worsening")
-MJOA_SETS = ("tetreault2015_mjoa", "tetreault2015_mjoa_overall", "tetreault2015_minimal_impairment",
-             "khan2021_worsening")  # fmt: skip
-EQ5D_SETS = ("walters2005", "qod2025_csm", "parker2013_acdf", "norspine_success_ldh_v2013", "parker2011_tlif",
-             "any_worsening")  # fmt: skip
+MJOA_SETS = ("tetreault2015_mjoa", "tetreault2015_minimal_impairment", "khan2021_worsening")
+EQ5D_SETS = ("walters2005", "norspine_success_ldh_v2013", "any_worsening")
 COMI_SETS = ("mannion2009_comi", "mannion2009_comi_group", "mannion2009_comi_worse")
 SRS_SETS = ("asls2018_srs22r", "asls2018_srs22r_scb")
 
