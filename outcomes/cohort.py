@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from outcomes.guard import check_outcome_labels, check_predictors
+from outcomes.instrument_checks import check_instrument_scale
 from outcomes.instruments import join_instruments
 from outcomes.outcome import BoolArray, FloatArray, Outcome
-from outcomes.variant_traps import check_instrument_scale
 from schemas.column import Column
 from schemas.errors import StudyError, suggest
 from schemas.registry import Registry

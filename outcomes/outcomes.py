@@ -1,52 +1,42 @@
-"""All outcomes by name, and how a declaration becomes an `Outcome`."""
+"""All outcomes by name, and those that a study names, built under its choices.
+
+The entries lie in ``entries/``; the threshold set of each is a default.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import replace
+from collections.abc import Collection
 from functools import partial
-from typing import Any
 
-from outcomes.build import Context
-from outcomes.combined import COMBINED
-from outcomes.complications import COMPLICATIONS
-from outcomes.composite_outcomes import build_composite_outcome
-from outcomes.deformity import DEFORMITY
-from outcomes.event_outcomes import build_event_outcome
-from outcomes.horizon_outcomes import build_horizon_outcome
+from outcomes.building import build_declared
+from outcomes.entries.combined import COMBINED
+from outcomes.entries.complications import COMPLICATIONS
+from outcomes.entries.deformity import DEFORMITY
+from outcomes.entries.nerves import NERVES
+from outcomes.entries.reherniation import REHERNIATION
+from outcomes.entries.reoperation import REOPERATION
+from outcomes.entries.scores_at_follow_up import SCORES_AT_FOLLOW_UP
+from outcomes.entries.scores_cervical import SCORES_CERVICAL
+from outcomes.entries.scores_deformity import SCORES_DEFORMITY
+from outcomes.entries.scores_generic import SCORES_GENERIC
+from outcomes.entries.scores_lumbar import SCORES_LUMBAR
+from outcomes.entries.utilisation import UTILISATION
 from outcomes.instruments import join_instruments
-from outcomes.level_outcomes import build_level_outcome
-from outcomes.nerves import NERVES
+from outcomes.kinds.context import Context
+from outcomes.kinds.score import list_derived
 from outcomes.outcome import Outcome
-from outcomes.patient_reported import PATIENT_REPORTED
-from outcomes.recurrence_outcomes import build_recurrence_outcome
-from outcomes.reherniation import REHERNIATION
-from outcomes.reoperation import REOPERATION
-from outcomes.score_outcomes import build_score_outcome, list_derived
-from outcomes.threshold_outcomes import build_threshold_outcome
 from outcomes.thresholds import THRESHOLD_SETS
-from outcomes.utilisation import UTILISATION
 from schemas.definition import Definition
 from schemas.errors import StudyError, unknown_name
 from schemas.specs import InstrumentSpec, OutcomeSpec, ScoreOutcome, ThresholdOutcome, ThresholdSetSpec
 from schemas.study import Study
 
 ENTRIES: tuple[OutcomeSpec, ...] = (
-    *PATIENT_REPORTED, *COMBINED, *REHERNIATION, *REOPERATION, *COMPLICATIONS, *NERVES, *UTILISATION, *DEFORMITY,
+    *SCORES_LUMBAR, *SCORES_CERVICAL, *SCORES_DEFORMITY, *SCORES_GENERIC, *SCORES_AT_FOLLOW_UP, *COMBINED,
+    *REHERNIATION, *REOPERATION, *COMPLICATIONS, *NERVES, *UTILISATION, *DEFORMITY,
 )  # fmt: skip
 
 OUTCOMES: dict[str, OutcomeSpec] = {spec.name: spec for spec in ENTRIES}
-
-BUILDERS: dict[str, Callable[[Any, Context], Outcome]] = {
-    "threshold": build_threshold_outcome,
-    "score": build_score_outcome,
-    "event": build_event_outcome,
-    "event_by_horizon": build_horizon_outcome,
-    "level": build_level_outcome,
-    "composite": build_composite_outcome,
-    "recurrence": build_recurrence_outcome,
-}
-"""What makes an `Outcome` of a declaration, by its kind."""
 
 
 def known_outcomes(definition: Definition) -> dict[str, OutcomeSpec]:
@@ -138,16 +128,4 @@ def make_context(
         threshold_sets=known_threshold_sets(definition),
         columns=columns,
         build=partial(build_outcome, study=study, definition=definition, columns=columns, within=within),
-    )
-
-
-def build_declared(spec: OutcomeSpec, context: Context) -> Outcome:
-    """Build the outcome of a declaration: what its kind makes of it, and what every kind says of itself."""
-    built = BUILDERS[spec.kind](spec, context)
-    return replace(
-        built,
-        unit=spec.unit,
-        clock=spec.clock,
-        patient_outcome=spec.patient_outcome,
-        published_c_statistic=spec.published_c_statistic or built.published_c_statistic,
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from outcomes.kinds.recurrence import list_unadjudicated_variants
 from outcomes.outcome import Outcome, Variant
 from outcomes.outcomes import build_outcome, build_outcomes, known_outcomes, make_context
-from outcomes.recurrence_outcomes import list_unadjudicated_variants
 from schemas.definition import Definition
 from schemas.errors import StudyError, unknown_name
 from schemas.specs import RecurrenceOutcome

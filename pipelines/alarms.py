@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from outcomes.cohort import Cohort
-from outcomes.score_outcomes import list_derived
+from outcomes.kinds.score import list_derived
 from pipelines.leaks import describe_separation
 from pipelines.result import Dataset
 

@@ -10,7 +10,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from outcomes.cohort import ATTAINABLE, Cohort
-from outcomes.score_outcomes import list_derived
+from outcomes.kinds.score import list_derived
 from pipelines.alarms import find_alarms, find_doubts
 from pipelines.assemble import (
     assemble_explanations,

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from outcomes.kinds.score import list_derived
 from outcomes.outcome import DerivedThreshold
-from outcomes.score_outcomes import list_derived
 from pipelines.artifact import write_bundle
 from pipelines.models import MODELS
 from pipelines.predictions import DEVELOPMENT

@@ -120,8 +120,8 @@ def _shifts(run: RunFolder, outcome: OutcomeFacts) -> Iterator[Table]:
             rows=tuple(rows),
             notes=(
                 f"Patients: {format_count(n) or 'hidden'}, of unknown outcome: {format_count(unknown) or 'hidden'}. "
-                f"Predictions of {run.model_title(run.facts.study.reference)}. Shifts are of the log-odds, or of a score "
-                "in standard deviations of its residuals.",
+                f"Predictions of {run.model_title(run.facts.study.reference)}. Shifts are of the log-odds, or of a "
+                "score in standard deviations of its residuals.",
                 *_word_weights(part),
             ),
         )

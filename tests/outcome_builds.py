@@ -6,11 +6,10 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from outcomes.build import Context
-from outcomes.instruments import INSTRUMENTS
+import outcomes.outcomes
+from outcomes.building import build_declared
+from outcomes.kinds.context import Context
 from outcomes.outcome import Outcome
-from outcomes.outcomes import build_declared, build_outcome
-from outcomes.thresholds import THRESHOLD_SETS
 from schemas.definition import read_definition
 from schemas.specs import OutcomeSpec
 from schemas.study import Study, parse_study
@@ -31,14 +30,7 @@ def make_study(**choices: Any) -> Study:
 
 def make_context(columns: Collection[str] | None = None, **choices: Any) -> Context:
     """Return what builders look at, under a small study."""
-    study = make_study(**choices)
-    return Context(
-        study=study,
-        instruments=INSTRUMENTS,
-        threshold_sets=THRESHOLD_SETS,
-        columns=columns,
-        build=lambda name: build_outcome(name, study, read_definition("lumbar"), columns),
-    )
+    return outcomes.outcomes.make_context(make_study(**choices), read_definition("lumbar"), columns)
 
 
 def build(spec: OutcomeSpec, columns: Collection[str] | None = None, **choices: Any) -> Outcome:

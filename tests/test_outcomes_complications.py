@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 from outcome_builds import build
 
-from outcomes.combined import COMBINED
-from outcomes.complications import ACS_ANY, ACS_SERIOUS, COMPLICATIONS, KNOWN_BEFORE
-from outcomes.deformity import DEFORMITY
-from outcomes.nerves import NERVES
+from outcomes.entries.combined import COMBINED
+from outcomes.entries.complications import ACS_ANY, ACS_SERIOUS, COMPLICATIONS, KNOWN_BEFORE
+from outcomes.entries.deformity import DEFORMITY
+from outcomes.entries.nerves import NERVES
+from outcomes.entries.utilisation import OPIOIDS, UTILISATION
 from outcomes.outcome import Outcome
 from outcomes.outcomes import OUTCOMES
-from outcomes.utilisation import OPIOIDS, UTILISATION
 from schemas.columns import COLUMNS
 from schemas.dictionary.events import PRESENT_BEFORE
 from schemas.specs import EventOutcome

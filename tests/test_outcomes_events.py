@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from outcome_builds import build
 
-from outcomes.follow_up import EventClock
-from outcomes.horizon_outcomes import name_event
+from outcomes.kinds.event_by_horizon import name_event
+from outcomes.kinds.event_clock import EventClock
 from outcomes.outcomes import OUTCOMES
 from schemas.specs import HorizonOutcome
 

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from outcomes.instrument_checks import check_instrument_scale
 from outcomes.instruments import INSTRUMENTS, join_instruments, score_items
 from outcomes.outcomes import known_instruments
-from outcomes.variant_traps import check_instrument_scale
 from schemas.columns import COLUMNS
 from schemas.definition import parse_definition
 from schemas.derived.scores import BEST_JAPANESE, ENDINGS, ITEM_SCORES

@@ -16,12 +16,12 @@ from hypothesis.extra import numpy as hnp
 from outcome_builds import build, make_study
 from pydantic import ValidationError
 
-from outcomes.build import Context
-from outcomes.composite_outcomes import build_composite_outcome
+from outcomes.kinds.composite import build_composite_outcome
+from outcomes.kinds.context import Context
+from outcomes.kinds.three_valued import combine
+from outcomes.kinds.wording import DECISION
 from outcomes.outcome import Criterion, FollowUp, Outcome, Score
 from outcomes.outcomes import build_outcome
-from outcomes.three_valued import combine
-from outcomes.wording import DECISION
 from schemas.definition import Definition, parse_definition
 from schemas.errors import DefinitionError, StudyError
 from schemas.specs import CompositeOutcome, EventOutcome, InstrumentSpec, LevelOutcome, MissingRule

@@ -13,8 +13,7 @@ from outcome_builds import build, make_study
 from outcomes.cohort import build_cohort, relabel
 from outcomes.instruments import INSTRUMENTS
 from outcomes.outcome import Outcome
-from outcomes.outcomes import OUTCOMES, build_outcome
-from outcomes.patient_reported import PATIENT_REPORTED
+from outcomes.outcomes import ENTRIES, OUTCOMES, build_outcome
 from outcomes.thresholds import THRESHOLD_SETS
 from schemas.definition import parse_definition, read_definition
 from schemas.errors import StudyError
@@ -22,6 +21,7 @@ from schemas.specs import ScoreOutcome, ThresholdOutcome
 from schemas.synthetic import simulate_registry
 
 EVENTS = ("reoperation_days", "death_days")
+SCORE_ENTRIES = [spec for spec in ENTRIES if isinstance(spec, ThresholdOutcome | ScoreOutcome)]
 REACHED = {"odi_0": 60.0, "odi_12m": 20.0}
 
 
@@ -278,7 +278,7 @@ def test_outcomes_can_be_sent_to_another_process(unattainable: str):
 
 def test_no_outcome_stands_twice():
     # a dict made of entries keeps the last of two with one name, in silence
-    assert len({spec.name for spec in PATIENT_REPORTED}) == len(PATIENT_REPORTED)
+    assert len(OUTCOMES) == len(ENTRIES)
 
 
 def test_the_default_sets_of_the_first_outcomes_stand():
@@ -290,7 +290,7 @@ def test_the_default_sets_of_the_first_outcomes_stand():
 
 
 @pytest.mark.parametrize(
-    "spec", [spec for spec in PATIENT_REPORTED if isinstance(spec, ScoreOutcome)], ids=lambda spec: spec.name
+    "spec", [spec for spec in SCORE_ENTRIES if isinstance(spec, ScoreOutcome)], ids=lambda spec: spec.name
 )
 def test_a_score_names_sets_of_its_instrument_and_its_direction(spec: ScoreOutcome):
     assert spec.desirable == (INSTRUMENTS[spec.instrument].direction == "higher_is_better")
@@ -302,4 +302,4 @@ def test_a_score_names_sets_of_its_instrument_and_its_direction(spec: ScoreOutco
 @pytest.mark.parametrize("definition", ["lumbar", "cervical", "deformity"])
 def test_every_cohort_has_outcomes_from_its_scores(definition: str):
     known = read_definition(definition).columns_of()
-    assert sum(set(spec.columns()) <= set(known) for spec in PATIENT_REPORTED) >= 40
+    assert sum(set(spec.columns()) <= set(known) for spec in SCORE_ENTRIES) >= 40

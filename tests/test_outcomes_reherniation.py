@@ -11,9 +11,9 @@ import pytest
 from outcome_builds import build, make_context, make_study
 
 from outcomes.cohort import build_cohort
+from outcomes.kinds.recurrence import count_unadjudicated, list_unadjudicated_variants
 from outcomes.outcome import Outcome
 from outcomes.outcomes import OUTCOMES, build_outcomes
-from outcomes.recurrence_outcomes import count_unadjudicated, list_unadjudicated_variants
 from pipelines.fit import prepare_training
 from pipelines.folds import FoldTask, Plan, work_fold
 from schemas.columns import COLUMNS

@@ -11,8 +11,8 @@ import pytest
 from outcome_builds import build, make_study
 
 from outcomes.cohort import build_cohort
+from outcomes.kinds.score import list_derived
 from outcomes.outcomes import build_outcomes
-from outcomes.score_outcomes import list_derived
 from pipelines.checks import check_study
 from schemas.definition import parse_definition
 from schemas.errors import StudyError

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from outcomes.instruments import INSTRUMENTS
-from outcomes.threshold_checks import fit_to_instrument
+from outcomes.kinds.threshold_checks import fit_to_instrument
 from outcomes.threshold_entries.common import DISPUTES
 from outcomes.threshold_rules import attainable, describe_rule, describe_threshold, improvement, reached, settle
 from outcomes.thresholds import ENTRIES, THRESHOLD_SETS

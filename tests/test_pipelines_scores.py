@@ -18,8 +18,8 @@ from outcome_builds import build
 from scipy.stats import norm
 
 from outcomes.instruments import INSTRUMENTS
+from outcomes.kinds.score import list_derived
 from outcomes.outcome import Score
-from outcomes.score_outcomes import list_derived
 from outcomes.threshold_rules import reached
 from pipelines.artifact import load_model, write_bundle
 from pipelines.comparison import compare_fold_predictions

@@ -9,9 +9,10 @@ from typing import Any, get_args
 import pytest
 from outcome_builds import build
 
+from outcomes.building import BUILDERS
 from outcomes.instruments import INSTRUMENTS
-from outcomes.outcomes import BUILDERS, OUTCOMES
-from outcomes.threshold_checks import fit_to_instrument
+from outcomes.kinds.threshold_checks import fit_to_instrument
+from outcomes.outcomes import OUTCOMES
 from outcomes.thresholds import THRESHOLD_SETS
 from pipelines.metrics import METRICS, Best, Metric
 from pipelines.models import MODELS, Model

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from outcomes.build import Context, require_levels
-from outcomes.follow_up import EventClock
-from outcomes.horizon_outcomes import TIES, describe_lost
+from outcomes.kinds.context import Context, require_levels
+from outcomes.kinds.event_by_horizon import TIES, describe_lost
+from outcomes.kinds.event_clock import EventClock
+from outcomes.kinds.recurrence_rows import list_column_rows, list_table_rows, tells_in_tables
+from outcomes.kinds.recurrence_rules import TIMES, find_times
+from outcomes.kinds.wording import join_rule, spell
 from outcomes.outcome import BoolArray, Criterion, FloatArray, FollowUp, IntArray, Outcome, Variant
-from outcomes.recurrence_rows import list_column_rows, list_table_rows, tells_in_tables
-from outcomes.recurrence_rules import TIMES, find_times
-from outcomes.wording import join_rule, spell
 from schemas.errors import StudyError, suggest
 from schemas.registry import Registry
 from schemas.specs import RECURRENCE_COLUMNS, RecurrenceOutcome
@@ -105,8 +105,8 @@ def build_recurrence_outcome(spec: RecurrenceOutcome, context: Context) -> Outco
 
     Notes
     -----
-    Judged per event at each operated level and side (`outcomes.recurrence_rules`); the patient has it from the first
-    one that counts. Censoring is as in `outcomes.horizon_outcomes.build_horizon_outcome`.
+    Judged per event at each operated level and side (`outcomes.kinds.recurrence_rules`); the patient has it from the
+    first one that counts. Censoring is as in `outcomes.kinds.event_by_horizon.build_horizon_outcome`.
     """
     clock = RecurrenceClock(spec=spec)
     # Of data it is known only with the tables whether the columns are needed: `prepare` says it.

@@ -5,7 +5,7 @@ The probability of a few threshold sets is derived from each, in this order; a s
 
 from __future__ import annotations
 
-from outcomes.prom_entries.common import VISITS
+from outcomes.entries.scores_common import VISITS
 from schemas.specs import ScoreOutcome
 
 
@@ -89,4 +89,4 @@ GENERIC = (
     _score("hads_d", "Depression (HADS)", "12m", "puhan2008_hads"),
 )  # fmt: skip
 
-SCORES = (*LUMBAR, *CERVICAL, *DEFORMITY, *GENERIC)
+SCORES_AT_FOLLOW_UP = (*LUMBAR, *CERVICAL, *DEFORMITY, *GENERIC)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from outcomes.build import Context, require_levels
-from outcomes.follow_up import EventClock
+from outcomes.kinds.context import Context, require_levels
+from outcomes.kinds.event_clock import EventClock
+from outcomes.kinds.wording import join_rule, spell
 from outcomes.outcome import Criterion, Outcome
-from outcomes.wording import join_rule, spell
 from schemas.columns import COLUMNS
 from schemas.specs import HorizonOutcome
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from outcomes.build import values_of
+from outcomes.kinds.context import values_of
 from outcomes.outcome import BoolArray, FloatArray, FollowUp, IntArray
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from outcomes.build import Context, require_levels, values_of
+from outcomes.kinds.context import Context, require_levels, values_of
+from outcomes.kinds.three_valued import DECIDED, UNDECIDED, Joined, combine
+from outcomes.kinds.wording import join_rule, spell
 from outcomes.outcome import BoolArray, Criterion, FloatArray, Outcome
-from outcomes.three_valued import DECIDED, UNDECIDED, Joined, combine
-from outcomes.wording import join_rule, spell
 from schemas.specs import EventOutcome, MissingRule
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outcomes.prom_entries.common import avoid, rate, reach, reach_last
+from outcomes.entries.scores_common import avoid, rate, reach, reach_last
 
 PCS, MCS = "Physical health improved (SF-36 PCS)", "Mental health improved (SF-36 MCS)"
 EQ5D = "Quality of life improved (EQ-5D)"
@@ -41,4 +41,4 @@ RATINGS = (
     rate("nass_met_expectations", "Expectations met (NASS)", "nass_satisfaction", "12m", "nass_met_expectations"),
 )  # fmt: skip
 
-GENERIC = (*SCORES, *RATINGS)
+SCORES_GENERIC = (*SCORES, *RATINGS)

@@ -9,12 +9,12 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from outcomes import before_visit
-from outcomes.before_visit import EarlierEvent, find_earlier_events, list_day_columns
-from outcomes.build import Context, is_known, require_levels, values_of
+from outcomes.kinds import before_visit
+from outcomes.kinds.before_visit import EarlierEvent, find_earlier_events, list_day_columns
+from outcomes.kinds.context import Context, is_known, require_levels, values_of
+from outcomes.kinds.wording import join_rule, spell
 from outcomes.outcome import BoolArray, Criterion, FloatArray, Outcome
 from outcomes.threshold_rules import ROUNDING
-from outcomes.wording import join_rule, spell
 from schemas.specs import LevelOutcome
 
 

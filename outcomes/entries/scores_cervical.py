@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from outcomes.prom_entries.common import avoid, reach
+from outcomes.entries.scores_common import avoid, reach
 
 NDI, NECK, ARM = "Neck disability improved (NDI)", "Neck pain improved", "Arm pain improved"
 MJOA = "Myelopathy improved (mJOA)"
 
-CERVICAL = (
+SCORES_CERVICAL = (
     reach("ndi_mcid", NDI, "ndi", "12m", "young2009"),
     reach("ndi_mcid", NDI, "ndi", "3m", "young2009"),
     reach("ndi_mcid", NDI, "ndi", "24m", "young2009"),

@@ -9,10 +9,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from outcomes.build import Context, require_levels
+from outcomes.kinds.context import Context, require_levels
+from outcomes.kinds.three_valued import DECIDED, Joined, combine
+from outcomes.kinds.wording import join_rule
 from outcomes.outcome import BoolArray, Criterion, FloatArray, Outcome
-from outcomes.three_valued import DECIDED, Joined, combine
-from outcomes.wording import join_rule
 from schemas.errors import StudyError
 from schemas.registry import Registry
 from schemas.specs import CompositeOutcome

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outcomes.prom_entries.common import avoid, reach
+from outcomes.entries.scores_common import avoid, reach
 
 TITLES = {
     "total": "SRS-22r total improved",
@@ -12,7 +12,7 @@ TITLES = {
     "self_image": "SRS-22r self-image improved",
 }
 
-DEFORMITY = (
+SCORES_DEFORMITY = (
     *(
         reach(f"srs22r_{scale}_mcid", title, f"srs22r_{scale}", visit, "asls2018_srs22r")
         for visit in ("12m", "24m")

@@ -8,13 +8,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from outcomes import before_visit
-from outcomes.before_visit import EarlierEvent, find_earlier_events, list_day_columns
-from outcomes.build import Context, is_known, require_levels, values_of
+from outcomes.kinds import before_visit
+from outcomes.kinds.before_visit import EarlierEvent, find_earlier_events, list_day_columns
+from outcomes.kinds.context import Context, is_known, require_levels, values_of
+from outcomes.kinds.threshold import describe_source, resolve_threshold
+from outcomes.kinds.wording import join_rule
 from outcomes.outcome import BoolArray, Criterion, DerivedThreshold, FloatArray, Outcome, Score
-from outcomes.threshold_outcomes import describe_source, resolve_threshold
 from outcomes.threshold_rules import describe_threshold
-from outcomes.wording import join_rule
 from schemas.errors import StudyError, unknown_name
 from schemas.specs import InstrumentSpec, ScoreOutcome
 

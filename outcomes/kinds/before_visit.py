@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from outcomes.build import Context, values_of
+from outcomes.kinds.context import Context, values_of
 from outcomes.outcome import BoolArray, Criterion, FloatArray
 from schemas.columns import COLUMNS
 from schemas.visits import TARGETS

@@ -1,7 +1,7 @@
 """What a patient's data say of events that bear on a recurrence: one row per event, from either shape of data.
 
 A registry tells it in columns of the operation (`list_column_rows`) or in its tables of levels and of events
-(`list_table_rows`). Both give the same rows, so that one set of rules (`outcomes.recurrence_rules`) judges both.
+(`list_table_rows`). Both give the same rows, so that one set of rules (`outcomes.kinds.recurrence_rules`) judges both.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from outcomes.build import values_of
+from outcomes.kinds.context import values_of
+from outcomes.kinds.three_valued import combine
 from outcomes.outcome import FloatArray, IntArray
-from outcomes.three_valued import combine
 from schemas.dictionary.long import EVENT_WORDS
 from schemas.errors import DataError, StudyError
 from schemas.registry import Registry

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from outcomes.before_visit import find_visit_days
-from outcomes.build import values_of
+from outcomes.kinds.before_visit import find_visit_days
+from outcomes.kinds.context import values_of
+from outcomes.kinds.three_valued import combine
 from outcomes.outcome import FloatArray
-from outcomes.three_valued import combine
 from schemas.specs import RecurrenceOutcome
 
 Verdict = Literal["event", "unadjudicated", "competing", "nothing"]
@@ -31,7 +31,7 @@ def find_times(rows: pd.DataFrame, frame: pd.DataFrame, spec: RecurrenceOutcome)
     Parameters
     ----------
     rows
-        Events (`outcomes.recurrence_rows`).
+        Events (`outcomes.kinds.recurrence_rows`).
     frame
         One row per operation.
     spec

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outcomes.prom_entries.common import avoid, reach, reach_last
+from outcomes.entries.scores_common import avoid, reach, reach_last
 
 ODI, BACK, LEG = "Disability improved (ODI)", "Back pain improved", "Leg pain improved"
 WINDOW = ("3m", "12m", "24m")
@@ -69,4 +69,4 @@ BAD_NEWS = (
     avoid("comi_back_worse", "Back problem worse than before (COMI)", "comi_back", "12m", "mannion2009_comi_worse"),
 )
 
-LUMBAR = (*IMPROVED, *LAST, *BEYOND, *BAD_NEWS)
+SCORES_LUMBAR = (*IMPROVED, *LAST, *BEYOND, *BAD_NEWS)

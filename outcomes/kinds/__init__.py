@@ -1,0 +1,1 @@
+"""The kinds of outcomes, one file each, and what they share."""

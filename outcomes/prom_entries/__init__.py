@@ -1,1 +1,0 @@
-"""Outcomes from scores, one file per region, and the scores themselves."""
