@@ -147,7 +147,7 @@ def _subgroups(frame: pd.DataFrame, outcome: Outcome, study: Study, columns: Map
     return made.assign(**{ATTAINABLE: np.where(outcome.attainable(frame), "yes", "no")})
 
 
-def relabel(cohort: Cohort, rows: IntArray) -> Cohort:
+def learn_threshold(cohort: Cohort, rows: IntArray) -> Cohort:
     """Return the cohort with the outcome as the training rows define it, where its threshold is estimated from data.
 
     Parameters

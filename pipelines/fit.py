@@ -16,10 +16,10 @@ from outcomes.cohort import Cohort
 from pipelines.forecast import Forecast
 from pipelines.models import Fitted, Form, Model
 from pipelines.observation import Observation, fit_observation
+from pipelines.predictands import Predictand, predictand_of
 from pipelines.preprocess import Preprocessor, fit_preprocessor
 from pipelines.seeds import child_seed
 from pipelines.splits import assign_folds
-from pipelines.targets import Target, target_of
 from pipelines.tuning import InnerFold, Tuned, tune
 
 FloatArray = npt.NDArray[np.float64]
@@ -47,7 +47,7 @@ class Part:
 class TrainingPart:
     """A training part prepared once and shared by all models and all their trials."""
 
-    target: Target
+    predictand: Predictand
     learned: Learned
     part: Part
     inner: tuple[tuple[Learned, Part, Part], ...]
@@ -59,7 +59,7 @@ class FittedPipeline:
     """A tuned and fitted model with the preprocessing that belongs to it, and of a score how it spreads."""
 
     model: Model
-    target: Target
+    predictand: Predictand
     preprocessor: Preprocessor
     fitted: Fitted
     tuned: Tuned
@@ -69,7 +69,7 @@ class FittedPipeline:
     @property
     def form(self) -> Form:
         """The model's form for the kind of outcome."""
-        return self.target.form(self.model)
+        return self.predictand.form(self.model)
 
     def predict(self, X: pd.DataFrame) -> FloatArray:
         """Return predicted risks in [0, 1], or scores, shape (n,), from predictors as recorded."""
@@ -77,12 +77,12 @@ class FittedPipeline:
 
     def predict_encoded(self, encoded: FloatArray) -> FloatArray:
         """Return predicted risks or scores from rows that `preprocessor` has encoded."""
-        return self.target.bound(self.fitted.predict(self.preprocessor.design(self.model.design, encoded)))
+        return self.predictand.bound(self.fitted.predict(self.preprocessor.design(self.model.design, encoded)))
 
 
 def choose_knots(cohort: Cohort) -> int:
     """Return the number of spline knots that a cohort affords: 3, 4 or 5; fixed for all of its folds."""
-    informative = target_of(cohort.outcome).count_informative(cohort.y)
+    informative = predictand_of(cohort.outcome).count_informative(cohort.y)
     if informative < 100:
         return 3
     return 4 if informative <= 500 else 5
@@ -104,14 +104,14 @@ def prepare_training(cohort: Cohort, rows: IntArray, *, n_knots: int, inner_fold
     seed
         Seed of the inner folds.
     """
-    target = target_of(cohort.outcome)
+    predictand = predictand_of(cohort.outcome)
     learned = _learn(cohort, rows, n_knots)
-    strata = target.strata(cohort.y[rows])
+    strata = predictand.strata(cohort.y[rows])
     patients = cohort.patient[rows]
     n_folds = max(2, min(inner_folds, _count_rarest(strata, patients)))
     folds = assign_folds(strata, patients, n_folds=n_folds, seed=child_seed(seed, "inner folds"))
     return TrainingPart(
-        target=target,
+        predictand=predictand,
         learned=learned,
         part=_apply(learned, cohort, rows),
         inner=tuple(_inner(cohort, rows[folds != k], rows[folds == k], n_knots) for k in range(n_folds)),
@@ -133,20 +133,20 @@ def fit_pipeline(model: Model, training: TrainingPart, *, trials: int, seed: int
     seed
         Seed of the search and of the fit.
     """
-    target = training.target
+    predictand = training.predictand
     folds = [_inner_fold(model, learned, train, held) for learned, train, held in training.inner]
-    found = tune(model, target, folds, trials=trials, seed=child_seed(seed, "search"))
+    found = tune(model, predictand, folds, trials=trials, seed=child_seed(seed, "search"))
     preprocessor = training.learned.preprocessor
     X = preprocessor.design(model.design, training.part.encoded)
-    fit = target.form(model).fit
+    fit = predictand.form(model).fit
     fitted = fit(X, training.part.y, training.part.weights, found.tuned.params, child_seed(seed, "fit"))
     return FittedPipeline(
         model=model,
-        target=target,
+        predictand=predictand,
         preprocessor=preprocessor,
         fitted=fitted,
         tuned=found.tuned,
-        forecast=target.learn_forecast(
+        forecast=predictand.learn_forecast(
             np.concatenate([fold.y_held for fold in folds]),
             np.concatenate(found.held),
             np.concatenate([fold.weights_held for fold in folds]),

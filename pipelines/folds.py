@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from outcomes.cohort import Cohort, relabel
+from outcomes.cohort import Cohort, learn_threshold
 from pipelines.explain import Explanation, explain
 from pipelines.fit import FittedPipeline, choose_knots, fit_pipeline, prepare_training
 from pipelines.models import MODELS
@@ -81,7 +81,7 @@ def work_fold(plan: Plan, task: FoldTask) -> FoldResult:
     FoldResult
         Held-out predictions, or for the final fit the apparent ones together with the fitted models.
     """
-    study, cohort = plan.study, relabel(plan.cohorts[task.outcome], task.train)
+    study, cohort = plan.study, learn_threshold(plan.cohorts[task.outcome], task.train)
     place = (task.outcome, task.repeat, task.fold)
     training = prepare_training(
         cohort,

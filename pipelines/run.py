@@ -30,12 +30,12 @@ from pipelines.curves import compute_curves
 from pipelines.evaluate import evaluate_fold_predictions
 from pipelines.executors import run_tasks
 from pipelines.folds import FoldResult, FoldTask, Plan, work_fold
+from pipelines.predictands import predictand_of
 from pipelines.predictions import DEVELOPMENT, FINAL_FOLD
 from pipelines.prepare import Prepared, keep_unknown, prepare_study
 from pipelines.result import StudyResult
 from pipelines.sensitivity import tabulate_sensitivity
 from pipelines.splits import SPLITS
-from pipelines.targets import target_of
 from pipelines.unknown_outcomes import shift_unknown_outcomes
 from schemas.registry import Registry
 from schemas.study import Study
@@ -178,7 +178,7 @@ def _list_outer_folds(
     study: Study, name: str, cohort: Cohort, models: tuple[str, ...], *, explained: bool
 ) -> list[FoldTask]:
     make = SPLITS[study.split.name].make
-    strata = target_of(cohort.outcome).strata(cohort.y)
+    strata = predictand_of(cohort.outcome).strata(cohort.y)
     folds = make(strata, cohort.patient, plan=study.split, seed=study.seed, outcome=name)
     return [
         FoldTask(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import optuna
 
 from pipelines.models import Model, Parameter
-from pipelines.targets import Target
+from pipelines.predictands import Predictand
 
 FloatArray = npt.NDArray[np.float64]
 Params = dict[str, float | int]
@@ -60,14 +60,14 @@ class Found:
     held: tuple[FloatArray, ...]
 
 
-def tune(model: Model, target: Target, folds: Sequence[InnerFold], *, trials: int, seed: int) -> Found:
+def tune(model: Model, predictand: Predictand, folds: Sequence[InnerFold], *, trials: int, seed: int) -> Found:
     """Choose the settings with the lowest loss over the inner folds.
 
     Parameters
     ----------
     model
         Entry of the table of models.
-    target
+    predictand
         The kind of outcome, which has the loss.
     folds
         Inner folds of one training part.
@@ -89,7 +89,7 @@ def tune(model: Model, target: Target, folds: Sequence[InnerFold], *, trials: in
 
     def objective(trial: optuna.Trial) -> float:
         params = {parameter.name: _suggest(trial, parameter) for parameter in model.space}
-        found = _best_on_path(model, target, folds, params, seed=seed)
+        found = _best_on_path(model, predictand, folds, params, seed=seed)
         if not best or found.tuned.inner_loss < best[0].tuned.inner_loss:
             best[:] = [found]
         return found.tuned.inner_loss
@@ -106,9 +106,11 @@ def _suggest(trial: optuna.Trial, parameter: Parameter) -> float | int:
     return float(trial.suggest_float(parameter.name, parameter.low, parameter.high, log=parameter.log))
 
 
-def _best_on_path(model: Model, target: Target, folds: Sequence[InnerFold], params: Params, *, seed: int) -> Found:
+def _best_on_path(
+    model: Model, predictand: Predictand, folds: Sequence[InnerFold], params: Params, *, seed: int
+) -> Found:
     """Fit the path in each inner fold and return its best point."""
-    form = target.form(model)
+    form = predictand.form(model)
     held: list[list[FloatArray]] = []
     losses = np.zeros(max(1, len(model.path_values)))
     total = sum(float(fold.weights_held.sum()) for fold in folds)
@@ -116,7 +118,7 @@ def _best_on_path(model: Model, target: Target, folds: Sequence[InnerFold], para
         fits = form.fit_path(fold.X_train, fold.y_train, fold.weights_train, params, seed)
         share = float(fold.weights_held.sum()) / total
         held.append([fit.predict(fold.X_held) for fit in fits])
-        losses += share * np.array([target.loss(fold.y_held, own, fold.weights_held) for own in held[-1]])
+        losses += share * np.array([predictand.loss(fold.y_held, own, fold.weights_held) for own in held[-1]])
     at = int(np.argmin(losses))
     chosen = {**params, model.path_name: model.path_values[at]} if model.path_name else params
     tuned = Tuned(params=chosen, inner_loss=float(losses[at]), trials=1)

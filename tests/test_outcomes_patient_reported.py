@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from outcome_builds import build, make_study
 
-from outcomes.cohort import build_cohort, relabel
+from outcomes.cohort import build_cohort, learn_threshold
 from outcomes.instruments import INSTRUMENTS
 from outcomes.outcome import Outcome
 from outcomes.outcomes import ENTRIES, OUTCOMES, build_outcome
@@ -257,7 +257,7 @@ def test_the_label_of_a_training_part_is_learned_from_it_alone():
     cohort = build_cohort(registry, outcome, study)
     before = cohort.basis["odi_0"].to_numpy(dtype=np.float64)
     rows = np.argsort(before, kind="stable")[len(before) // 4 : -len(before) // 4].astype(np.int64)
-    learned = relabel(cohort, rows)
+    learned = learn_threshold(cohort, rows)
     asked = [0.5 * np.std(before[part], ddof=1) for part in (rows, np.arange(len(before)))]
     assert asked[0] < 0.6 * asked[1]
     fall = before - cohort.basis["odi_12m"].to_numpy(dtype=np.float64)

@@ -125,12 +125,12 @@ HISTORIES = {
     "proxy, early": ({"proof": "reoperation", "relief_days": 30}, {"same_level_reoperation_days": 29}, 0),
     "proxy, late enough": ({"proof": "reoperation", "relief_days": 30}, {"same_level_reoperation_days": 30}, 1),
     "proxy, on the day of the operation": ({"proof": "reoperation"}, {"same_level_reoperation_days": 0}, 0),
-    "residual: flagged": ({"label": "residual", "relief_days": 42}, {"residual_herniation": 1}, 1),
-    "residual: without relief": ({"label": "residual", "relief_days": 42}, {"reherniation_days": 20}, 1),
+    "residual: flagged": ({"herniation": "residual", "relief_days": 42}, {"residual_herniation": 1}, 1),
+    "residual: without relief": ({"herniation": "residual", "relief_days": 42}, {"reherniation_days": 20}, 1),
     "residual: relief": (
-        {"label": "residual", "relief_days": 14}, {"reherniation_days": 40, "pain_free_days": 30}, 0,
+        {"herniation": "residual", "relief_days": 14}, {"reherniation_days": 40, "pain_free_days": 30}, 0,
     ),
-    "residual: lost": ({"label": "residual", "relief_days": 42, "horizon_days": 42}, {"follow_up_days": 41}, NA),
+    "residual: lost": ({"herniation": "residual", "relief_days": 42, "horizon_days": 42}, {"follow_up_days": 41}, NA),
 }  # fmt: skip
 
 
@@ -183,7 +183,7 @@ def test_the_relief_of_a_score_not_recorded_is_not_adjudicated():
 
 def test_a_residual_herniation_without_a_rule_for_relief_is_refused():
     with pytest.raises(ValueError, match="a residual herniation must have relief_days or relief"):
-        spec(label="residual")
+        spec(herniation="residual")
 
 
 # The same histories as tables: levels (row of the operation, level, side) and events.

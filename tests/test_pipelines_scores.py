@@ -31,6 +31,7 @@ from pipelines.forecast import Forecast, Spread, find_step, fit_spread, forecast
 from pipelines.intervals import compute_standard_error
 from pipelines.metrics import METRICS
 from pipelines.models import MODELS, Model
+from pipelines.predictands import ScorePredictand
 from pipelines.preprocess import fit_preprocessor
 from pipelines.result import StudyResult
 from pipelines.run import run_study
@@ -41,7 +42,6 @@ from pipelines.scores import (
     linearise_root_mean_square,
     linearise_slope,
 )
-from pipelines.targets import ScoreTarget
 from reports.report import write_report
 from schemas.columns import COLUMNS
 from schemas.errors import BundleError, StudyError
@@ -308,13 +308,13 @@ def test_a_probability_is_never_nought_or_one_and_unknown_without_the_baseline()
 
 
 def test_strata_of_a_score_are_fifths_and_the_unknown_stay_unknown() -> None:
-    target = ScoreTarget(score=score_of_odi())
+    predictand = ScorePredictand(score=score_of_odi())
     y = np.append(np.arange(100.0), np.nan)
-    np.testing.assert_array_equal(np.bincount(target.strata(y)[:100].astype(int)), [20] * 5)
-    assert math.isnan(target.strata(y)[100])
-    np.testing.assert_array_equal(target.strata(np.zeros(10)), np.zeros(10))
-    assert target.count_informative(y) == 100
-    assert target.loss(np.array([0.0]), np.array([-30.0]), np.ones(1)) == 0, "predictions are kept inside the range"
+    np.testing.assert_array_equal(np.bincount(predictand.strata(y)[:100].astype(int)), [20] * 5)
+    assert math.isnan(predictand.strata(y)[100])
+    np.testing.assert_array_equal(predictand.strata(np.zeros(10)), np.zeros(10))
+    assert predictand.count_informative(y) == 100
+    assert predictand.loss(np.array([0.0]), np.array([-30.0]), np.ones(1)) == 0, "predictions are kept inside the range"
 
 
 # bundles

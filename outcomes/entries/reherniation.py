@@ -32,7 +32,8 @@ REHERNIATION: tuple[OutcomeSpec, ...] = (
         text="An operation before day 30 is taken for a residual herniation or a complication, not for a recurrence.",
     ),
     RecurrenceOutcome(
-        name="residual_herniation_6w", title="Residual herniation within 6 weeks", kind="recurrence", label="residual",
+        name="residual_herniation_6w", title="Residual herniation within 6 weeks", kind="recurrence",
+        herniation="residual",
         desirable=False, horizon="6 weeks", horizon_days=42, relief_days=42, source="residual lumbar disc herniation",
     ),
     EventOutcome(

@@ -37,7 +37,7 @@ SIDES = {"any": "on either side", "same": "on the operated side", "other": "on a
 
 @dataclass(frozen=True, kw_only=True)
 class RecurrenceClock:
-    """Times of a label, as functions of the operations' frame.
+    """Times of an outcome, as functions of the operations' frame.
 
     The times stand in columns of their own where `prepare` has made them of a registry; else they are made of the
     columns of the frame.
@@ -64,7 +64,7 @@ class RecurrenceClock:
         Raises
         ------
         StudyError
-            If neither can tell the label.
+            If neither can tell the outcome.
         DataError
             If the table of events has a kind of event that nobody knows.
         """
@@ -84,7 +84,7 @@ class RecurrenceClock:
         return self.clock.time_days(self._timed(frame))
 
     def cause(self, frame: pd.DataFrame) -> IntArray:
-        """What ended follow-up: 0 nothing, 1 the label, 2 what precludes it; shape (n,)."""
+        """What ended follow-up: 0 nothing, 1 the outcome, 2 what precludes it; shape (n,)."""
         return self.clock.cause(self._timed(frame))
 
     def is_timed(self, frame: pd.DataFrame) -> BoolArray:
@@ -101,7 +101,7 @@ class RecurrenceClock:
 
 
 def build_recurrence_outcome(spec: RecurrenceOutcome, context: Context) -> Outcome:
-    """Build the outcome "the label came first, by the horizon".
+    """Build the outcome "the outcome came first, by the horizon".
 
     Notes
     -----
@@ -181,7 +181,7 @@ def _require_columns(spec: RecurrenceOutcome, columns: Collection[str]) -> None:
 
 
 def _describe_label(spec: RecurrenceOutcome) -> str:
-    what = "" if spec.label == "recurrence" else "residual herniation: "
+    what = "" if spec.herniation == "recurrent" else "residual herniation: "
     usual = RecurrenceOutcome.model_fields["time"].default
     column = f" ({spell(spec.event)})" if spec.time != usual else ""
     return (
@@ -191,7 +191,7 @@ def _describe_label(spec: RecurrenceOutcome) -> str:
 
 
 def _describe_relief(spec: RecurrenceOutcome) -> tuple[str, ...]:
-    before = "after" if spec.label == "recurrence" else "without"
+    before = "after" if spec.herniation == "recurrent" else "without"
     days = {
         "imaging": f"{before} {spec.relief_days} days or more of relief",
         "reoperation": f"{spec.relief_days} days after the operation or later",
@@ -207,7 +207,7 @@ def _describe_relief(spec: RecurrenceOutcome) -> tuple[str, ...]:
 
 
 def _describe_competing(spec: RecurrenceOutcome) -> str:
-    other = {"recurrence": "residual herniation", "residual": "a herniation after relief"}[spec.label]
+    other = {"recurrent": "residual herniation", "residual": "a herniation after relief"}[spec.herniation]
     further = [
         spell(name.removesuffix("_days"))
         for name in spec.competing

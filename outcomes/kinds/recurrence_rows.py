@@ -133,7 +133,7 @@ def list_table_rows(registry: Registry, spec: RecurrenceOutcome) -> pd.DataFrame
 
 
 def tells_in_tables(registry: Registry, spec: RecurrenceOutcome) -> bool:
-    """Tell whether the label is to be made of the tables of levels and of events.
+    """Tell whether the outcome is to be made of the tables of levels and of events.
 
     Notes
     -----
@@ -199,7 +199,7 @@ def _made_of_events(registry: Registry, name: str) -> bool:
 
 def _require_columns(events: pd.DataFrame, spec: RecurrenceOutcome) -> None:
     asked = ["side"] if spec.side != "any" else []
-    if spec.label == "recurrence" and spec.proof == "imaging" and spec.relief_days:
+    if spec.herniation == "recurrent" and spec.proof == "imaging" and spec.relief_days:
         asked.append("relief_days")
     if lacking := [name for name in asked if name not in events]:
         raise StudyError(

@@ -1,4 +1,4 @@
-"""What counts as a recurrence, what competes with it, and what is another label: by event and by patient."""
+"""What counts as a recurrence, what competes with it, and what is another outcome: by event and by patient."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TIMES = ("event", "competing", "followed")
 
 
 def find_times(rows: pd.DataFrame, frame: pd.DataFrame, spec: RecurrenceOutcome) -> pd.DataFrame:
-    """Return when the label came, when what precludes it came, and until when the patient was followed.
+    """Return when the outcome came, when what precludes it came, and until when the patient was followed.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def find_times(rows: pd.DataFrame, frame: pd.DataFrame, spec: RecurrenceOutcome)
     -------
     DataFrame
         Columns `TIMES` in days, shape (n, 3), indexed like `frame`; NaN where none is recorded. All three are NaN for
-        a patient with an event that bears on the label and has no day: nothing is known of when it came.
+        a patient with an event that bears on the outcome and has no day: nothing is known of when it came.
 
     Notes
     -----
@@ -76,7 +76,7 @@ def judge(rows: pd.DataFrame, frame: pd.DataFrame, spec: RecurrenceOutcome) -> V
     here = rows["here"].to_numpy(dtype=np.float64)
     placed = _all_of(_is_of_kind(rows, spec), here, _is_on_side(rows, spec))
     relieved = _had_relief(rows, frame, spec)
-    verdict = _all_of(placed, relieved if spec.label == "recurrence" else 1 - relieved)
+    verdict = _all_of(placed, relieved if spec.herniation == "recurrent" else 1 - relieved)
     precludes = (word == "death") | (np.isin(word, (*CONVERSIONS, "residual_herniation")) & (here != 0)) | (placed != 0)
     return np.select(
         [verdict == 1, np.isnan(verdict), precludes], ["event", "unadjudicated", "competing"], default="nothing"

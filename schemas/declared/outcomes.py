@@ -207,7 +207,7 @@ class LevelOutcome(OutcomeSpec):
 
 
 class CompositeOutcome(OutcomeSpec):
-    """Made of other outcomes: any of them, all of them, or the first that is known (one label from either instrument).
+    """Made of other outcomes: any of them, all of them, or the first that is known (from either instrument).
 
     `missing` is as in `EventOutcome`.
     """
@@ -247,14 +247,14 @@ class RecurrenceOutcome(OutcomeSpec):
 
     `proof` says what proves it: symptoms and imaging, or as a proxy an operation at the level. `time` is the column of
     its days where it is not the usual one of the proof. `side` is seen from the operated side. `relief_days` and
-    `relief` ask for relief before it; without that it is a residual herniation, another label (`label`).
+    `relief` ask for relief before it; without that it is a residual herniation, another outcome (`herniation`).
     `unadjudicated` says what an event is of which the data do not tell whether it counts. `other_events` are words of
     the registry's table of events that have no bearing on it.
     """
 
     kind: Literal["recurrence"]
     horizon_days: Annotated[int, Field(gt=0)]
-    label: Literal["recurrence", "residual"] = "recurrence"
+    herniation: Literal["recurrent", "residual"] = "recurrent"
     proof: Literal["imaging", "reoperation"] = "imaging"
     time: Name | None = None
     side: Literal["same", "other", "any"] = "any"
@@ -267,7 +267,7 @@ class RecurrenceOutcome(OutcomeSpec):
 
     @model_validator(mode="after")
     def _residual_is_early(self) -> RecurrenceOutcome:
-        if self.label == "residual" and not (self.relief_days or self.relief):
+        if self.herniation == "residual" and not (self.relief_days or self.relief):
             raise ValueError("a residual herniation must have relief_days or relief, without which it cannot be told")
         return self
 
@@ -278,8 +278,8 @@ class RecurrenceOutcome(OutcomeSpec):
         return self.time or usual[self.proof]
 
     def needed_columns(self) -> tuple[str, ...]:
-        """Return the columns without which the label cannot be made of one row per operation."""
-        timed = self.label == "recurrence" and self.proof == "imaging" and self.relief_days > 0
+        """Return the columns without which the outcome cannot be made of one row per operation."""
+        timed = self.herniation == "recurrent" and self.proof == "imaging" and self.relief_days > 0
         return (
             self.event,
             *self.competing,

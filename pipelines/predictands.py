@@ -19,7 +19,7 @@ STRATA = 5
 """Folds of a score are stratified by fifths of it."""
 
 
-class Target(Protocol):
+class Predictand(Protocol):
     """What the steps of fitting ask about the kind of outcome; arrays have shape (n,)."""
 
     def form(self, model: Model) -> Form:
@@ -48,7 +48,7 @@ class Target(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RiskTarget:
+class RiskPredictand:
     """An outcome that occurs or not."""
 
     def form(self, model: Model) -> Form:
@@ -79,7 +79,7 @@ class RiskTarget:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreTarget:
+class ScorePredictand:
     """A score on the range of its instrument."""
 
     score: Score
@@ -112,9 +112,9 @@ class ScoreTarget:
         return Forecast(score=self.score, spread=spread)
 
 
-RISK = RiskTarget()
+RISK = RiskPredictand()
 
 
-def target_of(outcome: Outcome) -> Target:
+def predictand_of(outcome: Outcome) -> Predictand:
     """Return the kind of an outcome."""
-    return ScoreTarget(score=outcome.score) if outcome.score else RISK
+    return ScorePredictand(score=outcome.score) if outcome.score else RISK
