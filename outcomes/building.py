@@ -14,6 +14,7 @@ from outcomes.kinds.level import build_level_outcome
 from outcomes.kinds.recurrence import build_recurrence_outcome
 from outcomes.kinds.score import build_score_outcome
 from outcomes.kinds.threshold import build_threshold_outcome
+from outcomes.kinds.told_later import heed_later_columns
 from outcomes.outcome import Outcome
 from schemas.specs import OutcomeSpec
 
@@ -31,7 +32,7 @@ BUILDERS: dict[str, Callable[[Any, Context], Outcome]] = {
 
 def build_declared(spec: OutcomeSpec, context: Context) -> Outcome:
     """Build the outcome of a declaration: what its kind makes of it, and what every kind says of itself."""
-    built = BUILDERS[spec.kind](spec, context)
+    built = heed_later_columns(BUILDERS[spec.kind](spec, context), spec, context)
     return replace(
         built,
         unit=spec.unit,

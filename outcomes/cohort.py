@@ -13,7 +13,7 @@ import pandas as pd
 from outcomes.guard import check_outcome_labels, check_predictors
 from outcomes.instrument_checks import check_instrument_scale
 from outcomes.instruments import join_instruments
-from outcomes.outcome import BoolArray, FloatArray, Outcome
+from outcomes.outcome import NEXT_OPERATION, BoolArray, Criterion, FloatArray, IntArray, Outcome
 from schemas.column import Column
 from schemas.errors import StudyError, suggest
 from schemas.registry import Registry
@@ -22,7 +22,6 @@ from schemas.study import Study
 from schemas.tables import FLOW
 
 StringArray = npt.NDArray[np.object_]
-IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +55,10 @@ class Cohort:
         Whether the threshold can be reached from the baseline, shape (n,), or None.
     basis
         The columns that the outcome is made of, one row per operation.
+    settled
+        Whether an event decides the outcome without an answer, shape (n,), or None where none does.
+    answered
+        Whether the outcome would be known whatever it was, shape (n,), or None where that is the same as known.
     """
 
     outcome: Outcome
@@ -74,16 +77,34 @@ class Cohort:
     flow: pd.DataFrame
     attainable: BoolArray | None
     basis: pd.DataFrame
+    settled: BoolArray | None = None
+    answered: BoolArray | None = None
+
+    @property
+    def counted(self) -> BoolArray:
+        """Whether the outcome is known and carries a weight, shape (n,).
+
+        Not where it is known only because of an event, while the rest of what it is made of is not recorded.
+        """
+        known = np.isfinite(self.y)
+        if self.answered is None:
+            return known
+        return known & (self.answered if self.settled is None else self.answered | self.settled)
+
+    @property
+    def y_counted(self) -> FloatArray:
+        """The outcome where it carries a weight, else NaN, shape (n,)."""
+        return np.where(self.counted, self.y, np.nan)
 
     @property
     def n(self) -> int:
-        """Number of patients with a known outcome (operations, where patients repeat)."""
-        return int(np.isfinite(self.y).sum())
+        """Number of patients whose outcome carries a weight (operations, where patients repeat)."""
+        return int(self.counted.sum())
 
     @property
     def events(self) -> int:
-        """Number of known events; 0 of a score, which has none."""
-        return 0 if self.outcome.score else int(np.nansum(self.y))
+        """Number of their events; 0 of a score, which has none."""
+        return 0 if self.outcome.score else int(np.nansum(self.y_counted))
 
 
 def build_cohort(registry: Registry, outcome: Outcome, study: Study) -> Cohort:
@@ -115,6 +136,8 @@ def build_cohort(registry: Registry, outcome: Outcome, study: Study) -> Cohort:
     frame, flow = _select(registry, outcome, weigh_unknown=study.non_response == "weight")
     y = outcome.occurred(frame)
     follow_up = outcome.follow_up
+    # The weights of an event by a horizon are of its day: an event is known from then on, and so much the likelier.
+    answered = None if follow_up or not outcome.answered else outcome.answered(frame)
     return Cohort(
         outcome=outcome,
         X=frame[list(study.predictors)].reset_index(drop=True),
@@ -132,6 +155,8 @@ def build_cohort(registry: Registry, outcome: Outcome, study: Study) -> Cohort:
         flow=flow,
         attainable=outcome.attainable(frame) if outcome.attainable else None,
         basis=_basis(frame, outcome),
+        settled=outcome.settled(frame) if outcome.settled else None,
+        answered=answered,
     )
 
 
@@ -214,34 +239,97 @@ def _check_needs(outcome: Outcome, registry: Registry) -> None:
         raise StudyError(f"the outcome {outcome.name} must have its columns in the data:\n{lines}")
 
 
+WEIGHTED = "unknown, kept with weight 0 and stood for by"
+
+
 def _select(registry: Registry, outcome: Outcome, *, weigh_unknown: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Apply the outcome's steps in order; return the remaining rows and the counted flow."""
     frame = outcome.prepare(registry) if outcome.prepare else registry.frame
+    if NEXT_OPERATION in outcome.optional:
+        frame = _add_next_operation(frame)
     rows = [_step(0, "rows read", 0, registry.n_read)]
     rows.append(_step(1, "quarantined: faults in the data", len(registry.quarantine), len(frame)))
-    # An event by a horizon needs a time to be weighted by; the other outcomes need none.
-    weighed = outcome.observed if weigh_unknown and outcome.follow_up is None else ()
-    for criterion in (*outcome.eligible, *outcome.excluded, *(() if weighed else outcome.observed)):
+    # Who has no event by a horizon for want of follow-up is weighted whatever the study says of non-response.
+    weighed = outcome.observed if weigh_unknown or outcome.follow_up else ()
+    unknown = () if weighed else tuple(_explain_step(step, outcome) for step in outcome.observed)
+    for criterion in (*outcome.eligible, *outcome.excluded, *unknown):
         kept = frame[criterion.keep(frame)]
         rows.append(_step(len(rows), criterion.reason, len(frame) - len(kept), len(kept)))
         frame = kept
     y = outcome.occurred(frame)
     if outcome.follow_up:
-        reason = "followed for less than the horizon without an event"
-        rows.append(_weight_zero(len(rows), reason, "patients followed longer", y))
+        rows += _count_lost(len(rows), outcome.observed, frame, y)
     elif weighed:
         reasons = " or ".join(criterion.reason.removesuffix(": outcome unknown") for criterion in weighed)
         rows.append(_weight_zero(len(rows), reasons, "patients like them whose outcome is known", y))
-    events = np.nan if outcome.score else float(np.nansum(y))
-    rows.append(_step(len(rows), "analysed", 0, int(np.isfinite(y).sum()), events=events))
+    partly = np.isfinite(y) & ~_know_anyway(outcome, frame)
+    if partly.any():
+        reason = PARTLY.format(made="kept with weight 0" if weighed else "left out")
+        rows.append(_step(len(rows), reason, int(partly.sum()), int((np.isfinite(y) & ~partly).sum())))
+    counted = np.where(partly, np.nan, y)
+    events = np.nan if outcome.score else float(np.nansum(counted))
+    rows.append(_step(len(rows), "analysed", 0, int(np.isfinite(counted).sum()), events=events))
     flow = pd.DataFrame(rows).assign(outcome=outcome.name)
-    return frame, flow[[name for name in FLOW if name != "dataset"]]
+    return frame if weighed else frame[~partly], flow[[name for name in FLOW if name != "dataset"]]
+
+
+PARTLY = (
+    "known from what occurred, though not all that it is made of is recorded: {made}, as such patients are known only "
+    "because of it"
+)
+STAY = "; who is decided by an event without an answer stays, and is over-represented"
+
+
+def _explain_step(step: Criterion, outcome: Outcome) -> Criterion:
+    """Say of a step that takes out the unknown that those whom an event decides need no answer, where there are any."""
+    return replace(step, reason=f"{step.reason}{STAY}") if outcome.settled else step
+
+
+def _know_anyway(outcome: Outcome, frame: pd.DataFrame) -> BoolArray:
+    """Mark patients whose outcome would be known whatever it was, or is decided by an event alone, shape (n,)."""
+    if outcome.follow_up or not outcome.answered:
+        return np.ones(len(frame), dtype=np.bool_)
+    answered = outcome.answered(frame)
+    return answered | outcome.settled(frame) if outcome.settled else answered
+
+
+def _add_next_operation(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add the days to the next operation of the same patient, on a later day; NaN where there is none.
+
+    Notes
+    -----
+    A registry that enters a second operation as a new row tells of it nowhere else.
+    """
+    day = frame["operation_date"].dt.normalize()
+    own = pd.DataFrame({"patient": frame["patient"], "day": day})
+    days = own.dropna().drop_duplicates().sort_values(["patient", "day"], kind="stable")
+    days["next"] = days.groupby("patient", sort=False, observed=True)["day"].shift(-1)
+    later = own.merge(days, how="left", on=["patient", "day"])["next"].to_numpy()
+    return frame.assign(**{NEXT_OPERATION: (later - day.to_numpy()) / np.timedelta64(1, "D")})
+
+
+def _count_lost(
+    step: int, observed: Sequence[Criterion], frame: pd.DataFrame, y: FloatArray
+) -> list[dict[str, object]]:
+    """Count patients of whom no event by the horizon is known, by why; they stay with weight 0."""
+    counted: list[dict[str, object]] = []
+    left, remaining = np.isnan(y), len(y)
+    short = Criterion(
+        reason="followed for less than the horizon without an event", keep=lambda rows: np.zeros(len(rows), np.bool_)
+    )
+    for criterion in (*observed, short):
+        here = left & ~criterion.keep(frame)
+        left, remaining = left & ~here, remaining - int(here.sum())
+        reason = criterion.reason.removesuffix(": outcome unknown")
+        text = f"{reason}: {WEIGHTED} patients followed longer"
+        counted.append(_step(step + len(counted), text, int(here.sum()), remaining))
+    return counted
 
 
 def _weight_zero(step: int, reason: str, others: str, y: FloatArray) -> dict[str, object]:
     """Count patients of unknown outcome, who stay with weight 0."""
     unknown = int(np.isnan(y).sum())
-    return _step(step, f"{reason}: unknown, kept with weight 0 and stood for by {others}", unknown, len(y) - unknown)
+    return _step(step, f"{reason}: {WEIGHTED} {others}", unknown, len(y) - unknown)
 
 
 def _step(step: int, reason: str, excluded: int, remaining: int, *, events: float = np.nan) -> dict[str, object]:

@@ -108,7 +108,7 @@ def check_derived_thresholds(
     Parameters
     ----------
     outcomes
-        Those of the study, and its variants.
+        Those of the study, and its variants under the name of the outcome that they vary.
     threshold_sets
         All that are known, by name.
     fingerprints
@@ -125,7 +125,7 @@ def check_derived_thresholds(
     the same data were read again with another column.
     """
     names = {fingerprint: dataset for dataset, fingerprint in fingerprints.items()}
-    used = [(outcome.name, name) for outcome in outcomes for name in _threshold_sets_of(outcome)]
+    used = dict.fromkeys((outcome.name, name) for outcome in outcomes for name in _threshold_sets_of(outcome))
     faults = [
         f"{outcome}: {name}, derived from the data of {names[threshold_sets[name].derived_from]}"
         for outcome, name in used

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from outcomes.kinds.context import values_of
+from outcomes.outcome import FloatArray
 from schemas.columns import COLUMNS
 from schemas.errors import StudyError
 from schemas.registry import Registry
 from schemas.specs import InstrumentSpec
-
-FloatArray = npt.NDArray[np.float64]
 
 BASELINE = "0"
 
@@ -31,7 +30,12 @@ HIGHEST_RAW = 50.0
 MEAN_RAW = 30.0
 SHARE_OFF_STEPS = 0.25
 """A column of percentages is a raw sum of 0 to 50 where no value at any visit is above 50, the mean before the
-operation is below 30, and more than a quarter of the values are none that ten or nine items can give in percent."""
+operation is below 30, and more than a quarter of the values are none that ten or nine items can give in percent. One
+visit alone is where none of its values is above 50 and that share is by more than a quarter larger than at another."""
+HALF_SCALE = (
+    "{columns}: no value is above 50 and many are none that a percentage can have; they seem to be raw sums of 0 to "
+    '50: state unit_in_file = "points_of_50" for the column'
+)
 
 WRONG_WAY = -0.3
 """Correlation, each score turned so that higher is better, from which on two instruments contradict each other."""
@@ -68,9 +72,9 @@ def check_instrument_scale(
 
     Notes
     -----
-    Asked are: values outside the range; ODI and NDI of 0 to 50 in place of percent; more than one version of the mJOA;
-    scores that go the other way than other instruments at the same visit; scores that get worse after the operation in
-    at least four times as many patients as get better. The last two need 100 patients.
+    Asked are: values outside the range; ODI and NDI of 0 to 50 in place of percent, at every visit or at some; more
+    than one version of the mJOA; scores that go the other way than other instruments at the same visit; scores that get
+    worse after the operation in at least four times as many patients as get better. The last two need 100 patients.
     """
     faults: list[str] = []
     for name, held in _group(registry.frame, columns, instruments).items():
@@ -102,18 +106,15 @@ def _group(
     return held
 
 
-def _values(frame: pd.DataFrame, column: str) -> FloatArray:
-    return np.asarray(frame[column].to_numpy(dtype=np.float64))
-
-
 def _outside(frame: pd.DataFrame, held: list[str], instrument: InstrumentSpec) -> Iterator[str]:
     """Yield the columns with values that the instrument does not have; value sets and T-scores have wider ends."""
     for column in held:
-        low, high = instrument.low, instrument.high
+        # the dictionary has the firm ends of what is open here
+        open_low, open_high = ("low" in instrument.open_ends, "high" in instrument.open_ends)
         known = COLUMNS[column].hard if column in COLUMNS else None
-        if known is not None:
-            low, high = min(low, known[0]), max(high, known[1])
-        values = _values(frame, column)
+        firm = known or (-np.inf if open_low else np.inf, np.inf if open_high else -np.inf)
+        low, high = min(instrument.low, firm[0]), max(instrument.high, firm[1])
+        values = values_of(frame, column)
         count = int(((values < low) | (values > high)).sum())
         if count:
             yield (
@@ -129,20 +130,36 @@ def _of_half_scale(frame: pd.DataFrame, held: list[str], instrument: InstrumentS
     baselines = [column for column in held if column.endswith(f"_{BASELINE}")] or held[:1]
     before = _known(frame, baselines)
     every = _known(frame, held)
-    if len(before) < LEAST_VALUES or every.max() > HIGHEST_RAW or before.mean() >= MEAN_RAW:
+    if len(before) < LEAST_VALUES:
         return
-    off = np.ones(len(every), dtype=np.bool_)
+    low = every.max() <= HIGHEST_RAW and before.mean() < MEAN_RAW
+    if low and _share_off_steps(every) > SHARE_OFF_STEPS:
+        yield HALF_SCALE.format(columns=", ".join(held))
+        return
+    for column in held:
+        if _is_of_half_scale_alone(frame, column, held):
+            yield HALF_SCALE.format(columns=column)
+
+
+def _is_of_half_scale_alone(frame: pd.DataFrame, column: str, held: list[str]) -> bool:
+    """Tell whether a visit looks like raw sums and another does not: sloppy rounding would show at every visit."""
+    own = _known(frame, [column])
+    others = [values for other in held if other != column and len(values := _known(frame, [other])) >= LEAST_VALUES]
+    if len(own) < LEAST_VALUES or own.max() > HIGHEST_RAW or not others:
+        return False
+    return _share_off_steps(own) - min(map(_share_off_steps, others)) > SHARE_OFF_STEPS
+
+
+def _share_off_steps(values: FloatArray) -> float:
+    """Return the share of values that ten or nine items cannot give in percent."""
+    off = np.ones(len(values), dtype=np.bool_)
     for step in PERCENT_OF_ITEMS:
-        off &= np.abs(every / step - np.round(every / step)) * step > 0.1
-    if off.mean() > SHARE_OFF_STEPS:
-        yield (
-            f"{', '.join(held)}: no value is above 50 and many are none that a percentage can have; they seem to be "
-            'raw sums of 0 to 50: state unit_in_file = "points_of_50" for the column'
-        )
+        off &= np.abs(values / step - np.round(values / step)) * step > 0.1
+    return float(off.mean())
 
 
 def _known(frame: pd.DataFrame, columns: list[str]) -> FloatArray:
-    values = np.concatenate([_values(frame, column) for column in columns])
+    values = np.concatenate([values_of(frame, column) for column in columns])
     known: FloatArray = values[np.isfinite(values)]
     return known
 

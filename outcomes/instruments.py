@@ -15,7 +15,7 @@ from outcomes.instrument_entries.health import HEALTH
 from outcomes.instrument_entries.myelopathy import MYELOPATHY
 from outcomes.instrument_entries.spine import SPINE
 from schemas.derivation import Derivation
-from schemas.derived.own import list_own_derivations
+from schemas.derived.own_scores import list_own_derivations
 from schemas.derived.scores import ITEM_SCORES
 from schemas.errors import DataError, DefinitionError, suggest, unknown_name
 from schemas.specs import InstrumentSpec
@@ -23,6 +23,9 @@ from schemas.specs import InstrumentSpec
 ENTRIES: tuple[InstrumentSpec, ...] = SPINE + MYELOPATHY + HEALTH
 
 INSTRUMENTS: dict[str, InstrumentSpec] = {entry.name: entry for entry in ENTRIES}
+
+UNSEEN = ("mcri",)
+"""Built-in ones whose range and direction could not be seen: a registry that holds one declares them."""
 
 NO_OWN: Mapping[str, InstrumentSpec] = MappingProxyType({})
 
@@ -34,14 +37,14 @@ def join_instruments(own: Iterable[InstrumentSpec]) -> dict[str, InstrumentSpec]
     ------
     DefinitionError
         If an own one has the name of a built-in one and runs the other way: the columns of that name keep the meaning
-        that the dictionary gives them.
+        that the dictionary gives them. Not of `UNSEEN` ones, of which the dictionary knows no direction.
     """
     declared = {spec.name: spec for spec in own}
     turned = [
         f"  instruments.{name}.direction: must be {INSTRUMENTS[name].direction} as everywhere, got {spec.direction}; a "
         "score that runs the other way needs another name"
         for name, spec in declared.items()
-        if name in INSTRUMENTS and spec.direction != INSTRUMENTS[name].direction
+        if name in INSTRUMENTS and name not in UNSEEN and spec.direction != INSTRUMENTS[name].direction
     ]
     if turned:
         raise DefinitionError("an instrument must keep its direction:\n" + "\n".join(turned))

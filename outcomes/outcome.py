@@ -10,19 +10,27 @@ import numpy.typing as npt
 import pandas as pd
 
 from schemas.registry import Registry
-from schemas.specs import InstrumentSpec, ThresholdSpec
+from schemas.specs import InstrumentSpec, PopulationRule, ThresholdSpec
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 
+NEXT_OPERATION = "_next_operation_days"
+"""Column with the days to the next operation of the same patient among the rows; made where an outcome reads it."""
+NEXT_OPERATION_NEEDS = ("patient", "operation_date")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Criterion:
-    """One counted step of the participants' flow: rows where `keep` is False leave, for `reason`."""
+    """One counted step of the participants' flow: rows where `keep` is False leave, for `reason`.
+
+    `rule` says the same as data, where it can be said so and is known before the operation: model bundles carry it.
+    """
 
     reason: str
     keep: Callable[[pd.DataFrame], BoolArray]
+    rule: PopulationRule | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +62,7 @@ class DerivedThreshold:
     desirable: bool
     threshold: ThresholdSpec
     attainable_only: bool = True
+    published_c_statistic: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +104,13 @@ class Outcome:
     observed
         Steps that name why the outcome is unknown, counted in order after `eligible`. What they leave out is weighted
         instead where the study says so, and then counted as kept with weight 0.
+    settled
+        Frame to whether the outcome is decided by an event, whether or not anybody answers, shape (n,); None where no
+        event does. Such patients stand for themselves alone.
+    answered
+        Frame to whether all that the outcome is made of is recorded, so that it would be known whatever it was, shape
+        (n,); None where that is the same as known. Who is known only because of an event stands for nobody, also not
+        for themselves: they are known because of it.
     excluded
         Steps after the operation that take patients out by the study's explicit choice, counted in order.
     attainable
@@ -120,6 +136,8 @@ class Outcome:
         False for a decision of doctors.
     components
         Columns or outcomes that it is made of, where there are several; printed with every result.
+    doubts
+        What a reader of the results must know of how the data tell the outcome.
     published_c_statistic
         Range that honest published models of such an outcome reach, or None.
     source
@@ -138,6 +156,8 @@ class Outcome:
     prepare: Callable[[Registry], pd.DataFrame] | None = None
     eligible: tuple[Criterion, ...] = ()
     observed: tuple[Criterion, ...] = ()
+    settled: Callable[[pd.DataFrame], BoolArray] | None = None
+    answered: Callable[[pd.DataFrame], BoolArray] | None = None
     excluded: tuple[Criterion, ...] = ()
     attainable: Callable[[pd.DataFrame], BoolArray] | None = None
     learn: Callable[[pd.DataFrame], Outcome] | None = None
@@ -152,6 +172,7 @@ class Outcome:
     clock: str = "operation"
     patient_outcome: bool = True
     components: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     published_c_statistic: tuple[float, float] | None = None
     source: str = ""
 

@@ -27,7 +27,7 @@ from outcomes.kinds.score import list_derived
 from outcomes.outcome import Outcome
 from outcomes.thresholds import THRESHOLD_SETS
 from schemas.definition import Definition
-from schemas.errors import StudyError, unknown_name
+from schemas.errors import DefinitionError, StudyError, unknown_name
 from schemas.specs import InstrumentSpec, OutcomeSpec, ScoreOutcome, ThresholdOutcome, ThresholdSetSpec
 from schemas.study import Study
 
@@ -50,7 +50,22 @@ def known_instruments(definition: Definition) -> dict[str, InstrumentSpec]:
 
 
 def known_threshold_sets(definition: Definition) -> dict[str, ThresholdSetSpec]:
-    """Built-in threshold sets and the registry's own."""
+    """Built-in threshold sets and the registry's own.
+
+    Raises
+    ------
+    DefinitionError
+        If an own one has a threshold of an instrument that nobody knows.
+    """
+    instruments = known_instruments(definition)
+    unknown = [
+        f"  threshold_sets.{spec.name}: {unknown_name('the instrument of a threshold', one.instrument, instruments)}"
+        for spec in definition.threshold_sets
+        for one in spec.thresholds
+        if one.instrument not in instruments
+    ]
+    if unknown:
+        raise DefinitionError("a threshold set must be of known instruments:\n" + "\n".join(unknown))
     return {**THRESHOLD_SETS, **{spec.name: spec for spec in definition.threshold_sets}}
 
 

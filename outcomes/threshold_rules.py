@@ -8,6 +8,7 @@ from functools import reduce
 import numpy as np
 
 from outcomes.outcome import BoolArray, FloatArray
+from outcomes.three_valued import Joined, combine
 from schemas.errors import StudyError
 from schemas.specs import InstrumentSpec, ThresholdRule, ThresholdSpec
 
@@ -31,7 +32,8 @@ def reached(
     Returns
     -------
     ndarray of float, shape (n,), or that of both broadcast
-        1 reached, 0 not reached, NaN where a score is missing. Of a worsening or a failure 1 is the bad news.
+        1 reached, 0 not reached, NaN where a score that the rule needs is missing or where it cannot be judged: a
+        score that was good before and is good after has crossed nothing. Of a worsening or a failure 1 is the bad news.
 
     Raises
     ------
@@ -42,8 +44,9 @@ def reached(
     -----
     A baseline for which there is no threshold (`attainable` is False) has not reached it.
     """
-    known = np.isfinite(baseline) & np.isfinite(follow_up)
-    return np.where(known, _is_met(threshold, baseline, follow_up, instrument).astype(np.float64), np.nan)
+    known = np.isfinite(follow_up)
+    known = known & (np.isfinite(baseline) if threshold.needs_baseline else np.ones_like(baseline, dtype=np.bool_))
+    return np.where(known, _judge(threshold, baseline, follow_up, instrument), np.nan)
 
 
 def attainable(baseline: FloatArray, *, instrument: InstrumentSpec, threshold: ThresholdRule) -> BoolArray:
@@ -53,14 +56,17 @@ def attainable(baseline: FloatArray, *, instrument: InstrumentSpec, threshold: T
     -----
     Of an improvement or a good state: whether the best possible score would reach it. Of a worsening: whether the worst
     one would. Of a failure: whether it could be avoided; where not even the best score would do, failing says nothing.
+    An end of the range that is only the usual one (`InstrumentSpec.open_ends`) excludes nobody. Nor does a crossing:
+    who is beyond it before can lose the good state, which counts, or keep it, which cannot be judged.
     """
-    best_is_low = instrument.direction == "lower_is_better"
-    best, worst = (instrument.low, instrument.high) if best_is_low else (instrument.high, instrument.low)
+    low = -np.inf if "low" in instrument.open_ends else instrument.low
+    high = np.inf if "high" in instrument.open_ends else instrument.high
+    best, worst = (low, high) if instrument.direction == "lower_is_better" else (high, low)
     if threshold.kind == "none_of":
         parts = [attainable(baseline, instrument=instrument, threshold=part) for part in threshold.parts]
         return np.asarray(reduce(np.logical_or, parts))
     extreme = worst if threshold.for_the_worse else best
-    return _is_met(threshold, baseline, np.full_like(baseline, extreme), instrument)
+    return np.asarray(_judge(threshold, baseline, np.full_like(baseline, extreme), instrument) != 0)
 
 
 def improvement(baseline: FloatArray, follow_up: FloatArray, instrument: InstrumentSpec) -> FloatArray:
@@ -125,7 +131,7 @@ def describe_rule(rule: ThresholdRule) -> str:
             return f"final score {_or_better(rule)}"
         case "crossing":
             before = "was not" if rule.strict else "was worse"
-            return f"final score {_or_better(rule)} from a baseline that {before}"
+            return f"final score {_or_better(rule)} from a baseline that {before}; not judged where both are so good"
         case "worsening":
             return "any change for the worse" if value == 0 else f"change for the worse of {least} {_points(value)}"
         case "sd_of_baseline" | "sd_of_follow_up":
@@ -160,13 +166,14 @@ def _value(rule: ThresholdRule) -> float:
     return rule.value
 
 
-def _is_met(rule: ThresholdRule, baseline: FloatArray, follow_up: FloatArray, instrument: InstrumentSpec) -> BoolArray:
+def _judge(rule: ThresholdRule, baseline: FloatArray, follow_up: FloatArray, instrument: InstrumentSpec) -> FloatArray:
+    """Return 1, 0 or NaN (cannot be judged) of scores that are known."""
     if rule.learned and not rule.parts:
         raise StudyError(
             f"a threshold of kind {rule.kind} must be learned from the training rows first, got one that is not; "
             "name a set with a fixed threshold where none can be learned"
         )
-    return np.asarray(_MET[rule.kind](rule, baseline, follow_up, instrument))
+    return np.asarray(_JUDGED[rule.kind](rule, baseline, follow_up, instrument), dtype=np.float64)
 
 
 def _at_least(amount: FloatArray, needed: FloatArray | float, rule: ThresholdRule) -> BoolArray:
@@ -198,7 +205,7 @@ def _by_needed(
 ) -> BoolArray:
     gain = improvement(baseline, follow_up, of)
     # A fall of 30 per cent from 0 is no improvement: the baseline must leave something to improve.
-    return (gain > ROUNDING) & _at_least(gain, needed, rule)
+    return (gain > ROUNDING) & np.isfinite(needed) & _at_least(gain, needed, rule)
 
 
 def _final(rule: ThresholdRule, baseline: FloatArray, follow_up: FloatArray, of: InstrumentSpec) -> BoolArray:
@@ -206,27 +213,35 @@ def _final(rule: ThresholdRule, baseline: FloatArray, follow_up: FloatArray, of:
     return np.asarray(_at_least(better_by, 0.0, rule) & np.ones_like(baseline, dtype=np.bool_))
 
 
-def _crossing(rule: ThresholdRule, baseline: FloatArray, follow_up: FloatArray, of: InstrumentSpec) -> BoolArray:
-    return _final(rule, baseline, follow_up, of) & ~_final(rule, follow_up, baseline, of)
+def _crossing(rule: ThresholdRule, baseline: FloatArray, follow_up: FloatArray, of: InstrumentSpec) -> FloatArray:
+    after, before = _final(rule, baseline, follow_up, of), _final(rule, follow_up, baseline, of)
+    return np.where(after & before, np.nan, after.astype(np.float64))
 
 
 def _worse(rule: ThresholdRule, baseline: FloatArray, follow_up: FloatArray, of: InstrumentSpec) -> BoolArray:
     return _at_least(-improvement(baseline, follow_up, of), _value(rule), rule)
 
 
-def _any_of(rule: ThresholdRule, baseline: FloatArray, follow_up: FloatArray, of: InstrumentSpec) -> BoolArray:
-    return np.asarray(reduce(np.logical_or, [_is_met(part, baseline, follow_up, of) for part in rule.parts]))
+def _any_of(rule: ThresholdRule, baseline: FloatArray, follow_up: FloatArray, of: InstrumentSpec) -> FloatArray:
+    return _combine(rule, baseline, follow_up, of, "any_of")
 
 
-def _all_of(rule: ThresholdRule, baseline: FloatArray, follow_up: FloatArray, of: InstrumentSpec) -> BoolArray:
-    return np.asarray(reduce(np.logical_and, [_is_met(part, baseline, follow_up, of) for part in rule.parts]))
+def _all_of(rule: ThresholdRule, baseline: FloatArray, follow_up: FloatArray, of: InstrumentSpec) -> FloatArray:
+    return _combine(rule, baseline, follow_up, of, "all_of")
 
 
-def _none_of(rule: ThresholdRule, baseline: FloatArray, follow_up: FloatArray, of: InstrumentSpec) -> BoolArray:
-    return ~_any_of(rule, baseline, follow_up, of)
+def _none_of(rule: ThresholdRule, baseline: FloatArray, follow_up: FloatArray, of: InstrumentSpec) -> FloatArray:
+    return 1 - _combine(rule, baseline, follow_up, of, "any_of")
 
 
-_MET: dict[str, Callable[[ThresholdRule, FloatArray, FloatArray, InstrumentSpec], BoolArray]] = {
+def _combine(
+    rule: ThresholdRule, baseline: FloatArray, follow_up: FloatArray, of: InstrumentSpec, joined: Joined
+) -> FloatArray:
+    parts = [_judge(part, baseline, follow_up, of) for part in rule.parts]
+    return combine(np.stack(parts, axis=-1), joined, "logic")
+
+
+_JUDGED: dict[str, Callable[[ThresholdRule, FloatArray, FloatArray, InstrumentSpec], BoolArray | FloatArray]] = {
     "absolute_change": _absolute,
     "percent_change": _percent,
     "final_score": _final,

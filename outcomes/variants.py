@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from outcomes.kinds.recurrence import list_unadjudicated_variants
+from outcomes.building import build_declared
+from outcomes.kinds.recurrence import UNADJUDICATED_WORDS
 from outcomes.outcome import Outcome, Variant
 from outcomes.outcomes import build_outcome, build_outcomes, known_outcomes, make_context
 from schemas.definition import Definition
@@ -17,6 +18,8 @@ UNATTAINABLE_WORDS = {
     "fail": "patients whose baseline leaves no room for the threshold have not reached it",
     "exclude": "patients whose baseline leaves no room for the threshold are left out",
 }
+UNADJUDICATED_LEVELS = {"competes": "competing", "event": "event"}
+"""Names of the two choices in the table of sensitivity analyses."""
 
 
 def build_variants(study: Study, definition: Definition, columns: Collection[str] | None = None) -> tuple[Variant, ...]:
@@ -67,8 +70,17 @@ def _under_other_sets(
                 f"{outcome.name}; leave it out, the result itself stands first in the table"
             )
         chosen = study.model_copy(update={"threshold_sets": {**study.threshold_sets, outcome.name: name}})
-        other = build_outcome(outcome.name, chosen, definition, columns)
+        try:
+            other = build_outcome(outcome.name, chosen, definition, columns)
+        except StudyError as error:
+            raise StudyError(_say_where(error)) from None
         yield _vary(outcome, other, analysis="threshold_set", level=name, text=other.rule, reference_only=False)
+
+
+def _say_where(error: StudyError) -> str:
+    """Return what is wrong with a set of a sensitivity analysis: it stands in another table of the study."""
+    said = str(error).replace(" under [threshold_sets]", " under [sensitivity.threshold_sets]")
+    return said if "[sensitivity.threshold_sets]" in said else f"under [sensitivity.threshold_sets]: {said}"
 
 
 def _with_the_unattainable(
@@ -84,11 +96,17 @@ def _with_the_unattainable(
 
 def _with_the_unadjudicated(
     outcome: Outcome, study: Study, definition: Definition, columns: Collection[str] | None
-) -> tuple[Variant, ...]:
+) -> Iterator[Variant]:
+    """Yield the outcome under the other choice for events that are not adjudicated: with itself that is both ways."""
     spec = known_outcomes(definition)[outcome.name]
     if not isinstance(spec, RecurrenceOutcome) or not study.sensitivity.unadjudicated:
-        return ()
-    return list_unadjudicated_variants(spec, make_context(study, definition, columns))
+        return
+    choice = "event" if spec.unadjudicated == "competes" else "competes"
+    level, text = UNADJUDICATED_LEVELS[choice], UNADJUDICATED_WORDS[choice]
+    # The columns of its times have the name of the declaration: the frame of the outcome itself must not be read.
+    named = spec.model_copy(update={"name": f"{spec.name}__{level}", "unadjudicated": choice})
+    other = build_declared(named, make_context(study, definition, columns))
+    yield _vary(outcome, other, analysis="unadjudicated", level=level, text=text, reference_only=True)
 
 
 def _vary(base: Outcome, other: Outcome, *, analysis: str, level: str, text: str, reference_only: bool) -> Variant:

@@ -11,6 +11,8 @@ from outcomes.kinds.score import list_derived
 from pipelines.leaks import describe_separation
 from pipelines.result import Dataset
 
+Range = tuple[float, float]
+
 IMPLAUSIBLE = 0.85
 """Published models of spine surgery that were validated honestly lie below, unless the outcome says otherwise."""
 
@@ -63,21 +65,29 @@ def find_doubts(evaluation: pd.DataFrame, cohorts: Mapping[str, Cohort]) -> tupl
 
     Notes
     -----
-    Published are 0.65 to 0.82 for a change of a disability or pain score, 0.62 to 0.74 for an acceptable state, a
-    global rating or the COMI; 0.58 to 0.92 for events, by event.
+    The published ranges stand with the outcomes (`Outcome.published_c_statistic`), and with the thresholds that are
+    derived from a score.
     """
     return tuple(
-        f"{', '.join(models)} reach a c-statistic above {high:g} for {outcome}; honest published models of such an "
-        f"outcome lie between {low:g} and {high:g}: look at how the patients were chosen and what the predictors know"
-        for outcome, cohort in cohorts.items()
-        if cohort.outcome.published_c_statistic
-        for low, high in [cohort.outcome.published_c_statistic]
-        if (models := _list_above(evaluation, outcome, high)) and not _list_above(evaluation, outcome, _limit(cohort))
+        f"{', '.join(models)} reach a c-statistic above {published[1]:g} for {outcome}; honest published models of "
+        f"such an outcome lie between {published[0]:g} and {published[1]:g}: look at how the patients were chosen and "
+        "what the predictors know"
+        for outcome, published in _list_published(cohorts)
+        if published
+        and (models := _list_above(evaluation, outcome, published[1]))
+        and not _list_above(evaluation, outcome, _limit(published))
     )
 
 
-def _limit(cohort: Cohort) -> float:
-    published = cohort.outcome.published_c_statistic
+def _list_published(cohorts: Mapping[str, Cohort]) -> Iterator[tuple[str, Range | None]]:
+    """Yield each outcome, and each threshold derived from a score, with its published range."""
+    for name, cohort in cohorts.items():
+        yield name, cohort.outcome.published_c_statistic
+        for derived in list_derived([cohort.outcome]).values():
+            yield derived.name, derived.published_c_statistic
+
+
+def _limit(published: Range | None) -> float:
     return max(IMPLAUSIBLE, published[1] if published else 0.0)
 
 
@@ -95,11 +105,10 @@ def _list_above(evaluation: pd.DataFrame, outcome: str, limit: float) -> list[st
 
 def _implausible(evaluation: pd.DataFrame, cohorts: Mapping[str, Cohort]) -> Iterator[str]:
     """Alarm for each outcome on which a model discriminates better than honest models of this field do."""
-    for outcome, cohort in cohorts.items():
-        limit = _limit(cohort)
-        for name in (outcome, *list_derived([cohort.outcome])):
-            if models := _list_above(evaluation, name, limit):
-                yield _word_implausible(models, limit, name)
+    for outcome, published in _list_published(cohorts):
+        limit = _limit(published)
+        if models := _list_above(evaluation, outcome, limit):
+            yield _word_implausible(models, limit, outcome)
 
 
 def _word_implausible(models: list[str], limit: float, outcome: str) -> str:

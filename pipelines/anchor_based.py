@@ -41,8 +41,13 @@ def find_roc_cut(change: FloatArray, improved: FloatArray, criterion: Criterion)
     Returns
     -------
     float
-        Halfway between two observed changes; the mean where several cuts are equally good. NaN where one group is
+        Halfway between two observed changes; the smallest where several cuts are equally good. NaN where one group is
         empty or no cut separates better than chance.
+
+    Notes
+    -----
+    Cuts that tie need not be neighbours, and what lies between them may separate no better than chance: so one of them
+    is taken, and no mean.
     """
     values, where = np.unique(change, return_inverse=True)
     cases = np.bincount(where, weights=improved)
@@ -55,7 +60,7 @@ def find_roc_cut(change: FloatArray, improved: FloatArray, criterion: Criterion)
         return math.nan
     loss = -sensitivity - specificity if criterion == "youden" else np.hypot(1 - sensitivity, 1 - specificity)
     cuts = (values[:-1] + values[1:]) / 2
-    return float(cuts[loss <= loss.min() + TIED].mean())
+    return float(cuts[loss <= loss.min() + TIED].min())
 
 
 def fit_change_model(change: FloatArray, improved: FloatArray) -> Logistic:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from outcomes.kinds.belonging import find_kinds, list_reasons
 from pipelines.forecast import Forecast, forecast_from_json
 from pipelines.models import MODELS, Fitted, Form, Model
 from pipelines.preprocess import Preprocessor, preprocessor_from_json
@@ -21,10 +22,11 @@ from pipelines.provenance import read_own_version
 from schemas.definition import Definition, parse_definition
 from schemas.errors import BundleError, DataError, suggest, unknown_name
 from schemas.registry import Registry
+from schemas.specs import PopulationStep
 
 Array = npt.NDArray[np.float64]
 
-BUNDLE_FORMAT = 2
+BUNDLE_FORMAT = 3
 BUNDLE_FILE = "bundle.json"
 PREPROCESS_FILE = "preprocess.json"
 FORECAST_FILE = "forecast.json"
@@ -33,6 +35,8 @@ DEFINITION_FILE = "definition.toml"
 CHECK_ROWS = 6
 CHECK_TOLERANCE = 1e-12
 SHOWN_ROWS = 20
+REMARKS = "remarks"
+OUTSIDE = "not in the population that the model was made for"
 RESTORE = "restore the bundle from its source, or fit the model again"
 
 
@@ -46,6 +50,8 @@ class LoadedModel:
         The entry of the table of models, its fit, and the preprocessing that belongs to it.
     forecast
         Of a model of a follow-up score: how scores spread around the prediction, and the thresholds; else None.
+    population
+        Who was left out before the model was made, as far as it is known when it is used.
     card
         What the bundle says of itself: outcome, horizon, seed, study and data hashes.
     definition_text
@@ -56,6 +62,7 @@ class LoadedModel:
     fitted: Fitted
     preprocessor: Preprocessor
     forecast: Forecast | None
+    population: tuple[PopulationStep, ...]
     card: dict[str, Any]
     definition_text: str
 
@@ -63,6 +70,11 @@ class LoadedModel:
     def predictors(self) -> tuple[str, ...]:
         """Columns that must be present; values may be missing."""
         return self.preprocessor.predictors
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The predictors, and the columns that say whether a patient belongs; values may be missing."""
+        return tuple(dict.fromkeys((*self.predictors, *find_kinds(self.population))))
 
     @property
     def definition(self) -> Definition:
@@ -75,8 +87,8 @@ class LoadedModel:
         Parameters
         ----------
         data
-            A registry, or a frame with the predictors by their canonical names: numbers in the dictionary's unit,
-            flags 0 or 1, categories by their levels; missing values are imputed as in development.
+            A registry, or a frame with `columns` by their canonical names: numbers in the dictionary's unit, flags 0
+            or 1, categories by their levels; missing values of predictors are imputed as in development.
 
         Returns
         -------
@@ -85,23 +97,37 @@ class LoadedModel:
             names of the predictors that were imputed, or lie outside the training range, separated by commas. Of a
             score instead of ``y_prob``: ``y_pred``, the predicted mean, ``y_low`` and ``y_high``, between which 90 per
             cent of such patients' scores lie, and the probability of each derived threshold under its name, missing
-            where the baseline is.
+            where the baseline is. Where patients were left out of development or have no room for a threshold, last
+            ``remarks``: why nothing is predicted, or what was made of such patients; else empty.
 
         Raises
         ------
         DataError
-            If a predictor's column is absent or a value cannot be one of that predictor's.
+            If a column is absent or a value cannot be one of that predictor's.
+
+        Notes
+        -----
+        Who could not have been among the patients of the development gets no number, as nothing was learned of such
+        patients and nothing evaluated.
         """
         frame = data.frame if isinstance(data, Registry) else data
         X = _read_predictors(frame, self.preprocessor)
-        return pd.DataFrame(
+        predicted = _predict(self.model, self.fitted, self.preprocessor, self.forecast, X)
+        reasons = list_reasons(self.population, _read_population(frame, X, self.population))
+        belongs = np.array([not reason for reason in reasons], dtype=np.bool_)
+        table = pd.DataFrame(
             {
                 "row_id": _row_ids(frame),
-                **_predict(self.model, self.fitted, self.preprocessor, self.forecast, X),
+                **{name: np.where(belongs, values, np.nan) for name, values in predicted.items()},
                 "imputed": _join_names(self.preprocessor.imputed(X)),
                 "outside_range": _join_names(self.preprocessor.outside_range(X)),
             }
         )
+        if not _list_remarks(self.population, self.forecast):
+            return table
+        own = [""] * len(X) if self.forecast is None else self.forecast.remark(_find_baseline(X, self.forecast))
+        remarks = [f"{OUTSIDE}: {reason}" if reason else said for reason, said in zip(reasons, own, strict=True)]
+        return table.assign(**{REMARKS: remarks})
 
 
 def write_bundle(
@@ -113,6 +139,7 @@ def write_bundle(
     card: Mapping[str, Any],
     definition_text: str,
     forecast: Forecast | None = None,
+    population: Sequence[PopulationStep] = (),
 ) -> None:
     """Write a model bundle.
 
@@ -130,6 +157,8 @@ def write_bundle(
         Exact text of the registry definition.
     forecast
         Of a model of a follow-up score, what is said beyond the predicted mean.
+    population
+        Who belongs to the outcome, by columns known when the model is used; see `outcomes.kinds.belonging`.
 
     Raises
     ------
@@ -156,6 +185,11 @@ def write_bundle(
         "model": model_name,
         "versions": _versions(model),
         "predictors": [_describe(name, preprocessor) for name in preprocessor.predictors],
+        "population": {
+            "columns": [{"name": name, "kind": kind} for name, kind in find_kinds(population).items()],
+            "steps": [step.model_dump(mode="json") for step in population],
+        },
+        "remarks": _list_remarks(population, forecast),
         "card": dict(card),
         "check": {
             "rows": {str(name): [None if pd.isna(v) else v for v in rows[name]] for name in rows},
@@ -201,6 +235,7 @@ def load_model(folder: str | Path) -> LoadedModel:
             fitted=fitted,
             preprocessor=preprocessor,
             forecast=forecast,
+            population=tuple(PopulationStep.model_validate(step) for step in bundle["population"]["steps"]),
             card=bundle["card"],
             definition_text=definition_text,
         )
@@ -246,9 +281,18 @@ def _predict(
     predicted = fitted.predict(preprocessor.design(model.design, preprocessor.encode(X)))
     if forecast is None:
         return {"y_prob": predicted}
+    return forecast.describe(forecast.spread.bound(predicted), _find_baseline(X, forecast))
+
+
+def _find_baseline(X: pd.DataFrame, forecast: Forecast) -> Array:
     name = forecast.score.baseline
-    baseline = X[name].to_numpy(dtype=np.float64) if name in X else np.full(len(X), np.nan)
-    return forecast.describe(forecast.spread.bound(predicted), baseline)
+    return X[name].to_numpy(dtype=np.float64) if name in X else np.full(len(X), np.nan)
+
+
+def _list_remarks(population: Sequence[PopulationStep], forecast: Forecast | None) -> list[str]:
+    """Return the column of remarks where the model may have any to make, else none."""
+    derived = forecast.score.derived if forecast else ()
+    return [REMARKS] if population or any(one.threshold.needs_baseline for one in derived) else []
 
 
 def _describe(name: str, preprocessor: Preprocessor) -> dict[str, Any]:
@@ -284,7 +328,8 @@ def _read_bundle(folder: Path) -> dict[str, Any]:
     if found != BUNDLE_FORMAT:
         raise BundleError(
             f"the bundle's format must be {BUNDLE_FORMAT}, got {found!r} in {str(folder)!r}; "
-            "read it with the version of the toolkit that wrote it"
+            "read it with the version of the toolkit that wrote it, or fit the model again: older bundles do not say "
+            "whom they were made for"
         )
     return dict(bundle)
 
@@ -351,6 +396,20 @@ def _read_predictors(frame: pd.DataFrame, preprocessor: Preprocessor) -> pd.Data
             )
     columns = {name: _read_column(frame[name], name, preprocessor) for name in preprocessor.predictors}
     return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def _read_population(frame: pd.DataFrame, X: pd.DataFrame, population: Sequence[PopulationStep]) -> pd.DataFrame:
+    """Take out the columns that say who belongs: predictors as they were read, of others the unreadable is missing."""
+    columns: dict[str, pd.Series] = {}
+    for name, kind in find_kinds(population).items():
+        if name not in X and name not in frame:
+            raise DataError(
+                f"the data must have the column {name!r}, which says who belongs to the population of the model, got "
+                f"no such column{suggest(name, map(str, frame.columns))}; add it, with empty values where unknown"
+            )
+        values = X[name] if name in X else frame[name].reset_index(drop=True)
+        columns[name] = values if kind == "category" else pd.to_numeric(values, errors="coerce").astype("float64")
+    return pd.DataFrame(columns, index=X.index)
 
 
 def _read_column(values: pd.Series, name: str, preprocessor: Preprocessor) -> pd.Series:

@@ -9,9 +9,9 @@ import pandas as pd
 
 from outcomes.cohort import Cohort
 from pipelines.characteristics import describe_characteristics
-from pipelines.competing_risks import compute_incidence, describe_follow_up
 from pipelines.explain import summarise_explanations
 from pipelines.folds import FoldResult, FoldTask
+from pipelines.followed import compute_incidence, describe_follow_up
 from pipelines.observation import fit_observation
 from pipelines.predictions import build_comparator_predictions, build_predictions
 from pipelines.respondents import compare_respondents
@@ -84,12 +84,7 @@ def assemble_flow(cohorts: Mapping[str, Mapping[str, Cohort]], *, suppress_below
 
 def assemble_table1(cohorts: Mapping[str, Mapping[str, Cohort]], *, suppress_below: int) -> pd.DataFrame:
     """Join the characteristics of every outcome and dataset."""
-    tables = [
-        describe_characteristics(cohort, dataset=dataset, suppress_below=suppress_below)
-        for dataset, by_outcome in cohorts.items()
-        for cohort in by_outcome.values()
-    ]
-    return pd.concat(tables, ignore_index=True)[list(TABLE1)]
+    return _of_each_cohort(describe_characteristics, cohorts, TABLE1, suppress_below)
 
 
 def assemble_response(cohorts: Mapping[str, Mapping[str, Cohort]], *, suppress_below: int) -> pd.DataFrame:

@@ -6,12 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from pipelines.hazards import HazardFit, fit_cox
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from pipelines.intervals import BoolArray, FloatArray
 
 LEAST_PROBABILITY = 0.1
 """Weights are truncated at 1 / this: a patient stands for at most ten."""

@@ -11,10 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.anchor_based import Logistic, compute_correlation, compute_log_odds, fit_change_model
-from pipelines.intervals import FloatArray, IntArray
+from pipelines.intervals import BoolArray, FloatArray, IntArray
 from pipelines.measurement_error import Repeatability, compute_repeatability
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from outcomes.cohort import Cohort
+from pipelines.intervals import BoolArray
 from pipelines.suppression import find_small, find_suppressed
 from schemas.column import Column
 from schemas.tables import TABLE1
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 Row = dict[str, object]
 
 NUMBER_STATISTICS = ("mean", "sd", "median", "q1", "q3")
@@ -46,7 +44,7 @@ def describe_characteristics(cohort: Cohort, *, dataset: str, suppress_below: in
     by subtraction from the whole. Where a group itself is small, all of its figures are, and those of the other.
     See `pipelines.suppression.find_suppressed`.
     """
-    known = np.isfinite(cohort.y)
+    known = cohort.counted
     X, groups = cohort.X[known], _group(cohort)
     rows = [row for name, column in cohort.columns.items() for row in _describe(X[name], column, groups)]
     table = pd.DataFrame(rows).assign(outcome=cohort.outcome.name, dataset=dataset, status="ok")
@@ -57,7 +55,7 @@ def describe_characteristics(cohort: Cohort, *, dataset: str, suppress_below: in
 
 def _group(cohort: Cohort) -> dict[str, BoolArray]:
     """Return the rows of each group among the patients of known outcome."""
-    y = cohort.y[np.isfinite(cohort.y)]
+    y = cohort.y[cohort.counted]
     everyone = {"all": np.ones(len(y), dtype=np.bool_)}
     return everyone if cohort.outcome.score else {**everyone, "event": y == 1, "no_event": y == 0}
 

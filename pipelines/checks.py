@@ -8,7 +8,7 @@ import numpy as np
 
 from outcomes.cohort import Cohort
 from outcomes.outcome import Outcome
-from pipelines.competing_risks import compute_followed
+from pipelines.followed import compute_followed
 from pipelines.models import MODELS
 from pipelines.splits import SPLITS
 from schemas.errors import StudyError, unknown_name
@@ -17,7 +17,6 @@ from schemas.study import Study
 
 LEAST_FOLLOWED = 0.10
 """Probability of still being followed at a horizon, below which nothing is said of it."""
-
 
 LEAST_PER_FOLD = 10
 """Patients with a known follow-up score that an outer fold must be able to hold."""
@@ -76,7 +75,7 @@ def reason_to_skip(cohort: Cohort, study: Study) -> str:
         return _reason_to_skip_score(cohort, study)
     needed = max(study.split.outer_folds, study.suppress_below)
     for value, word in ((1.0, "events"), (0.0, "non-events")):
-        if len(set(cohort.patient[cohort.y == value])) < needed:
+        if len(set(cohort.patient[cohort.y_counted == value])) < needed:
             return (
                 f"patients with {word} must be at least the {study.split.outer_folds} outer folds, and "
                 f"{study.suppress_below} so that they may be counted, got fewer"
@@ -91,7 +90,7 @@ def reason_to_skip(cohort: Cohort, study: Study) -> str:
 
 
 def _reason_to_skip_score(cohort: Cohort, study: Study) -> str:
-    known = np.isfinite(cohort.y)
+    known = cohort.counted
     needed = LEAST_PER_FOLD * study.split.outer_folds
     if len(set(cohort.patient[known])) < needed:
         return (

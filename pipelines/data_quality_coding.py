@@ -26,8 +26,8 @@ from pipelines.data_quality_sheet import (
     stack,
     tidy,
 )
-from pipelines.intervals import FloatArray, IntArray
-from pipelines.suppression import BoolArray, find_small
+from pipelines.intervals import BoolArray, FloatArray, IntArray
+from pipelines.suppression import find_small
 from schemas.column import Column
 from schemas.tables import CODING
 

@@ -17,8 +17,8 @@ from pipelines.data_quality_sheet import (
     tidy,
     visit_of,
 )
-from pipelines.intervals import IntArray
-from pipelines.suppression import BoolArray, find_small
+from pipelines.intervals import BoolArray, IntArray
+from pipelines.suppression import find_small
 from schemas.registry import Registry
 from schemas.tables import COMPLETENESS, COMPLETENESS_GROUPS, QUALITY_COLUMNS, QUALITY_OUTSIDE
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipelines.intervals import FloatArray, IntArray
-from pipelines.suppression import BoolArray, find_small, find_suppressed
+from pipelines.intervals import BoolArray, FloatArray, IntArray, Z
+from pipelines.suppression import find_small, find_suppressed
 from schemas.column import Column
 from schemas.dictionary.items import IMAGES_AT_VISITS, ITEMS
 from schemas.dictionary.scores import INSTRUMENT_SCORES
@@ -23,7 +23,6 @@ Codes = npt.NDArray[np.intp]
 Counts = npt.NDArray[np.int64] | FloatArray
 Row = dict[str, object]
 
-Z95 = 1.959963984540054
 Z99 = 2.5758293035489004
 Z999 = 3.2905267314918945
 NOT_RECORDED = "not recorded"
@@ -331,7 +330,7 @@ def _death_days(frame: pd.DataFrame, day: pd.Series | None) -> FloatArray:
     return days
 
 
-def compute_wilson(count: Counts, n: Counts, z: float = Z95) -> tuple[FloatArray, FloatArray]:
+def compute_wilson(count: Counts, n: Counts, z: float = Z) -> tuple[FloatArray, FloatArray]:
     """Compute Wilson's interval of a share in percent; NaN where n is 0.
 
     Notes

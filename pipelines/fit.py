@@ -14,6 +14,7 @@ import pandas as pd
 
 from outcomes.cohort import Cohort
 from pipelines.forecast import Forecast
+from pipelines.intervals import FloatArray, IntArray
 from pipelines.models import Fitted, Form, Model
 from pipelines.observation import Observation, fit_observation
 from pipelines.predictands import Predictand, predictand_of
@@ -21,9 +22,6 @@ from pipelines.preprocess import Preprocessor, fit_preprocessor
 from pipelines.seeds import child_seed
 from pipelines.splits import assign_folds
 from pipelines.tuning import InnerFold, Tuned, tune
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +80,7 @@ class FittedPipeline:
 
 def choose_knots(cohort: Cohort) -> int:
     """Return the number of spline knots that a cohort affords: 3, 4 or 5; fixed for all of its folds."""
-    informative = predictand_of(cohort.outcome).count_informative(cohort.y)
+    informative = predictand_of(cohort.outcome).count_informative(cohort.y_counted)
     if informative < 100:
         return 3
     return 4 if informative <= 500 else 5
@@ -106,7 +104,7 @@ def prepare_training(cohort: Cohort, rows: IntArray, *, n_knots: int, inner_fold
     """
     predictand = predictand_of(cohort.outcome)
     learned = _learn(cohort, rows, n_knots)
-    strata = predictand.strata(cohort.y[rows])
+    strata = predictand.strata(cohort.y_counted[rows])
     patients = cohort.patient[rows]
     n_folds = max(2, min(inner_folds, _count_rarest(strata, patients)))
     folds = assign_folds(strata, patients, n_folds=n_folds, seed=child_seed(seed, "inner folds"))
@@ -169,7 +167,7 @@ def _learn(cohort: Cohort, rows: IntArray, n_knots: int) -> Learned:
 
 
 def _apply(learned: Learned, cohort: Cohort, rows: IntArray) -> Part:
-    known = rows[np.isfinite(cohort.y[rows])]
+    known = rows[cohort.counted[rows]]
     weights = learned.observation.weigh(cohort, known)
     return Part(
         encoded=learned.preprocessor.encode(cohort.X.iloc[known]),

@@ -12,14 +12,12 @@ import pandas as pd
 from outcomes.cohort import Cohort, learn_threshold
 from pipelines.explain import Explanation, explain
 from pipelines.fit import FittedPipeline, choose_knots, fit_pipeline, prepare_training
+from pipelines.intervals import IntArray
 from pipelines.models import MODELS
 from pipelines.predictions import FINAL_FOLD, build_predictions
 from pipelines.seeds import child_seed
 from pipelines.tuning import Tuned
 from schemas.study import Study
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 EXPLAINED_ROWS = 2000
 """At most this many held-out patients are explained per outcome, spread evenly over the folds."""
@@ -119,7 +117,7 @@ def work_fold(plan: Plan, task: FoldTask) -> FoldResult:
 def _explain_rows(plan: Plan, task: FoldTask, pipelines: Mapping[str, FittedPipeline]) -> dict[str, ExplainedRows]:
     """Explain an even share of the held-out rows, the same ones for every model."""
     cohort, study = plan.cohorts[task.outcome], plan.study
-    known = task.test[np.isfinite(cohort.y[task.test])]
+    known = task.test[cohort.counted[task.test]]
     share = min(len(known), EXPLAINED_ROWS // study.split.outer_folds)
     rng = np.random.default_rng(child_seed(study.seed, "explained rows", task.outcome, task.fold))
     rows = np.sort(rng.choice(known, size=share, replace=False))

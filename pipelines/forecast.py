@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -10,11 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from outcomes.outcome import DerivedThreshold, Score
-from outcomes.threshold_rules import reached
+from outcomes.outcome import BoolArray, DerivedThreshold, Score
+from outcomes.threshold_rules import attainable, reached
+from pipelines.intervals import FloatArray
 from schemas.specs import InstrumentSpec, ThresholdSpec
-
-FloatArray = npt.NDArray[np.float64]
 
 POINTS = 199
 """Most points that stand for the distribution around a prediction."""
@@ -24,7 +24,15 @@ GROUPS = 5
 LEAST_PER_GROUP = 250
 """The distribution differs between groups of predicted scores where each has this many patients."""
 COVERAGE = 0.9
+"""Of the interval, half of the rest on either side; with fewer than 19 patients no score is far enough out for it."""
+COARSE, FINE = 20, 1000
+"""Parts of the range to which an end of the interval is rounded, outward: so that no patient's residual is kept, the
+coarse ones where fewer than `LEAST_PER_POINT` patients lie at the end or beyond."""
 STEPS = (10.0, 5.0, 2.5, 2.0, 1.0, 0.5, 0.25, 0.2, 0.1, 0.05, 0.01, 0.001)
+RANK_SLACK = 1e-9
+"""Rounding by which a share may miss a level that it meets."""
+LEFT_OUT = "such patients were left out"
+NOT_REACHED = "such patients count as not having reached it"
 ON_GRID = 0.95
 """Share of the scores that must lie on a grid for it to count as the score's own."""
 
@@ -43,6 +51,9 @@ class Spread:
         Mean prediction of each group of patients, increasing, shape (g,).
     residuals
         Observed minus predicted in each group, as k equally likely points in ascending order, shape (g, k).
+    below, above
+        How far the ends of the interval lie from the prediction in each group, shape (g,); NaN where the group has too
+        few patients.
     """
 
     low: float
@@ -50,19 +61,16 @@ class Spread:
     step: float
     centres: FloatArray
     residuals: FloatArray
+    below: FloatArray
+    above: FloatArray
 
     def bound(self, mean: FloatArray) -> FloatArray:
         """Keep predicted scores, shape (n,), inside the instrument's range."""
         return np.clip(mean, self.low, self.high)
 
     def interval(self, mean: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the ends of the interval that holds 90 per cent of scores, shape (n,) each."""
-        at = (np.arange(self.residuals.shape[1]) + 0.5) / self.residuals.shape[1]
-        ends = [
-            np.array([np.interp(share, at, row) for row in self.residuals])
-            for share in ((1 - COVERAGE) / 2, (1 + COVERAGE) / 2)
-        ]
-        lower, upper = (self.bound(mean + np.interp(mean, self.centres, end)) for end in ends)
+        """Return the ends of the interval that holds 90 per cent of scores, shape (n,) each; NaN from too few."""
+        lower, upper = (self.bound(mean + np.interp(mean, self.centres, end)) for end in (self.below, self.above))
         return lower, upper
 
     def probability(self, mean: FloatArray, met: Callable[[FloatArray], FloatArray]) -> FloatArray:
@@ -70,13 +78,18 @@ class Spread:
 
         Notes
         -----
-        A share of none or all of the k points is known only to half a point, and is moved in by so much.
+        Points that cannot be judged are left out of the share. A share of none or all of the k points is known only to
+        half a point, and is moved in by so much: with fewer than ten points (50 patients) no probability lies below
+        0.05 or above 0.95.
         """
         k = self.residuals.shape[1]
-        total = np.zeros(len(mean))
+        total, judged = np.zeros(len(mean)), np.zeros(len(mean))
         for column in self.residuals.T:
-            total += met(self._round(mean + np.interp(mean, self.centres, column)))
-        return np.asarray(np.clip(total / k, 0.5 / k, 1 - 0.5 / k))
+            found = met(self._round(mean + np.interp(mean, self.centres, column)))
+            total += np.nan_to_num(found)
+            judged += np.isfinite(found)
+        share = np.divide(total, judged, out=np.full(len(mean), np.nan), where=judged > 0)
+        return np.asarray(np.clip(share, 0.5 / k, 1 - 0.5 / k))
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready dict; floats survive the round trip exactly."""
@@ -86,6 +99,8 @@ class Spread:
             "step": self.step,
             "centres": self.centres.tolist(),
             "residuals": self.residuals.tolist(),
+            "below": [float(end) if np.isfinite(end) else None for end in self.below],
+            "above": [float(end) if np.isfinite(end) else None for end in self.above],
         }
 
     def _round(self, scores: FloatArray) -> FloatArray:
@@ -109,9 +124,35 @@ class Forecast:
         }
 
     def describe(self, mean: FloatArray, baseline: FloatArray) -> dict[str, FloatArray]:
-        """Return predicted score, ends of its interval, and probabilities, by the name of their column."""
+        """Return predicted score, ends of its interval, and probabilities, by the name of their column.
+
+        Notes
+        -----
+        Where the study left out whom the baseline gives no room, their probability of that threshold is NaN.
+        """
         lower, upper = self.spread.interval(mean)
-        return {"y_pred": mean, "y_low": lower, "y_high": upper, **self.probabilities(mean, baseline)}
+        probabilities = self.probabilities(mean, baseline)
+        for derived in self.score.derived:
+            if derived.attainable_only:
+                without = self.has_no_room(baseline, derived)
+                probabilities[derived.name] = np.where(without, np.nan, probabilities[derived.name])
+        return {"y_pred": mean, "y_low": lower, "y_high": upper, **probabilities}
+
+    def has_no_room(self, baseline: FloatArray, derived: DerivedThreshold) -> BoolArray:
+        """Mark patients who cannot reach a threshold from their baseline, shape (n,); none of unknown baseline."""
+        if not derived.threshold.needs_baseline:
+            return np.zeros(len(baseline), dtype=np.bool_)
+        room = attainable(baseline, instrument=self.score.instrument, threshold=derived.threshold)
+        return np.asarray(np.isfinite(baseline) & ~room)
+
+    def remark(self, baseline: FloatArray) -> list[str]:
+        """Return for each patient which thresholds their baseline leaves no room for, and what was made of it."""
+        remarks: list[list[str]] = [[] for _ in baseline]
+        for derived in self.score.derived:
+            made = LEFT_OUT if derived.attainable_only else NOT_REACHED
+            for row in np.flatnonzero(self.has_no_room(baseline, derived)):
+                remarks[row].append(f"{derived.name}: cannot be reached from the baseline; {made}")
+        return ["; ".join(own) for own in remarks]
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready dict."""
@@ -128,6 +169,7 @@ class Forecast:
                     "desirable": derived.desirable,
                     "attainable_only": derived.attainable_only,
                     "threshold": derived.threshold.model_dump(),
+                    "published_c_statistic": derived.published_c_statistic,
                 }
                 for derived in self.score.derived
             ],
@@ -142,10 +184,7 @@ class Forecast:
 
 def forecast_from_json(values: Mapping[str, Any]) -> Forecast:
     """Build a forecast from what `Forecast.to_json` returned."""
-    derived = tuple(
-        DerivedThreshold(**{**entry, "threshold": ThresholdSpec.model_validate(entry["threshold"])})
-        for entry in values["derived"]
-    )
+    derived = tuple(_derived_from_json(entry) for entry in values["derived"])
     spread = values["spread"]
     return Forecast(
         score=Score(
@@ -160,8 +199,19 @@ def forecast_from_json(values: Mapping[str, Any]) -> Forecast:
             step=spread["step"],
             centres=np.array(spread["centres"], dtype=np.float64),
             residuals=np.array(spread["residuals"], dtype=np.float64),
+            below=np.array(spread["below"], dtype=np.float64),
+            above=np.array(spread["above"], dtype=np.float64),
         ),
     )
+
+
+def _derived_from_json(values: Mapping[str, Any]) -> DerivedThreshold:
+    published = values["published_c_statistic"]
+    made = {
+        "threshold": ThresholdSpec.model_validate(values["threshold"]),
+        "published_c_statistic": None if published is None else (float(published[0]), float(published[1])),
+    }
+    return DerivedThreshold(**{**values, **made})
 
 
 def fit_spread(y: FloatArray, mean: FloatArray, weights: FloatArray, *, low: float, high: float) -> Spread:
@@ -191,6 +241,14 @@ def fit_spread(y: FloatArray, mean: FloatArray, weights: FloatArray, *, low: flo
     also rounded to the score's own grid, without which a threshold met exactly would be missed by half a step. The
     residuals come from models fitted on fewer patients than the final one: they are slightly too wide rather than
     too narrow.
+
+    An end of the interval is the residual of rank ``ceil((m + 1) * 0.95)`` of the m of a group, counted from the other
+    side (of weighted rows, the next patient has the mean weight), rounded outward. So an interval holds at least 90 per
+    cent of new scores however few the patients are, if they are like these.
+
+    References
+    ----------
+    Lei J, G'Sell M, Rinaldo A, Tibshirani RJ, Wasserman L. J Am Stat Assoc 2018;113:1094-1111.
     """
     groups = _cut(mean)
     sizes = np.bincount(groups)
@@ -203,6 +261,8 @@ def fit_spread(y: FloatArray, mean: FloatArray, weights: FloatArray, *, low: flo
         step=find_step(y, low=low),
         centres=np.array([np.average(mean[own], weights=weights[own]) for own in rows]),
         residuals=np.array([_average_shares(residual[own], weights[own], k) for own in rows]),
+        below=-np.array([_find_end(-residual[own], weights[own], high - low) for own in rows]),
+        above=np.array([_find_end(residual[own], weights[own], high - low) for own in rows]),
     )
 
 
@@ -227,6 +287,17 @@ def _cut(mean: FloatArray) -> npt.NDArray[np.int64]:
     groups = int(np.clip(len(mean) // LEAST_PER_GROUP, 1, GROUPS))
     edges = np.quantile(mean, np.linspace(0, 1, groups + 1)[1:-1])
     return np.unique(np.searchsorted(np.unique(edges), mean, side="right"), return_inverse=True)[1].astype(np.int64)
+
+
+def _find_end(residuals: FloatArray, weights: FloatArray, width: float) -> float:
+    """Return the residual that a new one exceeds with a probability of at most 5 per cent, rounded up; else NaN."""
+    order = np.argsort(residuals, kind="stable")
+    share = np.cumsum(weights[order]) / (weights.sum() + weights.mean())
+    rank = int(np.searchsorted(share, (1 + COVERAGE) / 2 - RANK_SLACK))
+    if rank == len(residuals):
+        return math.nan
+    part = width / (FINE if len(residuals) - rank >= LEAST_PER_POINT else COARSE)
+    return float(part * np.ceil(residuals[order[rank]] / part - RANK_SLACK))
 
 
 def _average_shares(values: FloatArray, weights: FloatArray, k: int) -> FloatArray:

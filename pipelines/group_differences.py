@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.intervals import FloatArray, IntArray, Z
-from pipelines.suppression import BoolArray, find_small, find_suppressed
+from pipelines.intervals import BoolArray, FloatArray, IntArray, Z
+from pipelines.suppression import find_small, find_suppressed
 
 Codes = npt.NDArray[np.intp]
 

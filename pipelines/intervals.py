@@ -14,6 +14,7 @@ from pipelines.seeds import child_seed
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 CountArray = npt.NDArray[np.uint8]
 
 Z = 1.959963984540054

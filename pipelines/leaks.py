@@ -6,16 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import rankdata
 
 from outcomes.cohort import Cohort
 from pipelines.discrimination import compute_c_statistic
+from pipelines.intervals import BoolArray, FloatArray
 from schemas.column import Column
 from schemas.errors import StudyError
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 NEAR_PERFECT = 0.95
 """A c-statistic of one predictor alone, or for a score its rank correlation, above this is refused."""
@@ -70,20 +67,20 @@ def refuse_leaks(cohort: Cohort) -> None:
     measure = "a rank correlation" if cohort.outcome.score else "a c-statistic"
     lines = "\n".join(f"  {one.predictor}: {measure} of {one.value:.2f}" for one in found)
     raise StudyError(
-        f"no predictor alone must separate {cohort.outcome.name} by more than {NEAR_PERFECT}, as no honest one does; "
-        f"these are known after it, made from it, or chosen by it:\n{lines}\nremove them from the predictors, or "
-        "correct known_at of the column in the definition"
+        f"no predictor alone must separate {cohort.outcome.name} by more than {NEAR_PERFECT}, as no honest one does, "
+        f"got:\n{lines}\nlook at when each was recorded, what it was made from, and whether patients were chosen by "
+        "it; then remove it from the predictors, or correct known_at of the column in the definition"
     )
 
 
 def describe_separation(cohort: Cohort) -> Iterator[str]:
-    """Yield what to say of predictors that separate an outcome with few events."""
+    """Yield what to say of predictors that separate an outcome with few events; a score has none to be few."""
     for one in find_separating(cohort):
         if not one.judged:
             yield (
                 f"predictor {one.predictor} alone separates {cohort.outcome.name} with a c-statistic of "
                 f"{one.value:.2f}, in fewer than {LEAST_OF_EACH} patients with or without the event; check that it is "
-                "known before the operation and not made from the outcome"
+                "known when the prediction is made and not made from the outcome"
             )
 
 
@@ -98,7 +95,7 @@ def _list_views(name: str, column: Column, cohort: Cohort) -> Iterator[tuple[Flo
 
 
 def _separate(candidate: FloatArray, considered: BoolArray, cohort: Cohort) -> float:
-    used = considered & np.isfinite(cohort.y)
+    used = considered & cohort.counted
     y, x = cohort.y[used], candidate[used]
     if used.sum() < LEAST_RECORDED or np.ptp(y) == 0 or np.ptp(x) == 0:
         return 0.0
@@ -109,6 +106,5 @@ def _separate(candidate: FloatArray, considered: BoolArray, cohort: Cohort) -> f
 
 
 def _enough(cohort: Cohort) -> bool:
-    if cohort.outcome.score:
-        return cohort.n >= LEAST_RECORDED
-    return min(cohort.events, cohort.n - cohort.events) >= LEAST_OF_EACH
+    """Tell whether an outcome has enough patients of each kind; of a score `LEAST_RECORDED` are enough."""
+    return bool(cohort.outcome.score) or min(cohort.events, cohort.n - cohort.events) >= LEAST_OF_EACH

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from outcomes.cohort import Cohort
 from pipelines.censoring import (
@@ -16,11 +15,9 @@ from pipelines.censoring import (
     fit_censoring,
     fit_censoring_by_predictors,
 )
+from pipelines.intervals import BoolArray, FloatArray, IntArray
 from pipelines.linear_models import LogisticFit, fit_ridge
 from pipelines.preprocess import Preprocessor
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 RESPONSE_PENALTY = 1e-3
 """Ridge penalty of the response model, on the scale of the mean log loss."""
@@ -30,7 +27,7 @@ class Observation(Protocol):
     """What makes weights for the rows of a cohort."""
 
     def weigh(self, cohort: Cohort, rows: IntArray) -> FloatArray:
-        """Return the weight of each row, shape (n,); 0 where the outcome is unknown."""
+        """Return the weight of each row, shape (n,); 0 where the outcome does not count (`Cohort.counted`)."""
         ...
 
 
@@ -39,8 +36,8 @@ class Unweighted:
     """Every patient of known outcome stands for one."""
 
     def weigh(self, cohort: Cohort, rows: IntArray) -> FloatArray:
-        """Return 1, or 0 where the outcome is unknown; shape (n,)."""
-        return np.isfinite(cohort.y[rows]).astype(np.float64)
+        """Return 1, or 0 where the outcome does not count; shape (n,)."""
+        return cohort.counted[rows].astype(np.float64)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,17 +70,17 @@ class CensoredByPredictors:
 
 @dataclass(frozen=True, kw_only=True)
 class Answered:
-    """Patients whose outcome is known stand for those like them whose outcome is not."""
+    """Patients who answered stand for those like them who did not; whom an event settled stand for themselves."""
 
     preprocessor: Preprocessor
     model: LogisticFit
 
     def weigh(self, cohort: Cohort, rows: IntArray) -> FloatArray:
-        """Return the inverse probability of a known outcome given the predictors, 0 where it is not; shape (n,)."""
+        """Return the inverse probability of an answer given the predictors, 1 where settled, else 0; shape (n,)."""
         encoded = self.preprocessor.encode(cohort.X.iloc[rows])
         probability = self.model.predict(self.preprocessor.design("splines", encoded))
-        known = np.isfinite(cohort.y[rows])
-        return np.where(known, 1.0 / np.maximum(probability, LEAST_PROBABILITY), 0.0)
+        stands_for = np.where(_find_settled(cohort, rows), 1.0, 1.0 / np.maximum(probability, LEAST_PROBABILITY))
+        return np.where(cohort.counted[rows], stands_for, 0.0)
 
 
 def fit_observation(cohort: Cohort, rows: IntArray, preprocessor: Preprocessor) -> Observation:
@@ -101,18 +98,25 @@ def fit_observation(cohort: Cohort, rows: IntArray, preprocessor: Preprocessor) 
     Notes
     -----
     Of an outcome by a horizon the end of follow-up is modelled, by Kaplan-Meier or by the study's predictors
-    (``cohort.censoring``); of any other, whether the outcome is known, by the study's predictors, for whatever reason
-    it is unknown. Both models have the design and a small fixed ridge penalty, so that a level in which everyone is
-    known, or no one, does no harm. Sites are no predictors of either unless the study has them.
+    (``cohort.censoring``); of any other, whether the outcome is answered, by the study's predictors, for whatever
+    reason it is not. Whom an event settles (a reoperation that counts as a failure) is known for certain: such patients
+    weigh 1, and the model is of the others, P(answered | predictors, not settled). Both models have the design and a
+    small fixed ridge penalty, so that a level in which everyone is known, or no one, does no harm. Sites are no
+    predictors of either unless the study has them.
     """
     if cohort.outcome.follow_up:
         return _fit_censored(cohort, rows, preprocessor)
-    known = np.isfinite(cohort.y[rows]).astype(np.float64)
-    if known.all():
+    asked = rows[~_find_settled(cohort, rows)]
+    answered = cohort.counted[asked].astype(np.float64)
+    if answered.all() or not answered.any():
         return Unweighted()
-    X = preprocessor.design("splines", preprocessor.encode(cohort.X.iloc[rows]))
-    fit = fit_ridge(X, known, np.ones(len(known)), {"penalty": RESPONSE_PENALTY}, 0)
+    X = preprocessor.design("splines", preprocessor.encode(cohort.X.iloc[asked]))
+    fit = fit_ridge(X, answered, np.ones(len(answered)), {"penalty": RESPONSE_PENALTY}, 0)
     return Answered(preprocessor=preprocessor, model=fit)
+
+
+def _find_settled(cohort: Cohort, rows: IntArray) -> BoolArray:
+    return np.zeros(len(rows), dtype=np.bool_) if cohort.settled is None else cohort.settled[rows]
 
 
 def _fit_censored(cohort: Cohort, rows: IntArray, preprocessor: Preprocessor) -> Observation:

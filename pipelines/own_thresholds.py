@@ -62,11 +62,6 @@ class Method:
     needs: tuple[str, ...]
     estimate: Callable[[ChangeScores], float]
 
-    @property
-    def anchored(self) -> bool:
-        """Whether both sides of the anchor must be large enough."""
-        return "improved" in self.needs
-
 
 PAIR = ("follow_up", "baseline")
 ANCHORED = (*PAIR, "improved")

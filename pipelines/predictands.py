@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from outcomes.outcome import Outcome, Score
 from pipelines.forecast import Forecast, fit_spread
+from pipelines.intervals import FloatArray
 from pipelines.models import Form, Model
 from pipelines.overall import clip_probability
-
-FloatArray = npt.NDArray[np.float64]
 
 STRATA = 5
 """Folds of a score are stratified by fifths of it."""

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from outcomes.cohort import Cohort
 from outcomes.threshold_rules import attainable
 from pipelines.forecast import Forecast
+from pipelines.intervals import FloatArray, IntArray
 from schemas.tables import PREDICTIONS
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 DEVELOPMENT = "development"
 """Name of the dataset that the models are developed on."""
@@ -85,7 +82,8 @@ def _derive(frame: pd.DataFrame, mean: FloatArray, baseline: FloatArray, forecas
         )
         if derived.attainable_only:
             rows = rows[attainable(baseline, instrument=instrument, threshold=derived.threshold)]
-        yield rows
+        # a follow-up score that is known and cannot be judged by the threshold is no unknown outcome: it leaves
+        yield rows[np.isfinite(rows["y_true"]) | (rows["weight"] == 0)]
 
 
 def build_comparator_predictions(

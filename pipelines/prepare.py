@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from outcomes.cohort import Cohort, build_cohort
 from outcomes.guard import check_derived_thresholds
@@ -14,7 +16,6 @@ from pipelines.checks import check_study, reason_to_skip
 from pipelines.leaks import refuse_leaks
 from pipelines.predictions import DEVELOPMENT
 from pipelines.result import Dataset
-from pipelines.sensitivity import pick_variants
 from schemas.errors import StudyError
 from schemas.registry import Registry
 from schemas.study import Study
@@ -90,7 +91,8 @@ def prepare_study(study: Study, registry: Registry, validate_on: Mapping[str, Re
             for name, other in validate_on.items()
         ),
     )
-    _check_sets(study, datasets, outcomes)
+    variants = build_variants(study, registry.definition, registry.columns)
+    _check_sets(datasets, outcomes, variants)
     everyone = {dataset.name: _build_cohorts(dataset, outcomes, study) for dataset in datasets}
     cohorts = everyone[DEVELOPMENT]
     skipped = {name: reason for name, cohort in cohorts.items() if (reason := reason_to_skip(cohort, study))}
@@ -100,33 +102,52 @@ def prepare_study(study: Study, registry: Registry, validate_on: Mapping[str, Re
     analysed = {name: cohort for name, cohort in cohorts.items() if name not in skipped}
     for cohort in analysed.values():
         refuse_leaks(cohort)
-    variants, varied = _prepare_variants(study, datasets[0], analysed)
+    picked, varied = _pick_variants(study, datasets[0], variants, analysed)
     return Prepared(
-        datasets=datasets, outcomes=outcomes, everyone=everyone, skipped=skipped, variants=variants, varied=varied
+        datasets=datasets, outcomes=outcomes, everyone=everyone, skipped=skipped, variants=picked, varied=varied
     )
 
 
-def _check_sets(study: Study, datasets: tuple[Dataset, ...], outcomes: Mapping[str, Outcome]) -> None:
+def _check_sets(datasets: tuple[Dataset, ...], outcomes: Mapping[str, Outcome], variants: tuple[Variant, ...]) -> None:
     """Refuse threshold sets, the study's own or another, that were derived from the data that are analysed."""
-    registry = datasets[0].registry
-    variants = build_variants(study, registry.definition, registry.columns)
     check_derived_thresholds(
-        [*outcomes.values(), *(variant.outcome for variant in variants)],
-        known_threshold_sets(registry.definition),
+        [*outcomes.values(), *(replace(variant.outcome, name=variant.base) for variant in variants)],
+        known_threshold_sets(datasets[0].registry.definition),
         {dataset.name: dataset.registry.fingerprint for dataset in datasets},
     )
 
 
-def _prepare_variants(
-    study: Study, development: Dataset, analysed: Mapping[str, Cohort]
+def _pick_variants(
+    study: Study, development: Dataset, asked: tuple[Variant, ...], analysed: Mapping[str, Cohort]
 ) -> tuple[tuple[Variant, ...], dict[str, Cohort]]:
-    """Build the sensitivity analyses that differ from the analysis itself and can be fitted, with their cohorts."""
-    registry = development.registry
-    asked = build_variants(study, registry.definition, registry.columns)
-    varied = _build_cohorts(development, {variant.outcome.name: variant.outcome for variant in asked}, study)
-    picked = pick_variants(asked, analysed, varied, suppress_below=study.suppress_below)
-    kept = tuple(one for one in picked if not reason_to_skip(varied[one.outcome.name], study))
+    """Return the sensitivity analyses that differ from the analysis itself and can be fitted, with their cohorts.
+
+    Notes
+    -----
+    Where fewer patients than may be counted could not have reached a threshold, both ways are not set side by side:
+    the difference would count them.
+    """
+    possible = [variant for variant in asked if variant.base in analysed]
+    varied = _build_cohorts(development, {variant.outcome.name: variant.outcome for variant in possible}, study)
+    kept = tuple(
+        variant
+        for variant in possible
+        for own, other in [(analysed[variant.base], varied[variant.outcome.name])]
+        if _differ(own, other)
+        and not (variant.analysis == "unattainable" and _few_unattainable(own, other, study.suppress_below))
+        and not reason_to_skip(other, study)
+    )
     return kept, {one.outcome.name: varied[one.outcome.name] for one in kept}
+
+
+def _differ(own: Cohort, other: Cohort) -> bool:
+    same_rows = np.array_equal(own.row_id, other.row_id)
+    return not (same_rows and np.array_equal(own.y, other.y, equal_nan=True))
+
+
+def _few_unattainable(own: Cohort, other: Cohort, suppress_below: int) -> bool:
+    counts = [0 if cohort.attainable is None else int((~cohort.attainable).sum()) for cohort in (own, other)]
+    return max(counts) < suppress_below
 
 
 def keep_unknown(study: Study, prepared: Prepared) -> Mapping[str, Mapping[str, Cohort]]:

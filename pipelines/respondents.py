@@ -15,7 +15,7 @@ from schemas.tables import RESPONSE
 
 
 def compare_respondents(cohort: Cohort, *, dataset: str, suppress_below: int) -> pd.DataFrame:
-    """Compare the predictors of patients with a known outcome and of those without.
+    """Compare the predictors of patients whose outcome counts and of those for whom they stand.
 
     Parameters
     ----------
@@ -35,13 +35,14 @@ def compare_respondents(cohort: Cohort, *, dataset: str, suppress_below: int) ->
     Notes
     -----
     No test is made: with many patients every difference would be significant. An outcome that is unknown because it
-    was not answered, because follow-up was too short, or by the study's choice, is unknown alike.
+    was not answered, because follow-up was too short, or by the study's choice, is unknown alike; so is one that is
+    known only because of what occurred (`outcomes.cohort.Cohort.counted`). Whom an event settled is known.
 
     References
     ----------
     Austin PC. Stat Med 2009;28:3083-3107. Hedges LV, Olkin I. Statistical methods for meta-analysis. 1985.
     """
-    known = np.isfinite(cohort.y).astype(np.intp)
+    known = cohort.counted.astype(np.intp)
     sizes = np.bincount(known, minlength=2)
     if not sizes[0]:
         return pd.DataFrame(columns=list(RESPONSE))

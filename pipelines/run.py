@@ -178,7 +178,7 @@ def _list_outer_folds(
     study: Study, name: str, cohort: Cohort, models: tuple[str, ...], *, explained: bool
 ) -> list[FoldTask]:
     make = SPLITS[study.split.name].make
-    strata = predictand_of(cohort.outcome).strata(cohort.y)
+    strata = predictand_of(cohort.outcome).strata(cohort.y_counted)
     folds = make(strata, cohort.patient, plan=study.split, seed=study.seed, outcome=name)
     return [
         FoldTask(

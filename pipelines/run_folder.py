@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from outcomes.cohort import build_cohort
+from outcomes.kinds.belonging import list_population
 from outcomes.kinds.score import list_derived
+from outcomes.kinds.wording import (
+    describe_derived_unattainable,
+    describe_unattainable,
+    describe_unknown_patients,
+)
 from outcomes.outcome import DerivedThreshold
 from pipelines.artifact import write_bundle
 from pipelines.models import MODELS
@@ -19,11 +26,15 @@ from pipelines.provenance import compute_code_sha256, read_own_version, read_pla
 from pipelines.result import Dataset, StudyResult
 from schemas.column import Column
 from schemas.errors import RunError
+from schemas.specs import PopulationStep
 from schemas.tables import CURVES, RUN_FORMAT, SHARE
 
 RUN_JSON = "run.json"
 RUN_ENTRIES = {RUN_JSON, "study.toml", "definition.toml", "share", "private", "models", "mlflow"}
 """What a run's folder holds; anything else in it is somebody's own."""
+
+BEFORE = "planned"
+"""What is known by then may say who belongs to the population of a model, even where it is no predictor."""
 
 
 def check_output(folder: Path) -> None:
@@ -107,6 +118,7 @@ def write_run(result: StudyResult, folder: Path) -> None:
     (folder / "definition.toml").write_text(definition.text, encoding="utf-8")
     _write_share(result, folder / "share")
     _write_private(result, folder / "private")
+    populations = {name: _list_population(result, name) for name, _ in result.models}
     for (outcome, model), pipeline in result.models.items():
         write_bundle(
             folder / "models" / outcome / model,
@@ -114,6 +126,7 @@ def write_run(result: StudyResult, folder: Path) -> None:
             fitted=pipeline.fitted,
             preprocessor=pipeline.preprocessor,
             forecast=pipeline.forecast,
+            population=populations[outcome],
             card=_card(result, outcome, model),
             definition_text=definition.text,
         )
@@ -258,7 +271,9 @@ def _describe_derived(
         "desirable": derived.desirable,
         "threshold_set": derived.threshold_set,
         "rule": derived.rule,
-        "derived_from": described["name"],
+        "not_attainable": describe_derived_unattainable(derived),
+        "source": "",  # the rule names that of the threshold
+        "from_score": described["name"],
         **{name: _shown(counts[name].iloc[0]) if len(counts) else None for name in ("n", "events")},
         "thresholds": list(decision.values) if decision else [],
         "action": decision.action if decision else "",
@@ -278,6 +293,8 @@ def _describe_outcome(result: StudyResult, name: str) -> dict[str, object]:
         "threshold_set": outcome.threshold_set,
         "rule": outcome.rule,
         "unknown": outcome.unknown,
+        "unknown_patients": describe_unknown_patients(outcome, result.study),
+        "not_attainable": describe_unattainable(outcome, result.study),
         "competing": outcome.competing,
         "unit": outcome.unit,
         "index_event": outcome.index_event,
@@ -335,6 +352,20 @@ def _describe_form(result: StudyResult, name: str) -> str:
     model = MODELS[name]
     kinds = {outcome.score is not None for outcome in result.outcomes.values()}
     return " ".join(form.text for is_score, form in ((False, model.risk), (True, model.score)) if is_score in kinds)
+
+
+def _list_population(result: StudyResult, name: str) -> tuple[PopulationStep, ...]:
+    """Return who belongs to an outcome, by what is known when it is predicted; a threshold learned from everybody."""
+    study, registry = result.study, result.datasets[0].registry
+    outcome = result.outcomes[name]
+    if outcome.learn is not None:
+        outcome = outcome.learn(build_cohort(registry, outcome, study).basis)
+    known = [
+        column.name
+        for column in registry.columns.values()
+        if column.known_by(BEFORE) or column.known_by(study.predict_at)
+    ]
+    return list_population(outcome, known)
 
 
 def _card(result: StudyResult, outcome: str, model: str) -> dict[str, object]:

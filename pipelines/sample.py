@@ -171,10 +171,10 @@ def build_sample(rows: pd.DataFrame, *, validation: str, thresholds: Sequence[fl
     in_points = bool((rows["scale"] == "points").any())
     p = find_score(rows).where(rows["scale"] != "score").to_numpy(dtype=np.float64)
     low, high = (_read_optional(rows, name) for name in ("y_low", "y_high"))
-    replicate = _code(rows, ["repeat", "imputation"])
-    fold = _code(rows, ["repeat", "imputation", "fold"])
+    replicate = code_groups(rows, ["repeat", "imputation"])
+    fold = code_groups(rows, ["repeat", "imputation", "fold"])
     folded = validation in FOLDED
-    patient = _code(rows, ["patient"])
+    patient = code_groups(rows, ["patient"])
     null = (
         compute_training_event_rates(y, weights, replicate, fold)
         if folded
@@ -188,7 +188,7 @@ def build_sample(rows: pd.DataFrame, *, validation: str, thresholds: Sequence[fl
         high=high,
         weights=weights,
         null=null,
-        row=_code(rows, ["row_id"]),
+        row=code_groups(rows, ["row_id"]),
         patient=patient,
         replicate=replicate,
         fold=fold if folded else np.zeros_like(fold),
@@ -207,8 +207,8 @@ def _read_optional(rows: pd.DataFrame, name: str) -> FloatArray:
     return rows[name].to_numpy(dtype=np.float64) if name in rows else np.full(len(rows), np.nan)
 
 
-def _code(rows: pd.DataFrame, names: list[str]) -> IntArray:
-    """Codes from 0 in the sorted order of the values of one or several columns."""
+def code_groups(rows: pd.DataFrame, names: list[str]) -> IntArray:
+    """Return codes from 0 in the sorted order of the values of one or several columns, shape (n,)."""
     return np.asarray(rows.groupby(names, sort=True, dropna=False).ngroup(), dtype=np.int64)
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from pipelines.estimates import Compute, make_mean_metric, name_wald
+from pipelines.estimates import make_mean_metric, name_wald
 from pipelines.intervals import NOT_ASSESSABLE, Estimate, Linear, compute_standard_error, compute_wald
 from pipelines.overall import linearise_scaled_brier
 from pipelines.sample import Sample
@@ -64,15 +64,25 @@ def compare_r_squared(model: Sample, reference: Sample) -> tuple[Estimate, ...]:
 
 
 def compute_coverage(sample: Sample) -> tuple[Estimate, ...]:
-    """Estimate the share of scores inside their intervals."""
+    """Estimate the share of scores inside their intervals; not where a model had too few patients for intervals."""
+    if not _has_intervals(sample):
+        return (NOT_ASSESSABLE,)
     share, influence = linearise_coverage(sample.y, sample.low, sample.high, sample.weights, sample.replicate)
     error = compute_standard_error(influence, sample.patient)
     return (compute_wald(share, error, kind=name_wald(sample), lowest=0.0, highest=1.0),)
+
+
+def compute_width(sample: Sample) -> tuple[Estimate, ...]:
+    """Estimate the mean width of the intervals; not where a model had too few patients for intervals."""
+    return _compute_width(sample) if _has_intervals(sample) else (NOT_ASSESSABLE,)
+
+
+def _has_intervals(sample: Sample) -> bool:
+    return bool(np.isfinite(sample.low).all() and np.isfinite(sample.high).all())
 
 
 compute_mae, compare_mae = make_mean_metric(_linearise_mae, lowest=0.0)
 compute_rmse, compare_rmse = make_mean_metric(_linearise_rmse, lowest=0.0)
 _compute_r_squared, _compare_r_squared = make_mean_metric(_linearise_r_squared)
 compute_mean_difference, _ = make_mean_metric(_linearise_difference)
-compute_width: Compute
-compute_width, _ = make_mean_metric(_linearise_width, lowest=0.0)
+_compute_width, _ = make_mean_metric(_linearise_width, lowest=0.0)

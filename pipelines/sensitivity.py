@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,8 +10,9 @@ import pandas as pd
 from outcomes.cohort import Cohort
 from outcomes.outcome import Outcome, Variant
 from pipelines.evaluate import evaluate_fold_predictions
-from pipelines.intervals import Z
-from pipelines.sample import select_usable
+from pipelines.event_rate import compute_event_rate
+from pipelines.intervals import NOT_ASSESSABLE, Estimate, FloatArray
+from pipelines.sample import code_groups, select_usable
 from pipelines.suppression import find_small
 from schemas.tables import SENSITIVITY
 
@@ -22,33 +23,6 @@ ANALYSES = {
     "unadjudicated": "events that were not adjudicated",
 }
 """What each analysis varies, in words."""
-
-
-def pick_variants(
-    variants: Iterable[Variant], cohorts: Mapping[str, Cohort], varied: Mapping[str, Cohort], *, suppress_below: int
-) -> tuple[Variant, ...]:
-    """Return the variants that differ from the study's own analysis and can be analysed.
-
-    Parameters
-    ----------
-    variants
-        What was asked for.
-    cohorts
-        Analysed cohorts by the study's outcome.
-    varied
-        Cohorts of the variants by their name.
-
-    suppress_below
-        Where fewer patients than this could not have reached a threshold, both ways are not set side by side: the
-        difference would count them.
-    """
-    return tuple(
-        variant
-        for variant in variants
-        if variant.base in cohorts
-        and _differs(cohorts[variant.base], varied[variant.outcome.name])
-        and not (variant.analysis == "unattainable" and _few_unattainable(varied, cohorts, variant, suppress_below))
-    )
 
 
 def tabulate_sensitivity(
@@ -143,25 +117,9 @@ def _hide_close(table: pd.DataFrame, suppress_below: int) -> pd.DataFrame:
     )
 
 
-def _differs(own: Cohort, other: Cohort) -> bool:
-    same_rows = np.array_equal(own.row_id, other.row_id)
-    return not (same_rows and np.array_equal(own.y, other.y, equal_nan=True))
-
-
-def _few_unattainable(
-    varied: Mapping[str, Cohort], cohorts: Mapping[str, Cohort], variant: Variant, suppress_below: int
-) -> bool:
-    both = (cohorts[variant.base], varied[variant.outcome.name])
-    return max(_count_unattainable(cohort) for cohort in both) < suppress_below
-
-
-def _count_unattainable(cohort: Cohort) -> int:
-    return 0 if cohort.attainable is None else int((~cohort.attainable).sum())
-
-
 def _attainable_only(own: pd.DataFrame, cohort: Cohort, suppress_below: int) -> pd.DataFrame | None:
     """Return the rows of patients who could have reached the threshold; None where too few could not."""
-    if cohort.attainable is None or _count_unattainable(cohort) < suppress_below:
+    if cohort.attainable is None or (~cohort.attainable).sum() < suppress_below:
         return None
     return own[own["row_id"].isin(cohort.row_id[cohort.attainable])]
 
@@ -175,34 +133,27 @@ def _measure(table: pd.DataFrame, *, seed: int, suppress_below: int) -> pd.DataF
     )
     kept = evaluation[evaluation["metric"].isin(MEASURES)]
     by_model = table.groupby("model", sort=False)
-    rates = [_event_rate(rows, suppress_below).assign(model=model) for model, rows in by_model]
+    rates = [_tell_event_rate(rows, suppress_below).assign(model=model) for model, rows in by_model]
     return pd.concat([*rates, kept], ignore_index=True)
 
 
-def _event_rate(rows: pd.DataFrame, suppress_below: int) -> pd.DataFrame:
-    """Return the weighted event rate with a robust interval on the log-odds, by the patients of one repeat."""
+def _tell_event_rate(rows: pd.DataFrame, suppress_below: int) -> pd.DataFrame:
+    """Return the row of the weighted event rate, with the operations and events that it rests on."""
     usable = select_usable(rows)
-    usable = usable[usable["repeat"] == usable["repeat"].min()]
-    y, weight = usable["y_true"].to_numpy(dtype=np.float64), usable["weight"].to_numpy(dtype=np.float64)
-    n, events = len(y), int(y.sum())
-    small = bool(find_small(np.array([n, events, n - events]), suppress_below).any())
-    if small or not 0 < events < n:
-        if small:
-            return _rate_row(np.nan, np.nan, np.nan, n=None, events=None, status="suppressed")
-        return _rate_row(np.nan, np.nan, np.nan, n=n, events=events, status="not assessable")
-    rate = float(np.average(y, weights=weight))
-    residual = pd.Series(weight * (y - rate)).groupby(usable["patient"].to_numpy()).sum().to_numpy()
-    error = float(np.sqrt((residual**2).sum()) / weight.sum()) / (rate * (1 - rate))
-    centre = np.log(rate / (1 - rate))
-    lower, upper = (1 / (1 + np.exp(-(centre + sign * Z * error))) for sign in (-1, 1))
-    return _rate_row(rate, lower, upper, n=n, events=events, status="ok")
-
-
-def _rate_row(
-    estimate: float, lower: float, upper: float, *, n: int | None, events: int | None, status: str
-) -> pd.DataFrame:
+    y, weights = (usable[name].to_numpy(dtype=np.float64) for name in ("y_true", "weight"))
+    n, events = (int(usable.loc[kept, "row_id"].nunique()) for kept in (y >= 0, y == 1))
+    hidden = bool(find_small(np.array([n, events, n - events]), suppress_below).any())
+    found = Estimate(status="suppressed") if hidden else _compute_rate(usable, y, weights)
     row = {
-        "metric": "event_rate", "estimate": estimate, "lower": lower, "upper": upper, "interval_kind": "robust",
-        "n": n, "events": events, "status": status,
+        "metric": "event_rate", "estimate": found.estimate, "lower": found.lower, "upper": found.upper,
+        "interval_kind": found.interval_kind, "n": None if hidden else n, "events": None if hidden else events,
+        "status": found.status,
     }  # fmt: skip
     return pd.DataFrame([row]).astype({"n": "Int64", "events": "Int64"})
+
+
+def _compute_rate(usable: pd.DataFrame, y: FloatArray, weights: FloatArray) -> Estimate:
+    if not len(y):
+        return NOT_ASSESSABLE
+    replicate, patient = (code_groups(usable, names) for names in (["repeat", "imputation"], ["patient"]))
+    return compute_event_rate(y, weights, replicate=replicate, patient=patient)

@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
+from pipelines.intervals import FloatArray, IntArray
 from pipelines.seeds import child_seed
 from schemas.study import SplitPlan
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 StringArray = npt.NDArray[np.object_]
 
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from pipelines.intervals import IntArray
-
-BoolArray = npt.NDArray[np.bool_]
+from pipelines.intervals import BoolArray, IntArray
 
 
 def find_small(counts: IntArray, suppress_below: int) -> BoolArray:

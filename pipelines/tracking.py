@@ -276,11 +276,9 @@ def _signature(bundle: Path) -> Any:
     """Return predictors in, what is predicted out; a predictor may be missing, and is then imputed."""
     written = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))
     predicted = dict.fromkeys(written["check"]["predicted"], "double")
-    returned = {"row_id": "string", **predicted, **dict.fromkeys(_BESIDE, "string")}
-    columns = [
-        mlflow.types.ColSpec(_COLUMN_TYPES[entry["kind"]], entry["name"], required=False)
-        for entry in written["predictors"]
-    ]
+    returned = {"row_id": "string", **predicted, **dict.fromkeys((*_BESIDE, *written["remarks"]), "string")}
+    asked = {entry["name"]: entry["kind"] for entry in (*written["population"]["columns"], *written["predictors"])}
+    columns = [mlflow.types.ColSpec(_COLUMN_TYPES[kind], name, required=False) for name, kind in asked.items()]
     return mlflow.models.ModelSignature(
         inputs=mlflow.types.Schema(columns),
         outputs=mlflow.types.Schema([mlflow.types.ColSpec(kind, name) for name, kind in returned.items()]),

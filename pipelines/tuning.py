@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import optuna
 
+from pipelines.intervals import FloatArray
 from pipelines.models import Model, Parameter
 from pipelines.predictands import Predictand
 
-FloatArray = npt.NDArray[np.float64]
 Params = dict[str, float | int]
 
 # Optuna would print the text of an error inside a trial, which may quote data; the error itself goes on as it is.

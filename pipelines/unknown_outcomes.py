@@ -13,7 +13,9 @@ from scipy.special import expit
 
 from pipelines.calibration import compute_logit
 from pipelines.censoring import count_truncated, describe_weights
+from pipelines.event_rate import KIND, LOGIT_KIND, compute_event_rate
 from pipelines.intervals import (
+    BoolArray,
     Estimate,
     FloatArray,
     IntArray,
@@ -23,11 +25,10 @@ from pipelines.intervals import (
     compute_wald,
 )
 from pipelines.overall import linearise_mean
-from pipelines.sample import ANALYSIS, split_groups
-from pipelines.suppression import BoolArray, find_small
+from pipelines.sample import ANALYSIS, code_groups, split_groups
+from pipelines.suppression import find_small
 from schemas.tables import UNKNOWN_OUTCOMES
 
-KIND = "Wald, cluster-robust by patient"
 CALIBRATION = ("calibration_in_the_large", "oe_ratio")
 """Of a score the first one only, which is then the mean of what was observed minus what was predicted."""
 WIDEST = 50.0
@@ -68,8 +69,8 @@ IDENTITY = _Link(inverse=np.asarray, slope=np.ones_like, solve=lambda score, mea
 class _Patients:
     """One model's predictions of one analysis, of known and of unknown outcome; shape (n,) each.
 
-    `y` is NaN where unknown, `p` a risk or, of a score, its prediction, `weights` 0 where unknown; `replicate` codes
-    complete sets of predictions (repeats of cross-validation).
+    `y` is NaN where unknown, `p` a risk or, of a score, its prediction, `weights` 0 where unknown, and where `y` is
+    known only because of an event; `replicate` codes complete sets of predictions (repeats of cross-validation).
     """
 
     y: FloatArray
@@ -83,6 +84,11 @@ class _Patients:
     def known(self) -> BoolArray:
         """Whether the outcome is known."""
         return np.isfinite(self.y)
+
+    @property
+    def partly(self) -> BoolArray:
+        """Whether the outcome is known only because of an event, so that it carries no weight."""
+        return self.known & ~(self.weights > 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,12 +127,15 @@ def shift_unknown_outcomes(
 
     Notes
     -----
-    ``known_only`` leaves the unknown out; it is the answer only if they are missing by pure chance. ``weighted`` is the
+    ``known_only`` leaves out the unknown, and those known only because of an event, and weighs all others alike; it is
+    the answer only if the unknown are missing by pure chance and no event settles an outcome. ``weighted`` is the
     analysis. Under ``shifted`` the patients of unknown outcome have the log-odds ``logit(p) + c + delta``, p the
-    reference's out-of-fold risk and c such that at delta 0 their mean is what the patients who stand for them say: each
-    patient of known outcome stands for ``weight - 1`` others. So delta 0 is the weighted analysis, also where
-    follow-up was too short, when unknown patients were free of the event for some time and their risk is lower than p.
-    For a score c and delta move the prediction itself. Intervals are from the influence of each patient, c included.
+    reference's out-of-fold risk and c such that at delta 0 the mean of everybody is the weighted mean: exactly, also
+    where weights are truncated or do not add up to the number of patients. The same holds where follow-up was too
+    short, when unknown patients were free of the event for some time and their risk is lower than p. For a score c and
+    delta move the prediction itself. Intervals are from the influence of each patient, c included. Where the weighted
+    mean and the known outcomes leave the unknown a mean beyond 0 or 1, as can happen where they are few, no shift is
+    assessable.
     """
     own = predictions[(predictions["model"] == reference) & (predictions["validation"] != "apparent")]
     rows = [
@@ -149,7 +158,7 @@ def _describe(rows: pd.DataFrame, deltas: Sequence[float], suppress_below: int) 
     truncated = np.array([count_truncated(patients.weights[first])])
     unsafe = {"percent_truncated"} if find_small(truncated, suppress_below).any() else set[str]()
     counts = {"n": pd.NA if hidden else int(first.sum()), "n_unknown": pd.NA if hidden else unknown}
-    assessable = bool((few[:-1] > 0).all())
+    assessable = bool((few[:-2] > 0).all())
     for assumption, delta, metric, estimate in _list_estimates(patients, deltas, assessable=assessable):
         found = Estimate(status="suppressed") if hidden or metric in unsafe else estimate
         yield {
@@ -164,20 +173,18 @@ def _read(rows: pd.DataFrame) -> _Patients:
     rows, p = rows[np.isfinite(p)], p[np.isfinite(p)]
     y, weights = (rows[name].to_numpy(dtype=np.float64) for name in ("y_true", "weight"))
     return _Patients(
-        y=np.where(weights > 0, y, np.nan), p=p, weights=np.where(np.isfinite(y), weights, 0.0),
-        patient=_code(rows, ["patient"]), replicate=_code(rows, ["repeat", "imputation"]), is_score=is_score,
+        y=y, p=p, weights=np.where(np.isfinite(y), weights, 0.0),
+        patient=code_groups(rows, ["patient"]), replicate=code_groups(rows, ["repeat", "imputation"]),
+        is_score=is_score,
     )  # fmt: skip
 
 
-def _code(rows: pd.DataFrame, names: list[str]) -> IntArray:
-    return np.asarray(rows.groupby(names, sort=True, dropna=False).ngroup(), dtype=np.int64)
-
-
 def _count(patients: _Patients, rows: BoolArray) -> IntArray:
-    """Count patients of known outcome, with and without the event, and of unknown outcome, last."""
-    known = patients.known & rows
+    """Count patients who carry a weight, with and without the event, those who carry none, and the unknown, last."""
+    known = patients.known & ~patients.partly & rows
     groups = [known] if patients.is_score else [known & (patients.y == 1), known & (patients.y == 0)]
-    return np.array([np.unique(patients.patient[part]).size for part in (*groups, rows & ~patients.known)])
+    parts = (*groups, rows & patients.partly, rows & ~patients.known)
+    return np.array([np.unique(patients.patient[part]).size for part in parts])
 
 
 def _list_estimates(
@@ -186,7 +193,8 @@ def _list_estimates(
     level = "mean_score" if patients.is_score else "event_rate"
     nothing = Estimate(status="not assessable")
     known = patients.known
-    for assumption, weights in (("known_only", known.astype(np.float64)), ("weighted", patients.weights)):
+    counted = (known & ~patients.partly).astype(np.float64)
+    for assumption, weights in (("known_only", counted), ("weighted", patients.weights)):
         yield assumption, math.nan, level, _estimate_level(patients, weights) if assessable else nothing
     for name, value in describe_weights(patients.weights[patients.replicate == 0]).items():
         yield "weighted", math.nan, name, Estimate(estimate=value)
@@ -198,6 +206,8 @@ def _list_estimates(
 
 def _estimate_level(patients: _Patients, weights: FloatArray) -> Estimate:
     y = np.where(patients.known, patients.y, 0.0)
+    if not patients.is_score:
+        return compute_event_rate(y, weights, replicate=patients.replicate, patient=patients.patient)
     mean = linearise_mean(y, weights, patients.replicate)
     return _wald(mean.estimate, mean.influence, patients)
 
@@ -217,7 +227,7 @@ def _wald(estimate: float, influence: FloatArray, patients: _Patients) -> Estima
     error = compute_standard_error(influence, patients.patient)
     if patients.is_score:
         return compute_wald(estimate, error, kind=KIND)
-    return compute_logit_wald(estimate, error, kind=f"{KIND}, logit scale")
+    return compute_logit_wald(estimate, error, kind=LOGIT_KIND)
 
 
 def _shift_all(patients: _Patients, delta: float) -> _Shifted | None:
@@ -244,18 +254,19 @@ def _shift(patients: _Patients, rows: BoolArray, delta: float) -> _Shifted | Non
 
     Notes
     -----
-    With h the inverse link and l a patient's logit or predicted score: q is the mean of y with weights
-    ``weight - 1``; c solves ``sum over unknown of (h(l + c) - q) = 0``; the level is the mean of y and of
-    ``h(l + c + delta)``; the calibration a solves ``sum over all of (y* - h(l + a)) = 0``. Every step is linearised, so
-    that a row's influence has its part in q and c. The residuals' standard deviation is taken as given.
+    With h the inverse link and l a patient's logit or predicted score: m is the weighted mean of y; c solves
+    ``sum over known of y + sum over unknown of h(l + c) = n m``; the level is the mean of y and of
+    ``h(l + c + delta)``, at delta 0 m itself; the calibration a solves ``sum over all of (y* - h(l + a)) = 0``. Every
+    step is linearised, so that a row's influence has its part in m and c. The residuals' standard deviation is taken as
+    given.
     """
     link = IDENTITY if patients.is_score else LOGIT
     known, weights = patients.known[rows], patients.weights[rows]
     y = np.where(known, patients.y[rows], 0.0)
     predicted = patients.p[rows]
     score = predicted if patients.is_score else compute_logit(predicted)
-    mean, pull = _stand_for(y, known, weights)
-    c = link.solve(score[~known], mean)
+    weighted = linearise_mean(y, weights, np.zeros(y.size, dtype=np.int64))
+    c = link.solve(score[~known], float((y.size * weighted.estimate - y.sum()) / (~known).sum()))
     if patients.is_score:
         delta = delta * math.sqrt(np.cov((y - score)[known], aweights=weights[known]))
     filled = np.where(known, y, link.inverse(score + c + delta))
@@ -263,8 +274,9 @@ def _shift(patients: _Patients, rows: BoolArray, delta: float) -> _Shifted | Non
     a = link.solve(score, level) if math.isfinite(level) else math.nan
     if not math.isfinite(a):
         return None
-    # first what c owes to those who stand for the unknown and to who is unknown, then what the estimates owe to c
-    own = np.where(known, (~known).sum() * pull, mean - link.inverse(score + c)) / link.slope(score[~known] + c).sum()
+    # first what c owes to the weighted mean and to who is unknown, then what the estimates owe to c
+    at_0 = np.where(known, y, link.inverse(score + c))
+    own = (y.size * weighted.influence - (at_0 - weighted.estimate)) / link.slope(score[~known] + c).sum()
     moved = link.slope(score[~known] + c + delta).sum() * own
     return _Shifted(
         level=level,
@@ -274,12 +286,3 @@ def _shift(patients: _Patients, rows: BoolArray, delta: float) -> _Shifted | Non
         mean=float(predicted.mean()),
         mean_influence=(predicted - predicted.mean()) / predicted.size,
     )
-
-
-def _stand_for(y: FloatArray, known: BoolArray, weights: FloatArray) -> tuple[float, FloatArray]:
-    """Return the mean of those who stand for the unknown, and each row's influence on it."""
-    stands = np.where(known, np.maximum(weights - 1.0, 0.0), 0.0)
-    if not stands.sum() > 0:  # weights of 1 throughout: nobody says more than any other
-        stands = known.astype(np.float64)
-    mean = float(stands @ y / stands.sum())
-    return mean, stands * (y - mean) / stands.sum()

@@ -51,6 +51,12 @@ _MEASURES = (
         text="Share of patients with the event, weighted as the evaluation is.",
     ),
     Measure(
+        name="mean_score",
+        title="Mean score",
+        digits=1,
+        text="Mean of the follow-up score, weighted as the evaluation is, in points.",
+    ),
+    Measure(
         name="log_loss",
         title="Log loss",
         digits=4,

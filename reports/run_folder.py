@@ -76,10 +76,6 @@ class StudyFacts(Facts):
     predict_at: str
     missing: str
     unattainable: str = "exclude"
-    reoperated: str = "fail"
-    died: str = "fail"
-    non_response: str = "weight"
-    censoring: str = "kaplan_meier"
     outer_folds: int
     repeats: int
     inner_folds: int
@@ -130,6 +126,9 @@ class OutcomeFacts(Facts):
     threshold_set: str | None = None
     rule: str | None = None
     unknown: str = ""
+    unknown_patients: str = ""
+    not_attainable: str = ""
+    from_score: str | None = None
     competing: str = ""
     unit: str = "operation"
     index_event: str = "the operation"
@@ -240,6 +239,10 @@ class RunFolder:
         return tuple(
             sorted(levels, key=lambda v: (v == "unknown", declared.get(v, len(declared)), not v.startswith("under ")))
         )
+
+    def outcome_title(self, name: str) -> str:
+        """Return the title of an outcome, or its name if it has none."""
+        return next((outcome.title for outcome in self.facts.outcomes if outcome.name == name), name)
 
     def _predictor(self, name: str) -> PredictorFacts | None:
         return next((predictor for predictor in self.facts.predictors if predictor.name == name), None)

@@ -12,6 +12,7 @@ from reports.run_folder import OutcomeFacts, RunFolder
 from reports.tables import (
     count_words,
     distinct,
+    end,
     first_row,
     format_count,
     format_number,
@@ -24,6 +25,9 @@ from reports.views import VALIDATION_WORDS, make_slug, models_in
 
 FINAL = -1
 """Fold of the model that is fitted on everyone, which is the one to be used."""
+TIMED = ("event_by_horizon", "recurrence")
+"""Kinds of outcomes that know when an event came."""
+COMPETING = "a competing event, after which the outcome can no longer be observed, counts as a known non-event."
 
 
 def build_tuning(run: RunFolder) -> list[Block]:
@@ -205,14 +209,18 @@ def build_notes(run: RunFolder) -> list[Block]:
 
 
 def _describe_weights(run: RunFolder) -> Iterator[Text]:
-    """Say how those are handled who were not followed to the horizon, where an outcome has any."""
-    titles = [outcome.title for outcome in run.outcomes if outcome.kind in ("event_by_horizon", "recurrence")]
+    """Say what becomes of patients of unknown outcome, of outcomes that treat them alike together."""
+    titles: dict[str, list[str]] = {}
+    for outcome in run.outcomes:
+        if outcome.unknown_patients:
+            titles.setdefault(outcome.unknown_patients, []).append(outcome.title)
+    for words, alike in titles.items():
+        yield Text(text=f"{join_words(alike)}: {end(words)}")
+    competing = [outcome.title for outcome in run.outcomes if outcome.kind in TIMED]
     if titles:
         yield Text(
-            text=f"{join_words(titles)}: patients followed for less than the horizon without an event are unknown, "
-            "not free of the event. The known ones stand for them, weighted by the inverse probability of not being "
-            "censored (Kaplan-Meier, fitted in each training fold; weights are truncated at 10). A competing event, "
-            "after which the outcome can no longer be observed, counts as a known non-event."
+            text="Unknown is not taken for free of the event. Weights are truncated at 10."
+            + (f" {join_words(competing)}: {COMPETING}" if competing else "")
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from pipelines.sensitivity import ANALYSES
 from reports.blocks import Block, Cell, Table, Text
 from reports.run_folder import OutcomeFacts, RunFolder
 from reports.tables import (
@@ -23,12 +24,17 @@ from reports.tables import (
 from reports.views import make_slug, models_in
 
 MEASURES = ("event_rate", "c_statistic", "calibration_slope", "scaled_brier")
-TITLES = {
-    "threshold_set": "Another threshold",
-    "unattainable": "Patients who could not have reached the threshold",
-    "unadjudicated": "Events that were not adjudicated",
-}
 OWN = "the study's own"
+AS_PLANNED = "as_planned"
+LEVELS = {
+    AS_PLANNED: "as planned",
+    "attainable_only": "only who could have reached it",
+    "exclude": "left out",
+    "fail": "kept, as not having reached it",
+    "competing": "competing",
+    "event": "as the outcome",
+}
+"""Choices in words; a threshold set keeps its name."""
 
 
 def build_sensitivity(run: RunFolder) -> list[Block]:
@@ -52,22 +58,38 @@ def build_sensitivity(run: RunFolder) -> list[Block]:
 
 def _tabulate(run: RunFolder, outcome: OutcomeFacts, analysis: str, frame: pd.DataFrame) -> Table:
     rows = [row for level in distinct(frame["level"]) for row in _list_rows(run, rows_where(frame, level=level))]
-    notes = [describe_intervals(frame[frame["metric"].isin(MEASURES)].assign(interval_target=""))]
+    notes = [_word_choice(frame, level) for level in distinct(frame["level"])]
+    notes.append(describe_intervals(frame[frame["metric"].isin(MEASURES)].assign(interval_target="")))
     if (frame["status"] == "suppressed").any():
         notes.append(suppression_note(run.facts.study.suppress_below))
     return Table(
         name=make_slug("sensitivity", outcome.name, analysis),
-        caption=f"{TITLES[analysis]}, {outcome.title}. Internal validation.",
+        caption=f"Other choices: {ANALYSES[analysis]}. {outcome.title}, internal validation.",
         columns=("Choice", "n", "Events", *(title_of(metric) for metric in MEASURES)),
         rows=tuple(rows),
         notes=tuple(note for note in notes if note),
     )
 
 
+def _word_choice(frame: pd.DataFrame, level: str) -> str:
+    """Say what a choice is; nothing of what is as section 2 defines it."""
+    own = rows_where(frame, level=level)
+    if _is_primary(own) and level == AS_PLANNED:
+        return ""
+    return f"{_word_level(level)}: {end(str(own['text'].iloc[0]))}"
+
+
+def _word_level(level: str) -> str:
+    return LEVELS.get(level, level)
+
+
+def _is_primary(frame: pd.DataFrame) -> bool:
+    return str(frame["primary"].iloc[0]) == "True"
+
+
 def _list_rows(run: RunFolder, frame: pd.DataFrame) -> Iterator[tuple[Cell, ...]]:
-    first = frame.iloc[0]
-    mark = f" ({OWN})" if str(first["primary"]) == "True" else ""
-    words = f"{str(first['level']).replace('_', ' ')}{mark}: {end(str(first['text']))}"
+    mark = f" ({OWN})" if _is_primary(frame) else ""
+    words = f"{_word_level(str(frame['level'].iloc[0]))}{mark}"
     yield (Cell(text=words, style="group"), *[Cell(text="")] * (2 + len(MEASURES)))
     for model in models_in(run, frame):
         rows = rows_where(frame, model=model)

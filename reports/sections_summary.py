@@ -88,7 +88,7 @@ def _describe_reference(run: RunFolder, view: View, rows: pd.DataFrame) -> str:
     observed = "" if ratio is None or ratio["status"] != "ok" else f", observed over expected {estimate_words(ratio)}"
     defined = f" Defined as: {end(view.outcome.rule)}" if _is_first(view) and view.outcome.rule else ""
     return (
-        f"{view.short_title}: {who} ({direction}), horizon {view.outcome.horizon}. The reference, "
+        f"{view.short_title}: {who} ({direction}), window {view.outcome.horizon}. The reference, "
         f"{run.model_title(run.facts.study.reference)}, had a c-statistic of {c_statistic} and a calibration slope of "
         f"{slope}{observed}.{defined}"
     )
@@ -102,7 +102,7 @@ def _describe_score(run: RunFolder, view: View, rows: pd.DataFrame) -> str:
     words = {name: estimate_words(first_row(rows, metric=name)) for name in ("mae", "r_squared", "interval_coverage")}
     defined = f" Defined as: {end(view.outcome.rule)}" if _is_first(view) and view.outcome.rule else ""
     return (
-        f"{view.short_title}: {who} ({better} is better), horizon {view.outcome.horizon}. The reference, "
+        f"{view.short_title}: {who} ({better} is better), window {view.outcome.horizon}. The reference, "
         f"{run.model_title(run.facts.study.reference)}, predicted the score with a mean absolute error of "
         f"{words['mae']} points and explained {words['r_squared']} of its variance; its 90 % intervals held "
         f"{words['interval_coverage']} of the scores.{defined}"

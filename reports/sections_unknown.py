@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from outcomes.kinds.wording import spell
 from reports.blocks import Block, Cell, Table, Text
+from reports.measures import measures_of
 from reports.run_folder import OutcomeFacts, RunFolder
 from reports.tables import (
     MINUS,
@@ -32,8 +34,8 @@ CAUSES = {"event": "The event", "competing": "Competing events"}
 METHODS = {"aalen_johansen": "", "one_minus_kaplan_meier": ", if competing events were taken for censoring: too high"}
 FOLLOWED = {
     "median_days": "Median follow-up in days (reverse Kaplan-Meier)",
-    "at_risk_at_horizon": "Still followed at the horizon",
-    "percent_censored_before_horizon": "Censored before the horizon, percent",
+    "at_risk_at_horizon": "Still followed at the end of the window",
+    "percent_censored_before_horizon": "Censored before the end of the window, percent",
 }
 SHOWN = ("event_rate", "mean_score", "calibration_in_the_large", "oe_ratio", "mean_difference")
 WEIGHTS = {
@@ -89,7 +91,7 @@ def _respondent_rows(run: RunFolder, part: pd.DataFrame) -> Iterator[tuple[Cell,
         title = run.predictor_title(predictor)
         for level in distinct(rows["level"]):
             row = first_row(rows, level=level)
-            if row is None:
+            if row is None or (level and row["known"] == row["unknown"] == 0):
                 continue
             words = f"{title}: {run.level_title(predictor, level)}, %" if level else title
             yield (Cell(text=words), *_difference_cells(row))
@@ -116,15 +118,26 @@ def _shifts(run: RunFolder, outcome: OutcomeFacts) -> Iterator[Table]:
         yield Table(
             name=make_slug("unknown", outcome.name, dataset),
             caption=f"If patients of unknown outcome were different, {outcome.title}, {dataset} data.",
-            columns=("Patients of unknown outcome are", *(title_of(metric) for metric in metrics)),
+            columns=("Patients of unknown outcome are", *(_title(metric, outcome) for metric in metrics)),
             rows=tuple(rows),
             notes=(
                 f"Patients: {format_count(n) or 'hidden'}, of unknown outcome: {format_count(unknown) or 'hidden'}. "
-                f"Predictions of {run.model_title(run.facts.study.reference)}. Shifts are of the log-odds, or of a "
-                "score in standard deviations of its residuals.",
+                f"Predictions of {run.model_title(run.facts.study.reference)}. {_word_scale(outcome)}",
                 *_word_weights(part),
             ),
         )
+
+
+def _title(metric: str, outcome: OutcomeFacts) -> str:
+    """Return the title of a measure; of a score the calibration in the large is a difference in points."""
+    is_score = not measures_of(outcome.kind).has_events
+    return title_of("mean_difference" if is_score and metric == "calibration_in_the_large" else metric)
+
+
+def _word_scale(outcome: OutcomeFacts) -> str:
+    if measures_of(outcome.kind).has_events:
+        return "Shifts are of the log-odds."
+    return "Shifts are in standard deviations of the residuals of the predicted score."
 
 
 def _word_weights(part: pd.DataFrame) -> Iterator[str]:
@@ -190,4 +203,4 @@ def _incidence_rows(frame: pd.DataFrame) -> Iterator[tuple[Cell, ...]]:
 
 def _word_followed(row: pd.Series) -> str:
     value = "hidden" if row["status"] != "ok" else format_number(float(row["value"]), 0)
-    return f"{FOLLOWED.get(str(row['statistic']), str(row['statistic']).replace('_', ' '))}: {value}."
+    return f"{FOLLOWED.get(str(row['statistic']), spell(str(row['statistic'])))}: {value}."

@@ -41,7 +41,7 @@ from typing import Any, TypeVar
 from pydantic import Field, ValidationError, field_validator
 
 from schemas.column import Column
-from schemas.derived.own import find_endings, list_own_derivations
+from schemas.derived.own_scores import find_endings, list_own_derivations
 from schemas.errors import DefinitionError, suggest, unknown_name
 from schemas.fault import OPERATIONS
 from schemas.mapping import SourceColumn, build_source, columns_of_cohort
@@ -152,7 +152,7 @@ class Definition:
         Parameters
         ----------
         predictors
-            Canonical names of the columns that the model needs.
+            Canonical names of the columns that the model needs, those that say whom it was made for among them.
 
         Returns
         -------

@@ -12,7 +12,7 @@ from schemas.column import KNOWN_AT, Column
 from schemas.columns import COLUMNS
 from schemas.definition import Definition
 from schemas.derivation import Derivation
-from schemas.derived.own import list_own_derivations
+from schemas.derived.own_scores import list_own_derivations
 from schemas.derived.patient import INDICES, LATER, PATIENT, STAY
 from schemas.derived.scores import SCORES_OF_ITEMS, STEMS
 from schemas.derived.spine import SPINE

@@ -12,6 +12,10 @@ DATA_ENDINGS = (
 )  # fmt: skip
 
 
+MOST_NEAR = 3
+SHORTEST_WORD = 4
+
+
 class SpineriskError(Exception):
     """Base of every error that the toolkit raises on purpose."""
 
@@ -44,14 +48,26 @@ class ExplanationError(SpineriskError):
     """Contributions do not add up to the model's output: a fault of the toolkit, never of the data."""
 
 
-def suggest(name: str, known: Iterable[str]) -> str:
+def suggest(name: str, known: Iterable[str], *, most: int = 1) -> str:
     """Return ``"; nearest is 'x'"`` for the known name closest to `name`, or an empty string.
+
+    Where `most` is above 1 up to so many are named: those that are written alike, then those that share a word.
 
     The name itself is no suggestion, and for a file only files of its kind are: no plan where data were asked for.
     """
     by_folded = {k.casefold(): k for k in known if k != name and _kind(name) in ("", _kind(k))}
-    hits = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
-    return f"; nearest is {by_folded[hits[0]]!r}" if hits else ""
+    found = get_close_matches(name.casefold(), by_folded, n=most, cutoff=0.6)
+    if most > 1:
+        related = [k for k in by_folded if k not in found and _words(k) & _words(name)]
+        found += get_close_matches(name.casefold(), related, n=most, cutoff=0.0)
+    hits = [repr(by_folded[hit]) for hit in found[:most]]
+    then = f", then {' and '.join(hits[1:])}" if hits[1:] else ""
+    return f"; nearest is {hits[0]}{then}" if hits else ""
+
+
+def _words(name: str) -> set[str]:
+    """Return the longer words of a name; the short ones are units and visits."""
+    return {word for word in name.casefold().split("_") if len(word) >= SHORTEST_WORD}
 
 
 def _kind(name: str) -> str:
@@ -63,7 +79,12 @@ def _kind(name: str) -> str:
 
 
 def unknown_name(thing: str, name: str, known: Iterable[str], *, limit: int = 12) -> str:
-    """Return the message for an unknown name: what came, the nearest match, and what is known."""
+    """Return the message for an unknown name: what came, the nearest match, and what is known.
+
+    Of more than `limit` names the nearest few are shown and how many there are: any others would be arbitrary.
+    """
     names = sorted(known)
-    shown = ", ".join(names[:limit]) + (f", ... ({len(names)} in all)" if len(names) > limit else "")
-    return f"{thing} must be a known name, got {name!r}{suggest(name, names)}; known: {shown or 'none'}"
+    if len(names) > limit:
+        near = suggest(name, names, most=MOST_NEAR) or "; none is near"
+        return f"{thing} must be a known name, got {name!r}{near} ({len(names):,} are known)"
+    return f"{thing} must be a known name, got {name!r}{suggest(name, names)}; known: {', '.join(names) or 'none'}"

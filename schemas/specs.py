@@ -22,7 +22,8 @@ from schemas.declared.outcomes import (
     ScoreOutcome,
     ThresholdOutcome,
 )
-from schemas.declared.spec import Certainty, Direction, Name, Spec
+from schemas.declared.population import PopulationRule, PopulationStep
+from schemas.declared.spec import CERTAINTY_WORDS, Certainty, Direction, Name, Spec
 from schemas.declared.thresholds import (
     BaselineBand,
     Purpose,
@@ -33,6 +34,7 @@ from schemas.declared.thresholds import (
 )
 
 __all__ = [
+    "CERTAINTY_WORDS",
     "OUTCOME_KINDS",
     "RECURRENCE_COLUMNS",
     "BaselineBand",
@@ -47,6 +49,8 @@ __all__ = [
     "MissingRule",
     "Name",
     "OutcomeSpec",
+    "PopulationRule",
+    "PopulationStep",
     "Purpose",
     "RecurrenceOutcome",
     "ReliefPlan",

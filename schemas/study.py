@@ -30,7 +30,7 @@ class SplitPlan(Spec):
 
 
 class TuningPlan(Spec):
-    """How much search each model gets inside each training fold; the criterion is always log loss."""
+    """How much search each model gets inside each training fold: by log loss, of a score by squared error."""
 
     trials: Annotated[int, Field(ge=1, le=1000)] = 50
 
@@ -38,7 +38,6 @@ class TuningPlan(Spec):
 class MarginPlan(Spec):
     """The smallest gain worth having, fixed before the results: in log loss relative to the reference's."""
 
-    metric: Literal["log_loss"] = "log_loss"
     relative: Annotated[float, Field(gt=0, lt=1)] = 0.005
 
 

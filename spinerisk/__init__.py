@@ -8,20 +8,25 @@ from typing import TYPE_CHECKING
 from spinerisk.guard import check_floors
 
 if TYPE_CHECKING:
+    from outcomes.instruments import score_items
     from pipelines.artifact import load_model
     from pipelines.data_quality import compute_quality
     from pipelines.evaluate import evaluate_predictions
     from pipelines.run import run_study
+    from pipelines.threshold_questions import derive_thresholds
     from schemas.definition import read_definition
     from schemas.drafting import draft_definition
     from schemas.registry import read_registry
     from schemas.study import read_study
     from schemas.synthetic import simulate_registry
+    from spinerisk.describing import describe_entry
 
 __version__ = "0.1.0"
 
 __all__ = [
     "compute_quality",
+    "derive_thresholds",
+    "describe_entry",
     "draft_definition",
     "evaluate_predictions",
     "load_model",
@@ -29,11 +34,14 @@ __all__ = [
     "read_registry",
     "read_study",
     "run_study",
+    "score_items",
     "simulate_registry",
 ]
 
 _HOMES = {
     "compute_quality": "pipelines.data_quality",
+    "derive_thresholds": "pipelines.threshold_questions",
+    "describe_entry": "spinerisk.describing",
     "draft_definition": "schemas.drafting",
     "evaluate_predictions": "pipelines.evaluate",
     "load_model": "pipelines.artifact",
@@ -41,6 +49,7 @@ _HOMES = {
     "read_registry": "schemas.registry",
     "read_study": "schemas.study",
     "run_study": "pipelines.run",
+    "score_items": "outcomes.instruments",
     "simulate_registry": "schemas.synthetic",
 }
 """Where each public name lives; it is imported when first asked for, so that `import spinerisk` stays cheap."""

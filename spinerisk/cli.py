@@ -215,15 +215,15 @@ def thresholds(
     data: Annotated[str, typer.Argument(help="The registry's data, other than those of the study to come.")],
     definition: Annotated[str, typer.Option(help="lumbar, cervical, deformity, nsqip, or a TOML file.")],
     instrument: Annotated[str, typer.Option(help="The score, such as odi: see `list instruments`.")],
-    baseline: Annotated[str | None, typer.Option(help="Column before the operation; default: <instrument>_0.")] = None,
-    follow_up: Annotated[str | None, typer.Option(help="Column after the operation.")] = None,
-    anchor: Annotated[str | None, typer.Option(help="Column of the question on change, asked at follow-up.")] = None,
-    improved: Annotated[str | None, typer.Option(help="Answers that count as improved, such as 1,2.")] = None,
-    minimal: Annotated[str | None, typer.Option(help="Answers that are the least improvement, such as 2.")] = None,
-    repeat: Annotated[str | None, typer.Option(help="Column of the score again, nothing having changed.")] = None,
-    items: Annotated[str | None, typer.Option(help="Items of the baseline; default: <instrument>_q01_0 ...")] = None,
+    baseline: Annotated[str, typer.Option(help="Column before the operation; default: <instrument>_0.")] = "",
+    follow_up: Annotated[str, typer.Option(help="Column after the operation.")] = "",
+    anchor: Annotated[str, typer.Option(help="Column of the question on change, asked at follow-up.")] = "",
+    improved: Annotated[str, typer.Option(help="Answers that count as improved, such as 1,2.")] = "",
+    minimal: Annotated[str, typer.Option(help="Answers that are the least improvement, such as 2.")] = "",
+    repeat: Annotated[str, typer.Option(help="Column of the score again, nothing having changed.")] = "",
+    items: Annotated[str, typer.Option(help="Items of the baseline; default: <instrument>_q01_0 ...")] = "",
     reliability: Annotated[float | None, typer.Option(help="ICC or Cronbach's alpha of the score.")] = None,
-    reliability_source: Annotated[str | None, typer.Option(help="Where that reliability was published.")] = None,
+    reliability_source: Annotated[str, typer.Option(help="Where that reliability was published.")] = "",
     anchor_reliability: Annotated[float | None, typer.Option(help="Reliability of the anchor question.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     out: Annotated[Path, typer.Option(help="TOML to write, with a CSV beside it.")] = Path("my_thresholds.toml"),
@@ -232,22 +232,23 @@ def thresholds(
     as_json: AsJson = False,
 ) -> None:
     """Derive thresholds of a score from one's own data, for studies of other data."""
+    from pipelines.threshold_questions import derive_thresholds
+    from reports.own_thresholds import list_notes, list_rows, list_warnings
     from schemas.registry import read_registry
     from spinerisk.console import open_console
-    from spinerisk.thresholds import ask, check_output, derive_thresholds, list_rows, write_thresholds
+    from spinerisk.thresholds import check_output, write_thresholds
 
     console = open_console(quiet=quiet, as_json=as_json)
     check_output(out)
     registry = read_registry(data, definition)
-    question = ask(
+    found = derive_thresholds(
         registry, instrument=instrument, baseline=baseline, follow_up=follow_up, anchor=anchor, improved=improved,
         minimal=minimal, repeat=repeat, items=items, reliability=reliability, reliability_source=reliability_source,
-        anchor_reliability=anchor_reliability,
+        anchor_reliability=anchor_reliability, seed=seed,
     )  # fmt: skip
-    found = derive_thresholds(registry, question, seed=seed)
-    files = write_thresholds(found, out)
-    console.show_thresholds(list_rows(found), files, notes=found.notes, warnings=found.warnings)
-    raise typer.Exit(NEEDS_A_PERSON if found.warnings else DONE)
+    files, warnings = write_thresholds(found, out), list_warnings(found)
+    console.show_thresholds(list_rows(found), files, notes=list_notes(found), warnings=warnings)
+    raise typer.Exit(NEEDS_A_PERSON if warnings else DONE)
 
 
 @app.command(name="list", epilog="Example: spinerisk list outcomes")
@@ -262,7 +263,11 @@ def list_entries(
         str | None, typer.Option(help="List what this registry definition knows, its own entries included.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Of columns: print the data dictionary as a page (.html) or a table (.csv).")
+        Path | None,
+        typer.Option(
+            help="Write any of these tables to a file (.csv) instead, outcomes with their whole definitions; columns, "
+            "the data dictionary, also as a page (.html)."
+        ),
     ] = None,
     *,
     as_json: AsJson = False,

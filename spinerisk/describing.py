@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
+from outcomes.kinds.score import list_derived
+from outcomes.kinds.wording import describe_unattainable, describe_unknown_patients, spell
 from outcomes.outcome import Outcome
 from outcomes.outcomes import build_outcome, known_instruments, known_outcomes, known_threshold_sets
 from outcomes.threshold_rules import describe_threshold
@@ -17,11 +19,8 @@ from schemas.validation import describe_range
 
 Facts = dict[str, object]
 
-WEIGHTED = (
-    "patients of unknown outcome stay with weight 0; the others are weighted by the inverse probability of being "
-    "known, fitted in each training fold"
-)
-COMPLETE_CASES = "patients of unknown outcome are left out, counted"
+CODED = ("direction", "purpose")
+"""Keys of declarations whose values are names of ours, not words."""
 
 
 def describe_entry(name: str, definition: str | None = None, study: str | None = None) -> Facts:
@@ -43,14 +42,24 @@ def describe_entry(name: str, definition: str | None = None, study: str | None =
     """
     plan = read_study(study) if study else None
     known = _read_definition(definition, plan)
+    names = dict.fromkeys([*known_outcomes(known), *(other for find, _ in FINDERS for other in find(known))])
+    name = _match(name, names)
     if name in known_outcomes(known):
         return describe_outcome(name, known, plan)
     for find, describe in FINDERS:
         entries = find(known)
         if name in entries:
             return describe(entries[name], known)
-    names = dict.fromkeys([*known_outcomes(known), *(other for find, _ in FINDERS for other in find(known))])
-    raise InputError(unknown_name("an outcome, instrument, threshold set or column", name, names))
+    unknown = unknown_name("an outcome, instrument, threshold set or column", name, names)
+    raise InputError(f"{unknown}; see `spinerisk list` of outcomes, instruments, threshold-sets or columns")
+
+
+def _match(name: str, names: Collection[str]) -> str:
+    """Return the known name that differs in capitals only, if there is one, else the name itself."""
+    if name in names:
+        return name
+    alike = [known for known in names if known.casefold() == name.casefold()]
+    return alike[0] if len(alike) == 1 else name
 
 
 def describe_outcome(name: str, definition: Definition, study: Study | None = None) -> Facts:
@@ -69,7 +78,7 @@ def describe_outcome(name: str, definition: Definition, study: Study | None = No
             "entry": "outcome",
             "name": name,
             "title": spec.title,
-            "kind": spec.kind,
+            "kind": spell(spec.kind),
             "cannot_run": str(error),
             "source": spec.source,
         }
@@ -95,8 +104,8 @@ def _outcome_facts(outcome: Outcome, study: Study, definition: Definition) -> Fa
         "entry": "outcome",
         "name": outcome.name,
         "title": outcome.title,
-        "kind": outcome.kind,
-        "patient_outcome": "" if outcome.patient_outcome else "no: a decision of doctors",
+        "kind": spell(outcome.kind),
+        "patient_outcome": "" if outcome.patient_outcome else "no",
         "unit": outcome.unit,
         "index_event": outcome.index_event,
         "window": outcome.horizon,
@@ -105,8 +114,10 @@ def _outcome_facts(outcome: Outcome, study: Study, definition: Definition) -> Fa
         "components": ", ".join(outcome.components),
         "desirable": "yes" if outcome.desirable else "no",
         "left_out": "; ".join(step.reason for step in (*outcome.eligible, *outcome.excluded)) or "nobody",
+        "not_attainable": describe_unattainable(outcome, study),
         "unknown": outcome.unknown,
-        "unknown_is": _word_unknown(outcome, study),
+        "unknown_patients": describe_unknown_patients(outcome, study),
+        "derived_thresholds": "; ".join(f"{one.name}: {one.rule}" for one in list_derived([outcome]).values()),
         "competing_events": outcome.competing or "none",
         "threshold_set": outcome.threshold_set,
         "population": named.population if named else "",
@@ -119,16 +130,6 @@ def _outcome_facts(outcome: Outcome, study: Study, definition: Definition) -> Fa
     }
 
 
-def _word_unknown(outcome: Outcome, study: Study) -> str:
-    if outcome.follow_up:
-        return (
-            f"patients followed for less than {outcome.follow_up.horizon_days} days without any event stay with "
-            "weight 0; the others are weighted by the inverse probability of having been followed, fitted in each "
-            "training fold"
-        )
-    return WEIGHTED if study.non_response == "weight" else COMPLETE_CASES
-
-
 def _word_range(outcome: Outcome) -> str:
     if outcome.published_c_statistic is None:
         return ""
@@ -138,25 +139,30 @@ def _word_range(outcome: Outcome) -> str:
 
 def _instrument_facts(entry: InstrumentSpec, _: Definition) -> Facts:
     facts = {**entry.model_dump(exclude={"low", "high"}), "range": describe_range((entry.low, entry.high))}
-    return {"entry": "instrument"} | {key: _word(value) for key, value in facts.items() if value not in (None, "", ())}
+    return {"entry": "instrument", **_word_facts(facts)}
 
 
 def _set_facts(entry: ThresholdSetSpec, definition: Definition) -> Facts:
     instruments = known_instruments(definition)
     rules = [describe_threshold(one, instruments[one.instrument]) for one in entry.thresholds]
     facts = entry.model_dump(exclude={"thresholds"})
-    shown = {key: _word(value) for key, value in facts.items() if value not in (None, "", ())}
-    return {"entry": "threshold set", **shown, "rules": "; ".join(rules)}
+    return {"entry": "threshold set", **_word_facts(facts), "rules": "; ".join(rules)}
 
 
 def _column_facts(entry: Column, _: Definition) -> Facts:
     return {"entry": "column", **list_facts([entry])[0]}
 
 
+def _word_facts(facts: Facts) -> Facts:
+    """Leave out what is not stated, and put codes and answers into words."""
+    stated = {key: value for key, value in facts.items() if value not in (None, "", ())}
+    return {key: spell(str(value)) if key in CODED else _word(value) for key, value in stated.items()}
+
+
 def _word(value: object) -> object:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return value.replace("_", " ") if isinstance(value, str) and value.endswith("_is_better") else value
+    return value
 
 
 FINDERS: tuple[tuple[Callable[[Definition], Mapping[str, object]], Callable[..., Facts]], ...] = (

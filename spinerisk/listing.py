@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+from outcomes.kinds.wording import spell
 from outcomes.outcomes import known_instruments, known_outcomes, known_threshold_sets
 from pipelines.metrics import METRICS
 from pipelines.models import MODELS
@@ -113,7 +114,7 @@ def _write_csv(rows: Rows) -> str:
 
 def _outcomes(definition: Definition) -> Rows:
     return [
-        {"name": spec.name, "title": spec.title, "kind": spec.kind.replace("_", " "), "horizon": spec.horizon}
+        {"name": spec.name, "title": spec.title, "kind": spell(spec.kind), "window": spec.horizon}
         for spec in known_outcomes(definition).values()
     ]
 
@@ -134,7 +135,7 @@ def _instruments(definition: Definition) -> Rows:
     return [
         {
             "name": spec.name, "title": spec.title, "range": describe_range((spec.low, spec.high)),
-            "direction": spec.direction.replace("_", " "), "source": spec.source,
+            "direction": spell(spec.direction), "source": spec.source,
         }
         for spec in known_instruments(definition).values()
     ]  # fmt: skip
@@ -143,7 +144,7 @@ def _instruments(definition: Definition) -> Rows:
 def _threshold_sets(definition: Definition) -> Rows:
     return [
         {
-            "name": spec.name, "title": spec.title, "purpose": spec.purpose.replace("_", " "),
+            "name": spec.name, "title": spec.title, "purpose": spell(spec.purpose),
             "population": spec.population, "certainty": spec.certainty, "disputed": "yes" if spec.disputed else "no",
             "source": spec.source,
         }

@@ -20,17 +20,17 @@ def predict_file(model_dir: Path, data: str | Path) -> tuple[pd.DataFrame, Regis
     DataFrame, Registry
         One row per valid row of the file (``row_id``, then ``patient`` and ``operation`` where the file has them,
         ``y_prob``, or of a score ``y_pred``, ``y_low``, ``y_high`` and the probability of each derived threshold, then
-        ``imputed``, ``outside_range``), and what was read.
+        ``imputed``, ``outside_range``, and ``remarks`` of a model that was not made for everybody), and what was read.
 
     Raises
     ------
     BundleError
         If the folder is no sound model.
     DataError
-        If the file cannot be read or lacks a predictor.
+        If the file cannot be read, or lacks a predictor or a column that says whom the model was made for.
     """
     model = load_model(model_dir)
-    registry = read_registry(data, model.definition.for_prediction(model.predictors))
+    registry = read_registry(data, model.definition.for_prediction(model.columns))
     predicted = recorded_identifiers(registry).merge(model.predict(registry), on="row_id", validate="one_to_one")
     return predicted, registry
 

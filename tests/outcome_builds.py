@@ -9,9 +9,10 @@ from typing import Any
 import outcomes.outcomes
 from outcomes.building import build_declared
 from outcomes.kinds.context import Context
+from outcomes.kinds.threshold import list_covering_sets
 from outcomes.outcome import Outcome
 from schemas.definition import read_definition
-from schemas.specs import OutcomeSpec
+from schemas.specs import OutcomeSpec, ThresholdOutcome
 from schemas.study import Study, parse_study
 
 TEXT = """
@@ -31,6 +32,13 @@ def make_study(**choices: Any) -> Study:
 def make_context(columns: Collection[str] | None = None, **choices: Any) -> Context:
     """Return what builders look at, under a small study."""
     return outcomes.outcomes.make_context(make_study(**choices), read_definition("lumbar"), columns)
+
+
+def find_set(spec: OutcomeSpec) -> str | None:
+    """Return the first set that covers an outcome without a default, else None: the study of a test names it."""
+    if not isinstance(spec, ThresholdOutcome) or spec.threshold_set:
+        return None
+    return list_covering_sets(spec, make_context())[0]
 
 
 def build(spec: OutcomeSpec, columns: Collection[str] | None = None, **choices: Any) -> Outcome:

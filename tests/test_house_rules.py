@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -113,6 +114,18 @@ def test_import_contracts_hold() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.parametrize(("package", "contract"), [("pipelines", "order"), ("outcomes", "outcomes")])
+def test_every_module_stands_in_one_layer(package: str, contract: str) -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    (layers,) = (one["layers"] for one in contracts if one["id"] == contract)
+    placed = [name.strip("() ") for layer in layers for name in layer.split(":")]
+    there = {path.stem for path in (ROOT / package).glob("*.py")} - {"__init__"}
+    there |= {path.parent.name for path in (ROOT / package).glob("*/__init__.py")}
+    assert sorted(placed) == sorted(there), f"place it in the layers of the contract {contract!r} in pyproject.toml"
+
+
 @each_module
 def test_no_module_imports_through_a_front_door(path: Path) -> None:
     assert not front_doors(parse(path)), "import from the module that defines the name"
@@ -201,6 +214,14 @@ def test_lock_is_hashed_and_complete() -> None:
     pins = [i for i, line in enumerate(lines) if re.match(r"[a-z0-9]", line)]
     assert len(pins) > 100
     assert all("==" in lines[i] and "--hash=sha256:" in lines[i + 1] for i in pins)
+
+
+def test_public_names_are_those_of_the_toolkit() -> None:
+    assert spinerisk.__all__ == [
+        "compute_quality", "derive_thresholds", "describe_entry", "draft_definition", "evaluate_predictions",
+        "load_model", "read_definition", "read_registry", "read_study", "run_study", "score_items", "simulate_registry",
+    ]  # fmt: skip
+    assert set(spinerisk._HOMES) == set(spinerisk.__all__)
 
 
 @pytest.mark.parametrize("name", spinerisk.__all__)

@@ -35,7 +35,9 @@ def clocked(*rows: tuple[float, float, float]) -> pd.DataFrame:
         ((300, 200, 300), 0),  # recorded after a competing event
         ((200, 200, 200), 1),  # the same day: the event is taken to come first
         ((NA, 800, 800), 0),  # died after the horizon
-        ((100, NA, NA), 1),  # an event is itself proof of follow-up
+        ((100, NA, NA), NA),  # nobody knows how long such patients were followed: as those without an event
+        ((NA, 100, NA), NA),
+        ((100, NA, 50), 1),  # an event is proof of follow-up until its day
         ((NA, NA, NA), NA),
     ],
 )
@@ -49,7 +51,62 @@ def test_time_is_the_first_event_or_the_end_of_follow_up():
     np.testing.assert_array_equal(CLOCK.cause(frame), [2, 0])
 
 
-def test_short_follow_up_without_event_is_kept_for_weighting_and_untimed_is_excluded():
+def test_who_has_no_end_of_follow_up_is_lost_on_day_0_with_an_event_or_without():
+    frame = clocked((100, NA, NA), (NA, NA, NA), (NA, 60, NA), (NA, NA, 400))
+    np.testing.assert_array_equal(CLOCK.time_days(frame), [0, 0, 0, 400])
+    assert CLOCK.cause(frame).tolist() == [0, 0, 0, 0]
+    assert CLOCK.is_timed(frame).tolist() == [False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("row", "expected", "day", "cause"),
+    [
+        ((364, NA, 800), 1, 365, 1),  # seen early, and imaged later
+        ((364, NA, 365), 1, 365, 1),
+        ((364, NA, 364), NA, 364, 0),  # never imaged when it could have been one
+        ((365, NA, 365), 1, 365, 1),
+        ((400, NA, 800), 1, 400, 1),
+        ((300, 350, 800), 0, 350, 2),  # died before it could be one
+        ((300, 350, 350), 0, 350, 2),
+        ((NA, NA, 800), 0, 800, 0),
+    ],
+)
+def test_an_event_that_comes_too_early_counts_on_the_first_day_that_it_can(
+    row: tuple[float, float, float], expected: float, day: float, cause: int
+):
+    clock = replace(CLOCK, not_before_days=365)
+    np.testing.assert_array_equal(clock.occurred(clocked(row)), [expected])
+    assert clock.time_days(clocked(row)).tolist() == [day]
+    assert clock.cause(clocked(row)).tolist() == [cause]
+
+
+def test_a_first_day_after_the_horizon_is_refused():
+    with pytest.raises(ValueError, match="not_before_days must be at most horizon_days, got 731"):
+        horizon(time="event", not_before_days=731)
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [("pjk_24m", "pjk_days"), ("pseudarthrosis_24m", "pseudarthrosis_days"),
+     ("pseudarthrosis_all_fused_24m", "pseudarthrosis_days")],
+)  # fmt: skip
+def test_what_images_show_is_unknown_of_who_was_not_imaged(name: str, column: str):
+    outcome = build(OUTCOMES[name])
+    assert "follow_up_days" not in outcome.needs
+    frame = pd.DataFrame({
+        column: [NA, NA, 400.0], "death_days": [NA, NA, NA], "last_imaging_days": [90.0, 735.0, 400.0],
+        "planned_fusion": 1.0, "follow_up_days": 800.0,
+    })  # fmt: skip
+    np.testing.assert_array_equal(outcome.occurred(frame), [NA, 0, 1])
+
+
+def test_a_fusion_has_not_failed_before_a_year():
+    rule = build(OUTCOMES["pseudarthrosis_24m"]).rule
+    assert "one before day 365 counts on that day, if last imaging days is not before it, and else not" in rule
+    assert OUTCOMES["pseudarthrosis_all_fused_24m"].not_before_days == 365
+
+
+def test_short_follow_up_is_kept_for_weighting_and_so_is_the_untimed():
     outcome = build(OUTCOMES["reherniation_24m"])
     frame = pd.DataFrame(
         {
@@ -57,7 +114,8 @@ def test_short_follow_up_without_event_is_kept_for_weighting_and_untimed_is_excl
             "follow_up_days": [100.0, NA],
         }
     )  # fmt: skip
-    assert outcome.observed[0].keep(frame).tolist() == [True, False]
+    assert [step.keep(frame).tolist() for step in outcome.observed] == [[True, True], [True, False]]
+    assert outcome.follow_up.time_days(frame).tolist() == [100, 0]
     assert np.isnan(outcome.occurred(frame)).all()
 
 
@@ -75,7 +133,7 @@ def horizon(**keys: Any) -> HorizonOutcome:
         (900, 740, NA, 800, 0, 740, 1),  # the first is after the horizon
         (900, NA, NA, 600, 0, 900, 1),  # a late event is proof that there was none before
         (NA, NA, NA, 729, NA, 729, 0),
-        (NA, NA, NA, NA, NA, NA, 0),
+        (NA, NA, NA, NA, NA, 0, 0),
     ],
 )
 def test_the_first_of_several_columns_counts(
@@ -161,5 +219,6 @@ def test_the_definition_says_event_horizon_competitors_and_unknown(name: str, ru
     assert "only the first event counts" in outcome.rule
     assert ("before a competing one" in outcome.rule) == bool(competing)
     assert outcome.competing.startswith(competing)
-    assert outcome.unknown == f"no event, and followed for less than {unknown}"
+    untimed = "follow up days not recorded, with an event or without"
+    assert outcome.unknown == f"no event, and followed for less than {unknown}; {untimed}"
     assert set(outcome.revealing) == set(outcome.needs)

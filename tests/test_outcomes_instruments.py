@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from outcomes.instrument_checks import check_instrument_scale
-from outcomes.instruments import INSTRUMENTS, join_instruments, score_items
+from outcomes.instruments import INSTRUMENTS, UNSEEN, join_instruments, score_items
 from outcomes.outcomes import known_instruments
 from schemas.columns import COLUMNS
 from schemas.definition import parse_definition
@@ -74,7 +74,8 @@ def test_the_direction_is_that_which_the_dictionary_says(name: str) -> None:
         "higher_is_better": "higher is better|1 is full health",
         "lower_is_better": "lower is better|1 very much improved|1 completely recovered|1 met expectations|nerve pain",
     }
-    assert re.search(said[INSTRUMENTS[name].direction], text)
+    pattern = "its direction could not be seen" if name in UNSEEN else said[INSTRUMENTS[name].direction]
+    assert re.search(pattern, text)
 
 
 @pytest.mark.parametrize("name", RANGES)
@@ -174,6 +175,19 @@ def own(name: str, direction: str, **keys: object) -> InstrumentSpec:
     )
 
 
+def test_an_instrument_whose_direction_could_not_be_seen_has_that_of_the_registry() -> None:
+    assert join_instruments([own("mcri", "lower_is_better")])["mcri"].direction == "lower_is_better"
+
+
+def test_an_end_is_open_where_there_is_no_firm_one() -> None:
+    assert {name for name, instrument in INSTRUMENTS.items() if instrument.open_ends} == set(NO_FIRM_END)
+    for name in NO_FIRM_END:
+        hard, instrument = COLUMNS[f"{name}_12m"].hard, INSTRUMENTS[name]
+        assert hard is not None
+        assert ("low" in instrument.open_ends) == (hard[0] < instrument.low)
+        assert ("high" in instrument.open_ends) == (hard[1] > instrument.high)
+
+
 def test_an_own_instrument_of_a_built_in_name_keeps_its_direction() -> None:
     with pytest.raises(
         DefinitionError, match=r"instruments\.odi\.direction: must be lower_is_better as everywhere, got"
@@ -237,6 +251,37 @@ def test_percentages_of_patients_who_are_hardly_disabled_pass(registries: dict[s
     n = len(registry.frame)
     mild = change(registry, odi_0=pd.Series(np.round(rng.integers(0, 21, n) * step, 1)))
     check_instrument_scale(replace(mild, frame=mild.frame[["odi_0"]]), ["odi_0"], INSTRUMENTS)
+
+
+@pytest.mark.parametrize(("cohort", "name"), [("lumbar", "odi"), ("cervical", "ndi")])
+@pytest.mark.parametrize("raw", [("12m",), ("3m", "12m", "24m"), ("0",)])
+def test_one_visit_of_raw_sums_is_refused_too(
+    registries: dict[str, Registry], cohort: str, name: str, raw: tuple[str, ...]
+) -> None:
+    registry = registries[cohort]
+    held = scores_of(registry, [name])
+    turned = [column for column in held if column.rpartition("_")[2] in raw]
+    halved = change(registry, **{column: registry.frame[column] / 2 for column in turned})
+    with pytest.raises(StudyError) as caught:
+        check_instrument_scale(halved, held, INSTRUMENTS)
+    for column in held:
+        assert (f"{column}: no value is above 50" in str(caught.value)) == (column in turned), column
+
+
+@pytest.mark.parametrize("digits", [0, 1])
+@pytest.mark.parametrize("items", [10, 9, 8])
+def test_mild_percentages_after_the_operation_pass_however_they_are_rounded(
+    registries: dict[str, Registry], items: int, digits: int
+) -> None:
+    """Whoever leaves out an item does so at every visit."""
+    rng = np.random.default_rng(7)
+    registry = registries["lumbar"]
+    n = len(registry.frame)
+    step = 100 / (5 * items)
+    scores = {"odi_0": rng.integers(0, 40, n), "odi_3m": rng.integers(0, 20, n), "odi_12m": rng.integers(0, 16, n)}
+    mild = change(registry, **{name: pd.Series(np.round(found * step, digits)) for name, found in scores.items()})
+    frame = mild.frame[list(scores)]
+    check_instrument_scale(replace(mild, frame=frame), list(scores), INSTRUMENTS)
 
 
 def test_a_few_values_show_no_scale(registries: dict[str, Registry]) -> None:
@@ -341,7 +386,8 @@ def test_scores_of_the_nhs_are_those_of_their_items_in_every_row(year: str) -> N
         for ending in ("0", "6m")
     ]:
         answers = pd.DataFrame({item: frame[f"{item}_{ending}"] for item in items})
-        made, given = score_items(name, answers, {"oks": knee}), frame[f"{name}_{ending}"]
+        said = answers.assign(eq5d_version=frame["eq5d_version"])
+        made, given = score_items(name, said, {"oks": knee}), frame[f"{name}_{ending}"]
         complete = answers.notna().all(axis=1)
         assert (made.notna() == complete).all()
         # the file prints the index with three decimals

@@ -18,10 +18,10 @@ from pydantic import ValidationError
 
 from outcomes.kinds.composite import build_composite_outcome
 from outcomes.kinds.context import Context
-from outcomes.kinds.three_valued import combine
 from outcomes.kinds.wording import DECISION
 from outcomes.outcome import Criterion, FollowUp, Outcome, Score
 from outcomes.outcomes import build_outcome
+from outcomes.three_valued import combine
 from schemas.definition import Definition, parse_definition
 from schemas.errors import DefinitionError, StudyError
 from schemas.specs import CompositeOutcome, EventOutcome, InstrumentSpec, LevelOutcome, MissingRule
@@ -479,3 +479,51 @@ def test_kinds_can_be_sent_to_another_process(outcome: Outcome):
     assert keep(again.eligible, frame) == keep(outcome.eligible, frame)
     if outcome.attainable:
         np.testing.assert_array_equal(again.attainable(frame), outcome.attainable(frame))
+
+
+def decide(name: str, by: str, **keys: Any) -> Outcome:
+    """A component that an event in the column `by` settles, without an answer, as not having occurred."""
+
+    def occurred(frame: pd.DataFrame) -> Any:
+        return np.where(frame[by] == 1, 0.0, frame[name].to_numpy(dtype=np.float64))
+
+    return made(name, occurred=occurred, settled=lambda frame: (frame[by] == 1).to_numpy(), **keys)
+
+
+SETTLED = table(a=[1, 1, NA, NA, 1, 0], b=[1, NA, 1, NA, NA, NA], hit=[0, 0, 1, 1, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("how", "keys", "settled", "answered"),
+    [
+        # a failed component decides all of them; of any, the other one is still to be asked
+        ("all_of", {}, [0, 0, 1, 1, 0, 0], [1, 0, 1, 0, 0, 0]),
+        ("any_of", {}, [0, 0, 0, 0, 0, 0], [1, 0, 1, 0, 0, 0]),
+        ("all_of", {"missing": "all_needed"}, [0, 0, 0, 0, 0, 0], [1, 0, 1, 0, 0, 0]),
+        ("all_of", {"missing": "known_only"}, [0, 0, 1, 1, 0, 0], [1, 1, 1, 1, 1, 1]),
+        ("first_known", {}, [0, 0, 1, 1, 0, 0], [1, 1, 1, 1, 1, 1]),
+    ],
+)
+def test_a_composite_is_settled_or_answered_by_its_components(
+    how: str, keys: dict[str, Any], settled: list[int], answered: list[int]
+):
+    outcome = compose(decide("a", "hit"), made("b"), how=how, **keys)
+    assert outcome.settled is not None
+    assert outcome.answered is not None
+    assert outcome.settled(SETTLED).astype(int).tolist() == settled
+    assert outcome.answered(SETTLED).astype(int).tolist() == answered
+    assert np.isfinite(outcome.occurred(SETTLED)[outcome.settled(SETTLED)]).all()
+
+
+def test_a_composite_that_one_event_settles_altogether():
+    outcome = compose(decide("a", "hit"), decide("b", "hit"), how="any_of")
+    assert outcome.settled is not None
+    assert outcome.settled(SETTLED).tolist() == [False, False, True, True, False, False]
+    assert compose(made("a"), made("b"), how="any_of").settled is None
+
+
+def test_a_component_that_is_known_only_because_it_occurred_does_not_answer():
+    partly = made("a", answered=lambda frame: np.array([True, False]))
+    outcome = compose(partly, made("b"), how="any_of")
+    assert outcome.answered is not None
+    assert outcome.answered(table(a=[1, 1], b=[0, 0])).tolist() == [True, False]

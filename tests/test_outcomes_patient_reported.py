@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from outcome_builds import build, make_study
+from outcome_builds import build, make_context, make_study
 
 from outcomes.cohort import build_cohort, learn_threshold
 from outcomes.instruments import INSTRUMENTS
+from outcomes.kinds.threshold import list_covering_sets
 from outcomes.outcome import Outcome
 from outcomes.outcomes import ENTRIES, OUTCOMES, build_outcome
+from outcomes.threshold_rules import describe_rule
 from outcomes.thresholds import THRESHOLD_SETS
 from schemas.definition import parse_definition, read_definition
 from schemas.errors import StudyError
@@ -111,7 +113,7 @@ LAST = make_frame(
     {"comi_back_3m": 1, "comi_back_12m": np.nan, "comi_back_24m": np.nan},
     {"comi_back_3m": np.nan, "comi_back_12m": np.nan, "comi_back_24m": 2},
     {"comi_back_3m": np.nan, "comi_back_12m": np.nan, "comi_back_24m": np.nan},
-    # reoperated on day 200: after the only visit, or before the last one that was due
+    # reoperated on day 200: before the last visit that was due, whether or not it was answered
     {"comi_back_3m": 1, "comi_back_12m": np.nan, "comi_back_24m": np.nan, "reoperation_days": 200},
     {"comi_back_3m": 1, "comi_back_12m": 1, "comi_back_24m": np.nan, "reoperation_days": 200},
     {"comi_back_3m": np.nan, "comi_back_12m": np.nan, "comi_back_24m": np.nan, "reoperation_days": 200},
@@ -120,7 +122,7 @@ LAST = make_frame(
 
 def test_the_last_visit_that_is_known_counts():
     outcome = build(OUTCOMES["comi_back_mcid_last_24m"], columns=tuple(LAST))
-    np.testing.assert_array_equal(outcome.occurred(LAST), [0, 1, 1, np.nan, 1, 0, 0])
+    np.testing.assert_array_equal(outcome.occurred(LAST), [0, 1, 1, np.nan, 0, 0, 0])
     assert "the last known of comi_back_3m, comi_back_12m, comi_back_24m" in outcome.rule
     assert "none of comi_back_3m, comi_back_12m, comi_back_24m recorded" in outcome.unknown
     assert set(outcome.revealing) == {
@@ -285,8 +287,76 @@ def test_the_default_sets_of_the_first_outcomes_stand():
     names = ("odi_mcid_12m", "leg_pain_mcid_12m", "back_pain_mcid_12m", "ndi_mcid_12m", "odi_mcid_24m")
     specs = [OUTCOMES[name] for name in names]
     assert [spec.threshold_set for spec in specs if isinstance(spec, ThresholdOutcome)] == [
-        "scoap15_2_2", "scoap15_2_2", "scoap15_2_2", "young2009", "scoap15_2_2",
+        "scoap15_2_2", "scoap15_2_2", "scoap15_2_2", "qod2025_csm", "scoap15_2_2",
     ]  # fmt: skip
+
+
+THRESHOLD_ENTRIES = [spec for spec in SCORE_ENTRIES if isinstance(spec, ThresholdOutcome)]
+
+
+def test_one_name_means_one_definition_at_every_visit():
+    rules: dict[str, set[str]] = {}
+    for spec in THRESHOLD_ENTRIES:
+        if spec.threshold_set and isinstance(spec.follow_up, str):
+            made = next(
+                one for one in THRESHOLD_SETS[spec.threshold_set].thresholds if one.instrument == spec.instrument
+            )
+            rules.setdefault(spec.name.rpartition("_")[0], set()).add(describe_rule(made))
+    assert {name: found for name, found in rules.items() if len(found) > 1} == {}
+
+
+def test_no_default_was_derived_in_patients_of_another_kind():
+    """Not in cancer, lungs or arms; and of a generic instrument not in one disease of the neck or the back."""
+    for spec in THRESHOLD_ENTRIES:
+        if spec.threshold_set and spec.name.rpartition("_")[0].endswith("_mcid"):
+            population = THRESHOLD_SETS[spec.threshold_set].population
+            assert "not spine surgery" not in population, spec.name
+            generic = INSTRUMENTS[spec.instrument].region == "generic"
+            assert not generic or population == "spine clinic", spec.name
+
+
+def test_an_outcome_without_a_default_names_the_sets_to_choose_from():
+    spec = OUTCOMES["eq5d_mcid_12m"]
+    assert isinstance(spec, ThresholdOutcome)
+    with pytest.raises(StudyError, match="the threshold set of eq5d_mcid_12m must be named by the study") as caught:
+        build_outcome(spec.name, make_study(), read_definition("lumbar"), ())
+    choices = list_covering_sets(spec, make_context())
+    assert set(choices) == {
+        "parker2011_tlif", "parai2020_mic", "parai2020_sdc", "norspine_success_ldh_v2013", "parker2013_acdf",
+        "qod2025_csm", "walters2005", "half_sd_baseline",
+    }  # fmt: skip
+    assert all(f"{name} ({THRESHOLD_SETS[name].population})" in str(caught.value) for name in choices)
+    for name in choices:
+        study = make_study(threshold_sets={spec.name: name})
+        assert build_outcome(spec.name, study, read_definition("lumbar"), ()).threshold_set == name
+
+
+def test_a_score_of_an_unknown_scale_is_not_among_the_sets_to_choose_from():
+    spec = OUTCOMES["ndi_mcid_12m"]
+    assert isinstance(spec, ThresholdOutcome)
+    choices = list_covering_sets(spec, make_context())
+    assert {"young2009", "young2009_advised", "qod2025_csm", "parker2013_acdf"} <= set(choices)
+    assert not {"carreon2010_cervical", "auffinger2013", "any_worsening"} & set(choices)
+
+
+def test_a_final_score_needs_no_baseline():
+    frame = make_frame({"odi_0": np.nan}, {"odi_0": np.nan, "odi_12m": 30.0}, {"odi_12m": np.nan})
+    outcome = build(OUTCOMES["odi_pass_12m"], columns=tuple(frame))
+    assert "odi_0" not in outcome.needs
+    assert (outcome.eligible, outcome.excluded, outcome.attainable) == ((), (), None)
+    np.testing.assert_array_equal(outcome.occurred(frame), [1, 0, np.nan])
+    either = build(OUTCOMES["odi_improved_or_pass_12m"], columns=tuple(frame))
+    assert stay(either, frame) == [False, False, True]
+
+
+@pytest.mark.parametrize("unattainable", ["exclude", "fail"])
+def test_who_was_and_stays_good_cannot_be_judged_and_leaves(unattainable: str):
+    pairs = [(95, 92), (95, 89), (60, 92), (60, 70), (95, np.nan)]
+    frame = pd.DataFrame(pairs, columns=["joabpeq_pain_0", "joabpeq_pain_12m"], dtype=np.float64)
+    outcome = build(OUTCOMES["joabpeq_pain_effective_12m"], columns=(), unattainable=unattainable)
+    assert stay(outcome, frame) == [False, True, True, True, True]
+    np.testing.assert_array_equal(outcome.occurred(frame), [np.nan, 0, 1, 0, np.nan])
+    assert any("cannot be judged" in step.reason for step in outcome.excluded)
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from outcome_builds import build, make_context, make_study
+from outcome_builds import build, make_study
 
 from outcomes.cohort import build_cohort
-from outcomes.kinds.recurrence import count_unadjudicated, list_unadjudicated_variants
 from outcomes.outcome import Outcome
 from outcomes.outcomes import OUTCOMES, build_outcomes
+from outcomes.variants import build_variants
+from pipelines.censoring import fit_censoring, fit_censoring_by_predictors
 from pipelines.fit import prepare_training
 from pipelines.folds import FoldTask, Plan, work_fold
 from schemas.columns import COLUMNS
-from schemas.definition import Definition, parse_definition
+from schemas.definition import Definition, parse_definition, read_definition
 from schemas.errors import DataError, StudyError
 from schemas.registry import Registry, read_registry
 from schemas.specs import RECURRENCE_COLUMNS, RecurrenceOutcome, ReliefPlan
@@ -58,7 +59,8 @@ HISTORIES = {
     "followed to the horizon": ({}, {"follow_up_days": 730}, 0),
     "lost the day before": ({}, {"follow_up_days": 729}, NA),
     "nothing known": ({}, {"follow_up_days": NA}, NA),
-    "an event proves follow-up": ({}, {"reherniation_days": 100, "follow_up_days": NA}, 1),
+    "end of follow-up not recorded": ({}, {"reherniation_days": 100, "follow_up_days": NA}, NA),
+    "end of follow-up not recorded, died": ({}, {"death_days": 100, "follow_up_days": NA}, NA),
     "also beyond the end of follow-up": ({}, {"reherniation_days": 500, "follow_up_days": 400}, 1),
     "a late event proves that there was none before": ({}, {"reherniation_days": 900, "follow_up_days": 400}, 0),
     "died first": ({}, {"reherniation_days": 300, "death_days": 200, "follow_up_days": 300}, 0),
@@ -89,7 +91,20 @@ HISTORIES = {
         {},
         {"reherniation_days": 100, "recurrence_level_side": OTHER_LEVEL, "level_fusion_days": 400,
          "fusion_reason": "recurrence"},
+        NA,
+    ),
+    "fused for recurrence, then another level": (
+        {},
+        {"reherniation_days": 100, "recurrence_level_side": OTHER_LEVEL, "level_fusion_days": 90,
+         "fusion_reason": "recurrence"},
         1,
+    ),
+    "another level, then died": (
+        {}, {"reherniation_days": 100, "recurrence_level_side": OTHER_LEVEL, "death_days": 600, "follow_up_days": 600},
+        NA,
+    ),
+    "died on the day of another level": (
+        {}, {"reherniation_days": 100, "recurrence_level_side": OTHER_LEVEL, "death_days": 100}, 0,
     ),
     "same side": ({"side": "same"}, {"reherniation_days": 100, "recurrence_level_side": SAME}, 1),
     "other side": ({"side": "same"}, {"reherniation_days": 100, "recurrence_level_side": OTHER_SIDE}, NA),
@@ -103,7 +118,14 @@ HISTORIES = {
     "relief not recorded": ({"relief_days": 90}, {"reherniation_days": 90}, 0),
     "relief not recorded, as event": ({"relief_days": 90, "unadjudicated": "event"}, {"reherniation_days": 90}, 1),
     "too early, as event": ({"relief_days": 90, "unadjudicated": "event"}, {"reherniation_days": 89}, 0),
-    "no relief asked for": ({}, {"reherniation_days": 5, "pain_free_days": 0}, 1),
+    "no relief asked for": ({}, {"reherniation_days": 5, "pain_free_days": 1}, 1),
+    "a relief of no day is none": ({}, {"reherniation_days": 5, "pain_free_days": 0}, 0),
+    "also where it comes late": ({}, {"reherniation_days": 300, "pain_free_days": 0}, 0),
+    "by its day": ({"relief_days": 14, "relief_unknown": "by_day"}, {"reherniation_days": 14}, 1),
+    "by its day, too early": ({"relief_days": 14, "relief_unknown": "by_day"}, {"reherniation_days": 13}, 0),
+    "a record goes before the day": (
+        {"relief_days": 14, "relief_unknown": "by_day"}, {"reherniation_days": 200, "pain_free_days": 13}, 0,
+    ),
     "relief, other level": (
         {"relief_days": 90},
         {"reherniation_days": 200, "pain_free_days": 150, "recurrence_level_side": OTHER_LEVEL},
@@ -122,7 +144,15 @@ HISTORIES = {
     "proxy, fused without a reason": (
         {"proof": "reoperation"}, {"same_level_reoperation_days": 100, "level_fusion_days": 100}, 0,
     ),
-    "proxy, early": ({"proof": "reoperation", "relief_days": 30}, {"same_level_reoperation_days": 29}, 0),
+    "proxy, early: what came later is not recorded": (
+        {"proof": "reoperation", "relief_days": 30}, {"same_level_reoperation_days": 29}, NA,
+    ),
+    "proxy, early, then died": (
+        {"proof": "reoperation", "relief_days": 30}, {"same_level_reoperation_days": 10, "death_days": 600}, NA,
+    ),
+    "proxy, early, residual": (
+        {"proof": "reoperation", "relief_days": 30}, {"same_level_reoperation_days": 10, "residual_herniation": 1}, 0,
+    ),
     "proxy, late enough": ({"proof": "reoperation", "relief_days": 30}, {"same_level_reoperation_days": 30}, 1),
     "proxy, on the day of the operation": ({"proof": "reoperation"}, {"same_level_reoperation_days": 0}, 0),
     "residual: flagged": ({"herniation": "residual", "relief_days": 42}, {"residual_herniation": 1}, 1),
@@ -312,6 +342,17 @@ TABLED = {
     ),
     "a repeat discectomy without a reason": ({}, [{**HERE, "event": "revision_discectomy"}], 0),
     "as the proxy": ({"proof": "reoperation"}, [{**HERE, "event": "revision_discectomy"}], 1),
+    "a wound washed out, then the proxy": (
+        {"proof": "reoperation", "relief_days": 30},
+        [{**HERE, "event": "reoperation", "days": 10}, {**HERE, "event": "reoperation", "days": 200}], 1,
+    ),
+    "a wound washed out, then nothing": (
+        {"proof": "reoperation", "relief_days": 30}, [{**HERE, "event": "reoperation", "days": 10}], 0,
+    ),
+    "an early repeat discectomy is for what was left behind": (
+        {"proof": "reoperation", "relief_days": 30},
+        [{**HERE, "event": "revision_discectomy", "days": 10}, {**HERE, "event": "reoperation", "days": 200}], 0,
+    ),
     "imaging alone is no proxy": ({"proof": "reoperation"}, [HERE], 0),
     "not an event of the disc": ({}, [{**HERE, "event": "infection"}, {**HERE, "event": "readmission", "days": 9}], 0),
 }  # fmt: skip
@@ -510,25 +551,75 @@ def test_later_events_and_events_elsewhere_change_nothing(tmp_path: Any, later: 
 
 
 def test_both_ways_of_what_is_not_adjudicated_are_offered():
-    base = OUTCOMES["reherniation_24m"]
-    (variant,) = list_unadjudicated_variants(base, make_context())
-    assert (variant.base, variant.analysis, variant.level) == (base.name, "unadjudicated", "event")
+    name = "reherniation_24m"
+    study = make_study(outcomes=(name,))
+    (variant,) = build_variants(study, read_definition("lumbar"))
+    assert (variant.base, variant.analysis, variant.level) == (name, "unadjudicated", "event")
     assert variant.reference_only
     assert variant.outcome.name == "reherniation_24m__event"
+    base = OUTCOMES[name]
     frame = wide({"level_fusion_days": 200}, {"reherniation_days": 100})
     assert build(base).occurred(frame).tolist() == [0, 1]
     assert variant.outcome.occurred(frame).tolist() == [1, 1]
-    (back,) = list_unadjudicated_variants(base.model_copy(update={"unadjudicated": "event"}), make_context())
-    assert (back.level, back.outcome.occurred(frame).tolist()) == ("competing", [0, 1])
     assert "is the outcome" in variant.text
+    own = replace(read_definition("lumbar"), outcomes=(base.model_copy(update={"unadjudicated": "event"}),))
+    (back,) = build_variants(study, own)
+    assert (back.level, back.outcome.occurred(frame).tolist()) == ("competing", [0, 1])
     assert "precludes the outcome" in back.text
 
 
-def test_the_patients_are_counted_whose_outcome_hangs_on_it(tmp_path: Any):
-    fused = {**HERE, "event": "fusion", "reason": "not_adjudicated"}
-    assert count_unadjudicated(spec(), long(tmp_path, LEFT, [fused])) == 1
-    assert count_unadjudicated(spec(), long(tmp_path, LEFT, [{**fused, "days": 760}])) == 0
-    assert count_unadjudicated(spec(unadjudicated="event"), long(tmp_path, LEFT, [{**HERE, "reason": None}])) == 0
+def test_a_variant_is_told_by_times_of_its_own(tmp_path: Any):
+    """Its columns of days must not be taken for those of the outcome itself."""
+    registry = long(tmp_path, LEFT, [{**HERE, "event": "fusion", "reason": "not_adjudicated"}])
+    (variant,) = build_variants(make_study(outcomes=("reherniation_24m",)), registry.definition, registry.columns)
+    both = variant.outcome.prepare(replace(registry, frame=build(OUTCOMES["reherniation_24m"]).prepare(registry)))
+    assert variant.outcome.occurred(both).tolist() == [1, 0]
+    assert build(OUTCOMES["reherniation_24m"]).occurred(both).tolist() == [0, 0]
+
+
+# Unknown for want of a time: whoever the patient is.
+
+
+@pytest.mark.parametrize("by_predictors", [False, True])
+def test_ends_of_follow_up_missing_by_chance_leave_the_rate_as_it_is(registry: Registry, by_predictors: bool):
+    """To keep those with an event alone would give r / (r + (1 - r)(1 - m)): more by half of a missing half."""
+    rng = np.random.default_rng(3)
+    n, rate = 4_000, 0.3
+    occurred, lost = rng.random(n) < rate, rng.random(n) < 0.5
+    frame = wide(*({"reherniation_days": 100.0 if y else NA} for y in occurred))
+    frame["follow_up_days"] = frame["follow_up_days"].mask(lost)
+    outcome = build(spec())
+    time, y = outcome.follow_up.time_days(frame), outcome.occurred(frame)
+    ended = outcome.follow_up.cause(frame) > 0
+    assert np.isfinite(time).all()
+    assert (time[lost] == 0).all()
+    assert np.isnan(y[lost]).all()
+    if by_predictors:
+        X = rng.standard_normal((n, 1))
+        weights = fit_censoring_by_predictors(X, time, ended).weights(X, y, time, horizon_days=730)
+    else:
+        weights = fit_censoring(time, ended).weights(y, time, horizon_days=730)
+    estimate = np.nansum(weights * y) / n
+    assert estimate == pytest.approx(rate, abs=4 * np.sqrt(2 * rate * (1 - rate) / n))
+    assert rate / (rate + (1 - rate) / 2) > estimate + 0.1
+
+
+def test_each_reason_for_not_knowing_is_counted_on_its_own(registry: Registry):
+    frame = registry.frame.assign(level_fusion_days=NA, fusion_reason=pd.Series(pd.NA, registry.frame.index, "str"))
+    frame.loc[frame.index[:5], "follow_up_days"] = NA
+    frame.loc[frame.index[5:8], ["reherniation_days", "level_fusion_days"]] = NA
+    frame.loc[frame.index[5:8], "fusion_reason"] = "recurrence"
+    study = make_study_of("reherniation_24m")
+    outcome = build(OUTCOMES["reherniation_24m"], registry.columns)
+    cohort = build_cohort(replace(registry, frame=frame), outcome, study)
+    steps = cohort.flow.set_index("reason")["excluded"]
+    assert steps[steps.index.str.startswith("an event that bears on it is recorded without its day")].tolist() == [3]
+    assert steps[steps.index.str.startswith("follow up days not recorded, with an event or without")].tolist() == [5]
+    (short,) = steps[steps.index.str.startswith("followed for less than the horizon without an event")]
+    assert short == np.isnan(cohort.y).sum() - 8
+    assert len(cohort.y) == len(frame)
+    assert np.isnan(cohort.y[:8]).all()
+    assert cohort.time_days[:8].tolist() == [0] * 8
 
 
 # What a Methods section reads, and what a study is told.
@@ -537,7 +628,16 @@ def test_the_patients_are_counted_whose_outcome_hangs_on_it(tmp_path: Any):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("reherniation_24m", ["by day 730 after the operation", "other levels do not count", "precludes the outcome"]),
+        (
+            "reherniation_24m",
+            [
+                "by day 730 after the operation",
+                "other levels do not count",
+                "precludes the outcome",
+                "after 14 days or more of relief",
+                "the day of the herniation stands for it",
+            ],
+        ),
         ("reherniation_strict_24m", ["on the operated side", "after 90 days or more of relief"]),
         ("reherniation_reoperated_24m", ["as a proxy", "30 days after the operation or later"]),
         ("residual_herniation_6w", ["residual herniation", "without 42 days or more of relief"]),
@@ -556,6 +656,17 @@ def test_columns_that_are_lacking_are_named(registry: Registry):
     study = make_study_of("reherniation_24m")
     with pytest.raises(StudyError, match=r"or tables of levels and of events .*\n  death_days: is not a column"):
         build_cohort(without, build(OUTCOMES["reherniation_24m"], without.columns), study)
+
+
+@pytest.mark.parametrize("name", ["reherniation_12m", "reherniation_24m", "reherniation_60m"])
+def test_no_herniation_is_a_recurrence_and_left_behind_at_once(name: str):
+    frame = wide(
+        {"reherniation_days": 5, "pain_free_days": 0}, {"reherniation_days": 13}, {"reherniation_days": 40},
+        {"reherniation_days": 40, "pain_free_days": 0}, {"reherniation_days": 40, "pain_free_days": 20},
+    )  # fmt: skip
+    assert build(OUTCOMES[name]).occurred(frame).tolist() == [0, 0, 1, 0, 1]
+    assert "pain_free_days" not in OUTCOMES[name].needed_columns()
+    assert build(OUTCOMES["residual_herniation_6w"]).occurred(frame).tolist()[:2] == [1, 1]
 
 
 @pytest.mark.parametrize("name", [name for name, entry in OUTCOMES.items() if entry.kind == "recurrence"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ from outcomes.threshold_rules import attainable, describe_rule, describe_thresho
 from outcomes.thresholds import ENTRIES, THRESHOLD_SETS
 from schemas.definition import parse_definition
 from schemas.errors import DefinitionError, StudyError
-from schemas.specs import InstrumentSpec, ThresholdRule, ThresholdSetSpec, ThresholdSpec
+from schemas.specs import CERTAINTY_WORDS, Certainty, InstrumentSpec, ThresholdRule, ThresholdSetSpec, ThresholdSpec
 
 ODI = INSTRUMENTS["odi"]
 MJOA = INSTRUMENTS["mjoa"]
@@ -125,13 +125,16 @@ def test_22_points_cannot_be_gained_from_20():
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [(40, 60, True), (40, 59, False), (75, 90, True), (89, 90, True), (75, 89, False), (90, 100, False),
-     (95, 95, False)],
+     (95, 95, False), (90, 89, False), (100, 0, False)],
 )  # fmt: skip
 def test_joabpeq_asks_20_points_or_90_from_below(before: float, after: float, expected: bool):
-    higher = ODI.model_copy(update={"direction": "higher_is_better"})
-    threshold = named("joabpeq_effective", "joabpeq_pain")
-    assert met(threshold, before, after, higher) == expected
-    assert has_room(threshold, before, higher) == (before < 90)
+    threshold, instrument = named("joabpeq_effective", "joabpeq_pain"), INSTRUMENTS["joabpeq_pain"]
+    got = reached(np.array([before]), np.array([after]), instrument=instrument, threshold=threshold)
+    if before >= 90 and after >= 90:
+        assert np.isnan(got).all()
+    else:
+        assert got.tolist() == [expected]
+    assert has_room(threshold, before, instrument)
 
 
 @pytest.mark.parametrize(
@@ -149,9 +152,34 @@ def test_a_failure_is_open_only_where_success_was():
 
 
 def test_an_unknown_score_is_an_unknown_result():
-    for threshold in (rule("final_score", 22), rule("none_of", parts=[rule("absolute_change", 13)])):
+    for threshold in (rule("absolute_change", 22), rule("none_of", parts=[rule("absolute_change", 13)])):
         got = reached(np.array([np.nan, 40.0]), np.array([10.0, np.nan]), instrument=ODI, threshold=threshold)
         assert np.isnan(got).all()
+
+
+def test_a_final_score_asks_for_no_baseline():
+    before, after = np.array([np.nan, np.nan, 40.0]), np.array([10.0, 30.0, np.nan])
+    np.testing.assert_array_equal(
+        reached(before, after, instrument=ODI, threshold=rule("final_score", 22)), [1, 0, np.nan]
+    )
+
+
+@pytest.mark.parametrize("name", ["sf36_pcs", "sf12_mcs", "promis_pf"])
+def test_an_end_of_the_range_that_is_only_the_usual_one_excludes_nobody(name: str):
+    """Of a T-score of 60, 19.4 per cent more are 71.6: beyond the usual 70, and possible."""
+    scores = np.array([50.0, 59.0, 69.0, 70.0])
+    for kind, value in (("percent_change", 19.4), ("absolute_change", 8)):
+        assert attainable(scores, instrument=INSTRUMENTS[name], threshold=rule(kind, value)).all()
+    firm = INSTRUMENTS[name].model_copy(update={"open_ends": ()})
+    assert attainable(scores, instrument=firm, threshold=rule("percent_change", 19.4)).sum() <= 2
+    bands = rule("by_baseline", bands=[{"up_to": 40, "value": 5}])
+    assert not attainable(scores, instrument=INSTRUMENTS[name], threshold=bands).any()
+
+
+def test_a_utility_of_another_value_set_may_be_worse_than_the_lowest_of_this_one():
+    below = np.array([-0.594])
+    assert attainable(below, instrument=INSTRUMENTS["eq5d_index"], threshold=rule("worsening", 0, strict=True)).all()
+    assert not attainable(np.array([1.0]), instrument=INSTRUMENTS["eq5d_index"], threshold=rule("absolute_change", 0.1))
 
 
 @given(threshold=st.one_of(GOOD_NEWS, FAILURES, WORSENINGS), scores=st.lists(st.tuples(WHOLE, WHOLE), min_size=1))
@@ -212,10 +240,14 @@ def test_strict_differs_only_where_the_value_is_just_met(kind: str, value: int, 
 
 @given(parts=st.lists(IMPROVEMENTS, min_size=2, max_size=4), before=WHOLE, after=WHOLE)
 def test_joined_rules_are_the_logic_of_their_parts(parts: list[ThresholdRule], before: float, after: float):
-    single = [met(part, before, after) for part in parts]
-    assert met(rule("any_of", parts=parts), before, after) == max(single)
-    assert met(rule("all_of", parts=parts), before, after) == min(single)
-    assert met(rule("none_of", parts=parts), before, after) != max(single)
+    """With what cannot be judged: the result is known where both ways of judging it would give the same."""
+    given = np.array([before]), np.array([after])
+    single = [float(reached(*given, instrument=ODI, threshold=part)[0]) for part in parts]
+    ways = [[(1.0 - fill if np.isnan(one) else one) for one in single] for fill in (0.0, 1.0)]
+    for kind, join in (("any_of", max), ("all_of", min), ("none_of", lambda ones: 1 - max(ones))):
+        made = reached(*given, instrument=ODI, threshold=rule(kind, parts=parts))[0]
+        first, second = (join(way) for way in ways)
+        np.testing.assert_array_equal(made, first if first == second else np.nan)
 
 
 @given(after=WHOLE, value=st.integers(1, 100))
@@ -292,7 +324,8 @@ def test_a_threshold_that_is_not_learned_yet_is_no_threshold():
         (rule("sliding", intercept=2, slope=0.3), "improvement of at least 2 plus 0.3 times the baseline"),
         (rule("sd_of_baseline", 0.5), "improvement of at least 0.5 standard deviations of the baseline scores of the "
          "training rows"),
-        (rule("crossing", 90), "final score of 90 or better from a baseline that was worse"),
+        (rule("crossing", 90), "final score of 90 or better from a baseline that was worse; not judged where both are "
+         "so good"),
         (rule("any_of", parts=[rule("absolute_change", 15), rule("final_score", 22)]),
          "improvement of at least 15 points, or final score of 22 or better"),
     ],
@@ -448,13 +481,29 @@ PUBLISHED = {
     ("asls2018_srs22r", "srs22r_self_image"): 1.17, ("bago2009_roc", "srs22r_self_image"): 1.6,
     ("franchignoni2014", "quickdash"): 15.91, ("yoshida2019_odi", "odi"): 11, ("parai2020_sdc", "nrs_leg"): 3.7,
     ("van_hooff2016_pass", "odi"): 22, ("tetreault2015_minimal_impairment", "mjoa"): 16,
-    ("aospine2018", "sf36_mcs"): 4, ("suzuki2020_responder", "pgic"): 2,
+    ("aospine2018", "sf36_mcs"): 4, ("suzuki2020_responder", "pgic"): 2, ("young2009_advised", "ndi"): 10,
+    ("hung2018_promis_anchor_7", "promis_pf"): 7, ("hung2018_promis_anchor_8", "promis_pi"): 8,
+    ("hung2018_promis_distribution_3", "promis_pi"): 3, ("hung2018_promis_distribution_5", "promis_pf"): 5,
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("where", "value"), PUBLISHED.items(), ids=lambda made: str(made))
 def test_published_figures_stand_as_printed(where: tuple[str, str], value: float):
     assert named(*where).value == value
+
+
+def test_figures_that_the_source_does_not_have_are_not_said_to_be_seen():
+    assert named("ostelo2008_30pct", "nrs_leg").certainty == "set by the toolkit"
+    assert named("auffinger2013", "vas_neck").scale == "unknown"
+
+
+def test_every_certainty_has_its_words():
+    assert tuple(CERTAINTY_WORDS) == get_args(Certainty)
+
+
+def test_ten_of_fifty_are_twenty_per_cent():
+    advised = THRESHOLD_SETS["young2009_advised"]
+    assert fit_to_instrument(advised.thresholds[0], INSTRUMENTS["ndi"], advised).value == 20
 
 
 def describe_thresholds(entry: ThresholdSetSpec) -> str:

@@ -137,8 +137,8 @@ def test_impossible_values_are_refused_without_showing_them(
 
 
 def test_unknown_format_is_refused(folder: Path) -> None:
-    edit(folder, format=1)
-    with pytest.raises(BundleError, match="format must be 2, got 1"):
+    edit(folder, format=2)
+    with pytest.raises(BundleError, match="format must be 3, got 2"):
         load_model(folder)
 
 

@@ -35,13 +35,13 @@ def cohort_of(x: np.ndarray, y: np.ndarray) -> Cohort:
     outcome = build_outcomes(study, REGISTRY.definition, REGISTRY.columns)["any_complication_30d"]
     cohort = build_cohort(REGISTRY, outcome, study)
     keep = slice(0, len(y))
-    return replace(cohort, X=cohort.X.iloc[keep].assign(bmi=x), y=y.astype(np.float64))
+    return replace(cohort, X=cohort.X.iloc[keep].assign(bmi=x), y=y.astype(np.float64), answered=None, settled=None)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_predictor_that_separates_is_refused_in_either_direction(sign: int):
     y = np.repeat([0.0, 1.0], [80, 20])
-    with pytest.raises(StudyError, match=r"bmi: a c-statistic of 1.00\nremove them from the predictors"):
+    with pytest.raises(StudyError, match=r"bmi: a c-statistic of 1.00\nlook at when .* then remove it from"):
         refuse_leaks(cohort_of(30 + sign * y, y))
 
 
@@ -64,7 +64,7 @@ def test_few_events_are_told_and_not_refused():
     refuse_leaks(cohort)
     assert list(describe_separation(cohort)) == [
         "predictor bmi alone separates any_complication_30d with a c-statistic of 1.00, in fewer than 10 patients with "
-        "or without the event; check that it is known before the operation and not made from the outcome"
+        "or without the event; check that it is known when the prediction is made and not made from the outcome"
     ]
 
 
@@ -101,6 +101,35 @@ def test_a_result_above_the_published_range_is_doubted_and_above_the_limit_alarm
     for value, alarms in ((0.9, 0), (0.93, 1)):
         found = find_alarms([DATASET], {}, {"development": mortality}, evaluation.assign(estimate=value))
         assert sum("more than honest models" in alarm for alarm in found) == alarms
+
+
+def test_the_thresholds_derived_from_a_score_are_doubted_like_outcomes():
+    study = make_study(outcomes=("odi_12m_score",), predictors=("odi_0", "bmi"), derived_thresholds={
+        "odi_12m_score": ("copay2008", "van_hooff2016_pass")
+    })  # fmt: skip
+    outcome = build_outcomes(study, REGISTRY.definition, REGISTRY.columns)["odi_12m_score"]
+    cohorts = {outcome.name: build_cohort(REGISTRY, outcome, study)}
+    # a change reaches what changes reach, an acceptable state what acceptable states do
+    for name, low, high in (("copay2008", 0.65, 0.82), ("van_hooff2016_pass", 0.62, 0.74)):
+        evaluation = make_evaluation(f"odi_12m_score__{name}")
+        said = find_doubts(evaluation.assign(estimate=high + 0.01), cohorts)
+        assert len(said) == 1
+        assert f"above {high:g} for odi_12m_score__{name}; honest" in said[0]
+        assert f"between {low:g} and {high:g}" in said[0]
+        assert not find_doubts(evaluation.assign(estimate=high - 0.01), cohorts)
+        found = find_alarms([DATASET], {}, {"development": cohorts}, evaluation.assign(estimate=0.86))
+        assert [f"0.85 for odi_12m_score__{name}" in alarm for alarm in found] == [True]
+
+
+def test_a_score_is_judged_by_ranks_and_not_by_few_patients():
+    study = make_study(outcomes=("odi_12m_score",), predictors=("bmi",), non_response="complete_cases")
+    outcome = build_outcomes(study, REGISTRY.definition, REGISTRY.columns)["odi_12m_score"]
+    cohort = build_cohort(REGISTRY, outcome, study)
+    told = replace(cohort, X=cohort.X.assign(bmi=np.exp(-cohort.y / 10)))
+    with pytest.raises(StudyError, match=r"odi_12m_score by more than .*\n  bmi: a rank correlation of 1\.00\nlook at"):
+        refuse_leaks(told)
+    few = replace(told, X=told.X.iloc[:49], y=told.y[:49])
+    assert not list(find_separating(few))
 
 
 def test_an_outcome_that_is_known_already_is_refused():

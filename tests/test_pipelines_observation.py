@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+from unknown_worlds import BY_SEVERITY, HORIZON, HorizonWorld, make_cohort, take
 
-from benchmarks.unknown_outcomes import BY_SEVERITY, HORIZON, HorizonWorld, make_cohort, take
 from outcomes.cohort import Cohort, build_cohort
 from outcomes.outcomes import build_outcome
 from pipelines.censoring import LEAST_PROBABILITY, fit_censoring
@@ -49,6 +49,47 @@ def test_each_patient_stands_for_those_like_him() -> None:
     np.testing.assert_allclose(weights[known & ~smoker], 1 / 0.9, rtol=0.01)
     np.testing.assert_allclose(weights[known & smoker], 1 / 0.45, rtol=0.01)
     assert weights.sum() == pytest.approx(1600, rel=0.005)
+
+
+def test_who_is_settled_stands_for_himself_and_for_nobody_else() -> None:
+    # of each group of 400, 40 are reoperated: failures without an answer; of the other 360 these shares answer
+    shares = {(-1.0, 0.0): 0.9, (-1.0, 1.0): 0.45, (1.0, 0.0): 0.9, (1.0, 1.0): 0.45}
+    others, reoperated = answer(shares, each=360), answer(dict.fromkeys(shares, 1.0), each=40)
+    cohort = make_cohort(
+        pd.concat([others.X, reoperated.X], ignore_index=True),
+        np.append(others.y, np.zeros(160)),
+        truth=np.zeros(1600),
+        settled=np.arange(1600) >= 1440,
+    )
+    observation, _ = learn(cohort)
+    weights = observation.weigh(cohort, np.arange(1600))
+    smoker, answered = cohort.X["smoker"].to_numpy() == 1, np.isfinite(cohort.y) & ~cohort.settled
+    np.testing.assert_array_equal(weights[1440:], 1)
+    np.testing.assert_allclose(weights[answered & ~smoker], 1 / 0.9, rtol=0.01)
+    np.testing.assert_allclose(weights[answered & smoker], 1 / 0.45, rtol=0.01)
+    # the failures are one in ten, as they are among everybody
+    assert np.average(np.nan_to_num(cohort.y), weights=weights) == pytest.approx(0.9, abs=0.002)
+
+
+def test_who_is_known_only_because_of_an_event_has_no_weight_and_is_stood_for() -> None:
+    cohort = answer({(-1.0, 0.0): 0.9, (1.0, 1.0): 0.9})
+    answered = np.isfinite(cohort.y) & (np.arange(800) % 3 > 0)
+    observation, _ = learn(replace(cohort, answered=answered))
+    weights = observation.weigh(replace(cohort, answered=answered), np.arange(800))
+    assert (weights[~answered] == 0).all()
+    np.testing.assert_allclose(weights[answered], 1 / 0.6, rtol=0.01)
+    table = compare_respondents(replace(cohort, answered=answered), dataset="d", suppress_below=5)
+    assert (table["n_known"] == answered.sum()).all()
+
+
+def test_where_nobody_answers_the_settled_are_left_as_they_are() -> None:
+    settled = np.arange(60) < 20
+    y = np.where(settled, 0.0, np.nan)
+    cohort = make_cohort(
+        pd.DataFrame({"severity": np.arange(60.0), "smoker": settled * 1.0}), y, truth=y, settled=settled
+    )
+    observation, _ = learn(cohort)
+    np.testing.assert_array_equal(observation.weigh(cohort, np.arange(60)), settled * 1.0)
 
 
 def test_weights_are_truncated() -> None:

@@ -147,9 +147,21 @@ def test_no_cut_separates_better(rows: list[tuple[int, bool]]):
         assert math.isnan(cut) == (best <= 1 + 1e-9)
         if best > 1 + 1e-9:
             cuts = [c for c in np.arange(-4.5, 9.5) if sum(separated(change, improved, c)) > best - 1e-9]
-            assert min(cuts) <= cut <= max(cuts)
+            # the smallest of the best, and one of them itself: not what lies between two that are no neighbours
+            assert sum(separated(change, improved, cut)) == pytest.approx(best)
+            assert (change < cut).sum() == (change < min(cuts)).sum()
     else:
         assert math.isnan(cut)
+
+
+def test_cuts_that_tie_are_not_averaged():
+    """Cuts of 0.5 and 2.5 have the Youden index 0.5, their mean has 0."""
+    change, improved = np.array([0.0, 1, 1, 2, 2, 3]), np.array([0.0, 1, 1, 0, 0, 1])
+    change = np.concatenate([change, [0.0, 3.0]])
+    improved = np.concatenate([improved, [0.0, 1.0]])
+    index = {cut: sum(separated(change, improved, cut)) - 1 for cut in (0.5, 1.5, 2.5)}
+    assert index == {0.5: 0.5, 1.5: 0.0, 2.5: 0.5}
+    assert find_roc_cut(change, improved, "youden") == 0.5
 
 
 def test_the_two_criteria_may_disagree():
@@ -159,7 +171,7 @@ def test_the_two_criteria_may_disagree():
     assert find_roc_cut(change, improved, "corner") == 1.5
     skewed = np.array([0.0] * 50 + [1] * 50 + [2] * 0 + [0] * 2 + [1] * 50 + [2] * 48)
     assert sum(separated(skewed, improved, 0.5)) == pytest.approx(sum(separated(skewed, improved, 1.5)))
-    assert find_roc_cut(skewed, improved, "youden") == 1.0
+    assert find_roc_cut(skewed, improved, "youden") == 0.5
     assert find_roc_cut(skewed, improved, "corner") == 0.5
 
 

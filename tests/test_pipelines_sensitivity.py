@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from outcomes.outcomes import known_threshold_sets
 from outcomes.variants import build_variants
+from pipelines.prepare import prepare_study
 from pipelines.result import StudyResult
 from pipelines.run import run_study
-from schemas.errors import StudyError
+from schemas.definition import parse_definition
+from schemas.errors import DefinitionError, StudyError
 from schemas.registry import Registry
 from schemas.study import Study, parse_study
 from schemas.synthetic import simulate_registry
@@ -28,11 +32,14 @@ unattainable = "{unattainable}"
 [sensitivity.threshold_sets]
 odi_mcid_12m = ["van_hooff2016_pass", "copay2008"]
 [split]
-outer_folds = 3
+outer_folds = 2
 inner_folds = 2
 [tuning]
 trials = 1
 """
+
+
+SETS = 'odi_mcid_12m = ["van_hooff2016_pass", "copay2008"]'
 
 
 def plan(unattainable: str = "exclude", **changes: str) -> Study:
@@ -50,6 +57,20 @@ def registry() -> Registry:
 @pytest.fixture(scope="module")
 def result(registry: Registry) -> StudyResult:
     return run_study(plan(), registry)
+
+
+@pytest.fixture(scope="module")
+def flagged(registry: Registry) -> StudyResult:
+    """The unattainable stay, as not having reached it, and are a subgroup."""
+    return run_study(plan("flag", **{SETS: "", '"elastic_net"': ""}), registry)
+
+
+@pytest.fixture(scope="module")
+def quiet(registry: Registry) -> StudyResult:
+    """No analysis but the study's own."""
+    return run_study(
+        plan(**{SETS: "", "[sensitivity.threshold_sets]": "[sensitivity]\nunattainable = false"}), registry
+    )
 
 
 def test_sets_stand_in_the_order_of_the_plan_and_the_own_one_first(result: StudyResult):
@@ -80,9 +101,9 @@ def test_an_acceptable_state_is_another_outcome_than_a_change(result: StudyResul
     events = rates.loc["scoap15_2_2", "events"]
     reoperated = (kept["reoperation_days"] < 365) | (kept["death_days"] < 365)
     assert events == int(((kept["odi_0"] - kept["odi_12m"] >= 15) & ~reoperated).sum())
-    everyone = frame[frame["odi_0"].notna() & frame["odi_12m"].notna()]
+    everyone = frame[frame["odi_12m"].notna()]
     gone = (everyone["reoperation_days"] < 365) | (everyone["death_days"] < 365)
-    # every baseline can end in an acceptable state, so nobody is left out under that set
+    # an acceptable state asks for no baseline, so nobody is left out for the want of it or of room
     assert rates.loc["van_hooff2016_pass", "events"] == int(((everyone["odi_12m"] <= 22) & ~gone).sum())
 
 
@@ -93,28 +114,31 @@ def test_the_unattainable_are_shown_both_ways(result: StudyResult, registry: Reg
     assert table.loc["fail", "n"] > table.loc["as_planned", "n"].max()
 
 
-def test_where_they_fail_the_same_predictions_are_looked_at_without_them(registry: Registry):
-    table = run_study(plan("fail"), registry).sensitivity.query("analysis == 'unattainable'")
+@pytest.mark.slow
+def test_where_they_stay_the_same_predictions_are_looked_at_without_them(flagged: StudyResult):
+    table = flagged.sensitivity.query("analysis == 'unattainable'")
     assert list(dict.fromkeys(table["level"])) == ["as_planned", "attainable_only", "exclude"]
     n = table.query("metric == 'c_statistic' and model == 'spline_logistic'").set_index("level")["n"]
     assert n["attainable_only"] == n["exclude"] < n["as_planned"]
 
 
-def test_without_the_plan_there_is_no_table(registry: Registry):
-    text = TEXT.replace("{unattainable}", "exclude").replace('odi_mcid_12m = ["van_hooff2016_pass", "copay2008"]', "")
-    quiet = parse_study(text.replace("[split]", "[sensitivity]\nunattainable = false\n[split]", 1).replace(
-        "[sensitivity.threshold_sets]\n", ""
-    ), folder=Path())  # fmt: skip
-    result = run_study(quiet, registry)
-    assert result.sensitivity.empty
-    assert tuple(result.sensitivity.columns) == SENSITIVITY
-    assert result.varied_predictions.empty
+@pytest.mark.slow
+def test_the_flagged_are_a_subgroup_of_threshold_outcomes_only(flagged: StudyResult):
+    rows = flagged.evaluation.query("subgroup == 'attainable' and metric == 'oe_ratio'")
+    assert set(rows["outcome"]) == {"odi_mcid_12m"}
+    assert set(rows["level"]) == {"yes", "no"}
 
 
-def test_adding_an_analysis_moves_no_number_of_the_result(result: StudyResult, registry: Registry):
-    text = TEXT.replace("{unattainable}", "exclude").replace(', "copay2008"', "")
-    again = run_study(parse_study(text, folder=Path()), registry)
-    pd.testing.assert_frame_equal(again.evaluation, result.evaluation)
+@pytest.mark.slow
+def test_without_the_plan_there_is_no_table(quiet: StudyResult):
+    assert quiet.sensitivity.empty
+    assert tuple(quiet.sensitivity.columns) == SENSITIVITY
+    assert quiet.varied_predictions.empty
+
+
+@pytest.mark.slow
+def test_other_analyses_move_no_number_of_the_result(result: StudyResult, quiet: StudyResult):
+    pd.testing.assert_frame_equal(quiet.evaluation, result.evaluation)
 
 
 @pytest.mark.parametrize(
@@ -131,9 +155,50 @@ def test_a_wrong_plan_is_refused(registry: Registry, old: str, new: str, message
         build_variants(plan(**{old: new}), registry.definition, registry.columns)
 
 
-def test_the_flagged_are_a_subgroup_of_threshold_outcomes_only(registry: Registry):
-    quiet = plan("flag", **{'odi_mcid_12m = ["van_hooff2016_pass", "copay2008"]': ""})
-    evaluation = run_study(quiet, registry).evaluation
-    flagged = evaluation.query("subgroup == 'attainable' and metric == 'oe_ratio'")
-    assert set(flagged["outcome"]) == {"odi_mcid_12m"}
-    assert set(flagged["level"]) == {"yes", "no"}
+@pytest.mark.parametrize("name", ["copay", "young2009", "tetreault2015", "solberg2013_failure"])
+def test_a_wrong_set_is_said_to_stand_where_it_stands(registry: Registry, name: str):
+    with pytest.raises(StudyError, match=r"\[sensitivity\.threshold_sets\]") as caught:
+        build_variants(plan(copay2008=name), registry.definition, registry.columns)
+    assert " under [threshold_sets]" not in str(caught.value)
+
+
+def test_a_set_made_of_the_same_data_is_named_once_for_each_outcome(registry: Registry):
+    """Also where variants of the outcome are made by the same set."""
+    own = f"""
+[threshold_sets.own_half]
+title = "Own"
+derived_from = "{registry.fingerprint}"
+[[threshold_sets.own_half.thresholds]]
+instrument = "odi"
+kind = "absolute_change"
+value = 9
+"""
+    definition = parse_definition(registry.definition.text + own)
+    text = plan().text.replace("seed = 3", 'seed = 3\nthreshold_sets = { odi_mcid_12m = "own_half" }')
+    with pytest.raises(StudyError) as caught:
+        prepare_study(parse_study(text, folder=Path()), replace(registry, definition=definition), {})
+    said = str(caught.value)
+    assert said.count("odi_mcid_12m: own_half, derived from the data of development") == 1
+    assert "__" not in said
+
+
+def test_a_misspelt_instrument_of_an_own_set_is_refused_with_the_nearest():
+    own = """
+name = "own"
+title = "Own"
+base = "lumbar"
+[instruments.walk]
+title = "Walking"
+low = 0
+high = 20
+direction = "higher_is_better"
+[threshold_sets.four]
+title = "Four points"
+[[threshold_sets.four.thresholds]]
+instrument = "wlak"
+kind = "absolute_change"
+value = 4
+"""
+    with pytest.raises(DefinitionError, match=r"threshold_sets\.four: .* got 'wlak'; nearest is 'walk'"):
+        known_threshold_sets(parse_definition(own))
+    assert "four" in known_threshold_sets(parse_definition(own.replace("wlak", "walk")))

@@ -14,17 +14,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from outcome_builds import make_study
 
+from outcomes.kinds.wording import describe_unattainable, describe_unknown_patients
+from outcomes.outcomes import build_outcome
 from reports.blocks import Block, Cell, Report, Table, Text
 from reports.canvas import PALETTE
 from reports.measures import REFERENCES
 from reports.render import render_html
 from reports.report import build_report, write_figures, write_report
-from reports.run_folder import RunFolder, read_run_folder
+from reports.run_folder import OutcomeFacts, RunFolder, read_run_folder
 from reports.sections import SECTIONS
+from reports.sections_definitions import build_definitions
 from reports.sections_methods import build_notes
 from reports.sections_summary import build_summary
 from reports.tables import PLANNED
+from schemas.definition import read_definition
 from schemas.errors import RunError
 from schemas.tables import CURVES, SHARE
 
@@ -49,6 +54,10 @@ NO_FOLLOW_UP = {
     "odi_improved_12m": "no follow-up questionnaire between 9 and 15 months after the operation",
     "reoperation_24m": "followed for less than the horizon without an event: unknown, kept with weight 0",
     "death_30d": "not known whether dead",
+}
+FATES = {
+    "odi_improved_12m": "patients of unknown outcome are left out, counted",
+    "reoperation_24m": "patients followed for less than 730 days without any event keep weight 0",
 }
 VIEWS = (("development", "internal"), ("north_2023", "temporal"))
 NUMBERS = ("age", "bmi", "odi_0", "symptom_duration_months")
@@ -133,6 +142,7 @@ def _outcome(name: str, title: str, *, desirable: bool) -> dict[str, Any]:
         "name": name, "title": title, "kind": KINDS.get(name, "threshold"), "desirable": desirable,
         "horizon": "12 months",
         "threshold_set": "scoap15" if desirable else None, "rule": text, "n": n, "events": events,
+        "unknown_patients": FATES.get(name, ""),
         "status": "run", "reason": "", "thresholds": [], "action": "",
     }  # fmt: skip
 
@@ -516,8 +526,8 @@ def test_summary_of_a_hidden_sample_has_words_for_its_counts(run: RunFolder) -> 
     said = [
         join_texts(build_summary(replace(run, tables=run.tables | {"evaluation": frame}))) for frame in (hidden, few)
     ]
-    assert ": fewer than 5 operations, or fewer than 5 with or without the event (wanted), horizon" in said[0]
-    assert ": 1\u202f812 operations, fewer than 5 with or without the event (wanted), horizon" in said[1]
+    assert ": fewer than 5 operations, or fewer than 5 with or without the event (wanted), window" in said[0]
+    assert ": 1\u202f812 operations, fewer than 5 with or without the event (wanted), window" in said[1]
 
 
 def test_choices_are_traced_to_the_section_of_the_plan(html: str) -> None:
@@ -606,12 +616,14 @@ def test_those_kept_with_weight_zero_are_not_called_left_out(report: Report) -> 
     assert "weight 0" not in flows["flow-odi-improved-12m"].caption
 
 
-def test_censoring_is_explained_where_an_outcome_has_a_horizon(run: RunFolder) -> None:
-    assert "Reoperation within 24 months: patients followed for less" in join_texts(build_notes(run))
+def test_methods_say_of_each_outcome_what_became_of_its_patients_of_unknown_outcome(run: RunFolder) -> None:
+    notes = join_texts(build_notes(run))
+    assert f"Reoperation within 24 months: {FATES['reoperation_24m']}." in notes
+    assert f"Improvement of disability at 12 months: {FATES['odi_improved_12m']}." in notes
+    assert "Reoperation within 24 months: a competing event" in notes
     plain = tuple(outcome.model_copy(update={"kind": "event"}) for outcome in run.facts.outcomes)
-    assert "Kaplan-Meier" not in join_texts(
-        build_notes(replace(run, facts=run.facts.model_copy(update={"outcomes": plain})))
-    )
+    without = replace(run, facts=run.facts.model_copy(update={"outcomes": plain}))
+    assert "competing event" not in join_texts(build_notes(without))
 
 
 def test_only_what_the_run_used_is_cited(run: RunFolder, report: Report) -> None:
@@ -778,7 +790,10 @@ def _find_table(run: RunFolder, name: str) -> Table:
 def test_sensitivity_stands_in_the_order_of_the_plan_without_a_verdict(tmp_path: Path):
     table = _find_table(read_run_folder(write_run(tmp_path)), "sensitivity-odi-improved-12m-threshold-set")
     heads = [row[0].text for row in table.rows if row[0].style == "group"]
-    assert [head.split(":")[0] for head in heads] == ["scoap15 (the study's own)", "zebra2020", "aardvark2001"]
+    assert heads == ["scoap15 (the study's own)", "zebra2020", "aardvark2001"]
+    assert table.notes[:3] == tuple(
+        f"{name}: Threshold of {name}." for name in ("scoap15", "zebra2020", "aardvark2001")
+    )
     text = " ".join(cell.text + cell.detail for row in table.rows for cell in row) + table.caption
     assert not re.search(r"\bbest\b|\bbetter\b|\bsuperior\b|\*", text)
 
@@ -788,6 +803,52 @@ def test_every_outcome_is_defined_also_the_skipped_one(tmp_path: Path):
     for outcome in run.facts.outcomes:
         names = [row[0].text for row in _find_table(run, f"definition-{outcome.name.replace('_', '-')}").rows]
         assert names[:4] == ["Unit", "Window", "Rule", "Unknown"]
+
+
+def _define(run: RunFolder, facts: dict[str, Any]) -> tuple[dict[str, str], str]:
+    """Return the rows of the only outcome's definition, and all that the section says."""
+    outcomes = (OutcomeFacts.model_validate(facts),)
+    blocks = build_definitions(replace(run, facts=run.facts.model_copy(update={"outcomes": outcomes})))
+    table = next(block for block in blocks if isinstance(block, Table))
+    rows = {row[0].text: row[1].text for row in table.rows}
+    return rows, join_texts(blocks) + " ".join(rows.values())
+
+
+def _facts_of(name: str, **choices: Any) -> dict[str, Any]:
+    """Return what a run writes of an outcome that nobody has been analysed for."""
+    study = make_study(outcomes=(name,), **choices)
+    outcome = build_outcome(name, study, read_definition("lumbar"))
+    kept = {key: getattr(outcome, key) for key in ("name", "title", "kind", "desirable", "horizon", "rule", "unknown")}
+    return kept | {
+        "unknown_patients": describe_unknown_patients(outcome, study),
+        "not_attainable": describe_unattainable(outcome, study),
+    }
+
+
+def test_of_a_score_nobody_is_said_to_have_failed(run: RunFolder) -> None:
+    rows, said = _define(run, _facts_of("odi_12m_score", derived_thresholds={"odi_12m_score": ("scoap15_2_2",)}))
+    assert "a score has no failure" in rows["Rule"]
+    assert "has not reached" not in said
+    assert "counts as a failure" not in said
+    assert "Not attainable" not in rows
+
+
+def test_of_a_worsening_a_reoperation_is_the_event(run: RunFolder) -> None:
+    rows, said = _define(run, _facts_of("odi_worse_12m", unattainable="fail"))
+    assert "who was reoperated before the visit counts as a failure" in rows["Rule"]
+    assert "has not reached the outcome" not in said
+    assert rows["Not attainable"] == (
+        "Patients whose baseline leaves no room for the threshold stay, as not having reached it."
+    )
+
+
+def test_a_derived_threshold_names_its_score(run: RunFolder) -> None:
+    facts = {"title": "Reached", "desirable": True, "horizon": "12 months", "kind": "threshold"}
+    score = OutcomeFacts.model_validate(facts | {"name": "odi_12m_score", "title": "Score", "kind": "score"})
+    derived = OutcomeFacts.model_validate(facts | {"name": "odi_12m_score__set", "from_score": "odi_12m_score"})
+    both = replace(run, facts=run.facts.model_copy(update={"outcomes": (score, derived)}))
+    tables = [block for block in build_definitions(both) if isinstance(block, Table)]
+    assert ("Derived from", "Score") in [tuple(cell.text for cell in row) for row in tables[1].rows]
 
 
 def test_patients_of_unknown_outcome_are_described_and_what_they_could_change(tmp_path: Path):

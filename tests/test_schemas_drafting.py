@@ -23,11 +23,11 @@ from schemas.definition import parse_definition
 from schemas.drafting import PROPOSALS, UNPLACED, Draft, draft_definition
 from schemas.drafts.files import sniff_text
 from schemas.drafts.match import find_candidates, find_visit, make_name
-from schemas.drafts.text import write_value
 from schemas.errors import DataError, InputError
 from schemas.plans import FilePlan
 from schemas.registry import Registry, read_registry
 from schemas.synthetic import simulate_registry, write_synthetic
+from schemas.toml_text import write_value
 from schemas.wording import split_words
 
 N = 200

@@ -285,7 +285,8 @@ def _draw_course(rng: np.random.Generator, year: int, n: int, texts: dict, truth
         texts[f"UNPLANNEDREADMISSION{k}"] = np.where(there, np.where(unplanned, "Yes", "No"), "NULL")
         texts[f"READMPODAYS{k}"] = np.where(there, (first_day if k == 1 else np.full(n, 30)).astype(str), "-99")
     event = (again & ~planned) | second
-    truth["readmission_30d"] = np.where(kept, np.nan, event.astype(float))
+    # A death in hospital by day 30 competes: no readmission. Who was still there is unknown.
+    truth["readmission_30d"] = np.where((stay >= 30) & ~in_hospital_death, np.nan, event.astype(float))
     truth["readmission_days"] = np.where(again & ~planned, first_day, np.where(second, 30, np.nan))
     returned = rng.random(n) < 0.1
     return_day = np.where(died, np.minimum(day, 9), 9)
@@ -712,9 +713,22 @@ def test_who_is_in_hospital_on_day_30_cannot_be_readmitted_and_is_unknown_not_0(
         {"STILLINHOSP": "Yes", "READMISSION1": "Yes", "UNPLANNEDREADMISSION1": "Yes"},
         {"STILLINHOSP": "NULL", "DOPTODIS": "-99"},
     )  # fmt: skip
-    assert values_of(registry, "readmission_30d") == [0.0, None, None, 0.0, None, 1.0, 0.0]
+    assert values_of(registry, "readmission_30d") == [0.0, None, None, 0.0, 0.0, 1.0, 0.0]
     assert values_of(registry, "in_hospital_30d") == [0.0, 1.0, 1.0, 0.0, 0.0, 0.0, None]
-    assert any("3 rows of patients who did not leave hospital alive" in warning for warning in registry.warnings)
+    assert any("2 rows of patients who were in hospital until day 30" in warning for warning in registry.warnings)
+
+
+def test_a_death_before_a_readmission_competes_with_it() -> None:
+    """In hospital by day 30: no readmission, also where nobody answered the question; later: unknown."""
+    expired = {"DISCHDEST": "Expired"}
+    silent = {"READMISSION1": "NULL", "UNPLANNEDREADMISSION1": "NULL"}
+    registry = read_rows(
+        expired | {"DOPERTOD": "5", "DOPTODIS": "5"}, expired | silent | {"DOPERTOD": "5", "DOPTODIS": "5"},
+        expired | {"DOPERTOD": "30", "DOPTODIS": "30"}, expired | {"DOPERTOD": "-99", "DOPTODIS": "41"},
+        {"DOPERTOD": "20", "DOPTODIS": "4"},
+    )  # fmt: skip
+    assert values_of(registry, "readmission_30d") == [0.0, 0.0, 0.0, None, 0.0]
+    assert values_of(registry, "readmission_related_30d") == [0.0, 0.0, 0.0, None, 0.0]
 
 
 def test_a_known_discharge_overrules_still_in_hospital_and_the_contradictions_are_counted() -> None:

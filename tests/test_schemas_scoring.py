@@ -16,7 +16,7 @@ from schemas.columns import COLUMNS
 from schemas.definition import parse_definition
 from schemas.derivations import derive_columns
 from schemas.derived.item_score import ItemScore
-from schemas.derived.own import find_endings
+from schemas.derived.own_scores import find_endings
 from schemas.derived.scores import ITEM_SCORES, SCORES_OF_ITEMS, STEMS
 from schemas.derived.scoring import compute_by_rule, compute_recovery_rate, compute_share
 from schemas.derived.scoring_eq5d import compute_eq5d_index
@@ -51,6 +51,8 @@ SYMMETRIC = tuple(
     name for name in LEAST_ANSWERS if not name.startswith(("sf36_", "comi_back", "comi_neck", "eq5d", "mjoa", "joa_"))
 )
 STEP = {"joa_lumbar_bladder": 3.0}
+SAID = {"eq5d_version": "3l"}
+"""What must be said of a questionnaire for its score to be made."""
 
 
 def ends_of(item: str) -> tuple[float, float]:
@@ -72,7 +74,8 @@ def draw_answers(data: st.DataObject, score: ItemScore) -> dict[str, float]:
 def compute(score: ItemScore, rows: list[dict[str, float | None]]) -> list[float]:
     frame = pd.DataFrame(rows, columns=list(score.items), dtype="float64")
     fixed = [pd.Series(["v1"] * len(rows), dtype="str") for _ in score.fixed]
-    made = score.compute(*(frame[item] for item in score.items), *fixed)
+    said = {name: pd.Series([level] * len(rows), dtype="str") for name, level in SAID.items() if name in score.further}
+    made = score.compute(*(frame[item] for item in score.items), *fixed, **said)
     assert made.dtype == "float64"
     return made.tolist()
 
@@ -263,13 +266,14 @@ def test_sf36_scales_take_every_item_once_but_the_change_of_health() -> None:
     ],
 )  # fmt: skip
 def test_eq5d_index_has_the_published_values(profile: str, index: float) -> None:
-    made = compute_eq5d_index(*(pd.Series([float(level)]) for level in profile))
+    made = compute_eq5d_index(*(pd.Series([float(level)]) for level in profile), eq5d_version=pd.Series(["3l"]))
     assert made.round(3).tolist() == [index]
 
 
 def test_eq5d_index_of_all_243_profiles() -> None:
     profiles = list(product((1.0, 2.0, 3.0), repeat=5))
-    made = compute_eq5d_index(*(pd.Series(levels) for levels in zip(*profiles, strict=True)))
+    levels = (pd.Series(levels) for levels in zip(*profiles, strict=True))
+    made = compute_eq5d_index(*levels, eq5d_value_set=pd.Series(["united_kingdom_1997"] * 243))
     assert made.nunique() > 150
     assert (made.min(), made.max()) == pytest.approx((-0.594, 1))
     assert made.drop(0).max() < 0.9
@@ -278,14 +282,28 @@ def test_eq5d_index_of_all_243_profiles() -> None:
 def test_eq5d_index_of_five_levels_is_unknown() -> None:
     three = [pd.Series([1.0, 2.0, 3.0, 1.0])] * 5
     version = pd.Series(["3l", "5l", None, "5l"], dtype="str")
-    assert compute_eq5d_index(*three, eq5d_version=version).isna().tolist() == [False, True, False, True]
+    assert compute_eq5d_index(*three, eq5d_version=version).isna().tolist() == [False, True, True, True]
+    uk = pd.Series(["united_kingdom_1997"] * 3 + ["sweden_2014"])
+    made = compute_eq5d_index(*three, eq5d_version=version, eq5d_value_set=uk)
+    assert made.isna().tolist() == [False, True, False, True]
+    assert compute_eq5d_index(*three, eq5d_value_set=uk).isna().tolist() == [False, False, False, True]
 
 
-def test_eq5d_answers_above_three_say_that_there_are_five_levels() -> None:
-    many = [pd.Series([1.0] * 90 + [4.0] * 10)] * 5
-    assert compute_eq5d_index(*many).isna().all()
-    stray = [pd.Series([1.0] * 199 + [4.0])] * 5
-    assert compute_eq5d_index(*stray).isna().tolist() == [False] * 199 + [True]
+def test_eq5d_rows_whose_version_nobody_names_are_unknown() -> None:
+    assert compute_eq5d_index(*[pd.Series([1.0, 3.0, 4.0])] * 5).isna().all()
+
+
+@given(st.lists(st.lists(st.sampled_from([1.0, 2.0, 3.0, 4.0, 5.0]), min_size=5, max_size=5), min_size=1, max_size=20))
+def test_an_eq5d_row_is_scored_alone_as_among_others(rows: list[list[float]]) -> None:
+    """A level 4 is a fault of its own row and of no other."""
+
+    def score(some: list[list[float]]) -> list[float]:
+        levels = (pd.Series(answers) for answers in zip(*some, strict=True))
+        return compute_eq5d_index(*levels, eq5d_version=pd.Series(["3l"] * len(some))).tolist()
+
+    together = score(rows)
+    np.testing.assert_allclose(together, [score([row])[0] for row in rows], atol=1e-12)
+    assert [np.isnan(made) for made in together] == [max(row) > 3 for row in rows]
 
 
 def read_eq5d(rows: int, index: float, **constants: str) -> pd.DataFrame:
@@ -565,7 +583,10 @@ def test_own_rules_stay_in_range_are_monotone_and_do_not_mind_the_order(rule: st
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("high = 4 }", "high = 5 }", "scoring must give scores from low to high, it gives 0 to 10"),
+        ("high = 4 }", "high = 5 }", "low and high must be the ends of what scoring gives, 0 and 10, got 0 and 8"),
+        ("high = 4 }", "high = 3 }", "low and high must be the ends of what scoring gives, 0 and 6, got 0 and 8"),
+        ('"sum", items', '"mean", items', "low and high must be the ends of what scoring gives, 0 and 4, got 0 and 8"),
+        ('"sum", items', '"percent_of_maximum", items', "what scoring gives, 0 and 100, got 0 and 8"),
         ("low = 0, high = 4 }", "low = 4, high = 4 }", "low below high, the ends of one item"),
         ('["a", "b"]', '["a", "a"]', "scoring must name each item once"),
         ("high = 4 }", 'high = 4, reversed = ["c"] }', "reverse its own items only, c is none of them"),

@@ -54,7 +54,7 @@ def parse(toml: str) -> Study:
 def test_defaults_are_the_pre_specified_ones() -> None:
     study = parse(LEAST)
     assert (study.split.outer_folds, study.split.repeats, study.split.inner_folds) == (5, 1, 5)
-    assert (study.margin.metric, study.margin.relative, study.tuning.trials) == ("log_loss", 0.005, 50)
+    assert (study.margin.relative, study.tuning.trials) == (0.005, 50)
     assert (study.predict_at, study.missing, study.calibration, study.suppress_below) == ("preop", "chained", "none", 5)
     assert study.all_models == ("spline_logistic", "elastic_net", "random_forest", "xgboost", "lightgbm")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,9 @@ from outcomes.outcomes import OUTCOMES
 from schemas.errors import InputError
 from spinerisk.cli import app
 from spinerisk.describing import describe_entry
-from spinerisk.listing import write_table
+from spinerisk.listing import list_table, write_table
 
-NEEDED = ("title", "unit", "index_event", "window", "days_counted_from", "rule", "unknown", "unknown_is", "columns")
+NEEDED = ("title", "unit", "index_event", "window", "days_counted_from", "rule", "unknown", "unknown_patients")
 RUN = CliRunner()
 
 
@@ -43,13 +44,42 @@ def test_the_choices_of_a_study_change_the_words(tmp_path: Path):
     assert chosen["threshold_set"] == "copay2008"
     assert "who was reoperated before the visit is left out" in str(chosen["rule"])
     assert "died" not in str(chosen["rule"])
-    assert "left out, counted" in str(chosen["unknown_is"])
+    assert "keep weight 0" in str(usual["unknown_patients"])
+    assert "left out, counted" in str(chosen["unknown_patients"])
+    assert str(usual["not_attainable"]).endswith("left out, counted")
+    assert str(chosen["not_attainable"]).endswith("stay, as not having reached it")
     assert "not attainable" in str(usual["left_out"])
     assert "not attainable" not in str(chosen["left_out"])
 
 
+def test_who_was_not_followed_is_weighted_for_also_in_an_analysis_of_complete_cases(tmp_path: Path):
+    study = tmp_path / "study.toml"
+    study.write_text(
+        'title = "T"\ndefinition = "lumbar"\nseed = 1\noutcomes = ["reherniation_24m"]\npredictors = ["age"]\n'
+        'non_response = "complete_cases"\ncensoring = "by_predictors"\n'
+    )
+    words = str(describe_entry("reherniation_24m", study=str(study))["unknown_patients"])
+    assert words.startswith("patients followed for less than 730 days without any event keep weight 0")
+    assert "estimated from the study's predictors in each training fold" in words
+    assert "by Kaplan-Meier" in str(describe_entry("reherniation_24m")["unknown_patients"])
+
+
+def test_a_decision_of_doctors_is_named_once():
+    facts = describe_entry("surgery_performed")
+    assert sum("a decision of doctors" in str(value) for value in facts.values()) == 1
+
+
+def test_an_outcome_is_listed_and_described_in_the_same_words():
+    rows = {row["name"]: row for row in list_table("outcomes", None)}
+    for name in ("reherniation_24m", "odi_mcid_12m", "same_day_discharge"):
+        facts = describe_entry(name)
+        assert {key: facts[key] for key in rows[name]} == rows[name]
+
+
 def test_instruments_sets_and_columns_are_described_too():
     assert describe_entry("ndi")["entry"] == "instrument"
+    assert describe_entry("ndi")["direction"] == "lower is better"
+    assert describe_entry("copay2008")["purpose"] == "minimal important"
     assert "improvement of at least 12.8 points" in str(describe_entry("copay2008")["rules"])
     assert describe_entry("odi_0")["entry"] == "column"
 
@@ -57,6 +87,22 @@ def test_instruments_sets_and_columns_are_described_too():
 def test_an_unknown_name_is_answered_with_the_nearest():
     with pytest.raises(InputError, match="got 'reherniation24m'; nearest is 'reherniation_24m'"):
         describe_entry("reherniation24m")
+
+
+def test_of_two_thousand_names_the_near_ones_are_shown_and_none_at_random():
+    with pytest.raises(InputError) as caught:
+        describe_entry("extended_los")
+    said = str(caught.value)
+    assert re.search(r"got 'extended_los'; nearest is '\w+'(, then '\w+'( and '\w+')?)? \([\d,]+ are known\)", said)
+    assert "see `spinerisk list` of outcomes" in said
+    assert "acdf" not in said
+    with pytest.raises(InputError, match=r"got 'xqzzyk'; none is near \("):
+        describe_entry("xqzzyk")
+
+
+@pytest.mark.parametrize("name", ["ODI", "Odi"])
+def test_capitals_do_not_matter(name: str):
+    assert describe_entry(name) == describe_entry("odi")
 
 
 def test_the_command_prints_words_or_json():

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 import pytest
-from outcome_builds import build
+from outcome_builds import build, make_context
 
 from outcomes.building import BUILDERS
 from outcomes.instruments import INSTRUMENTS
+from outcomes.kinds.threshold import list_covering_sets
 from outcomes.kinds.threshold_checks import fit_to_instrument
 from outcomes.outcomes import OUTCOMES
 from outcomes.thresholds import THRESHOLD_SETS
@@ -22,7 +23,7 @@ from reports.sections import SECTIONS
 from schemas.column import KINDS, KNOWN_AT, Column
 from schemas.columns import COLUMNS, ENTRIES
 from schemas.definition import BUILT_IN
-from schemas.specs import InstrumentSpec, OutcomeSpec, ThresholdOutcome, ThresholdSetSpec
+from schemas.specs import OUTCOME_KINDS, InstrumentSpec, OutcomeSpec, ThresholdOutcome, ThresholdSetSpec
 
 TABLES: dict[str, Mapping[str, Any]] = {
     "COLUMNS": COLUMNS,
@@ -51,6 +52,10 @@ def each(table: Mapping[str, Any]) -> pytest.MarkDecorator:
 def test_table_is_a_plain_dict_with_entries(table: str) -> None:
     assert type(TABLES[table]) is dict
     assert TABLES[table]
+
+
+def test_every_kind_of_outcome_has_a_builder_and_every_builder_a_kind() -> None:
+    assert BUILDERS.keys() == OUTCOME_KINDS.keys()
 
 
 def test_no_column_stands_twice() -> None:
@@ -144,9 +149,16 @@ def test_outcome_is_made_of_known_things(entry: OutcomeSpec) -> None:
     assert entry.source or entry.text or isinstance(entry, ThresholdOutcome)
 
 
-@pytest.mark.parametrize("name", [name for name, entry in OUTCOMES.items() if entry.kind in BUILDERS])
+def name_a_set(entry: OutcomeSpec) -> OutcomeSpec:
+    """Return the outcome with a threshold set, where the study must name one: the first that it may."""
+    if not isinstance(entry, ThresholdOutcome) or entry.threshold_set:
+        return entry
+    return entry.model_copy(update={"threshold_set": list_covering_sets(entry, make_context())[0]})
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
 def test_outcome_is_built_and_says_what_it_is(name: str) -> None:
-    outcome = build(OUTCOMES[name])
+    outcome = build(name_a_set(OUTCOMES[name]))
     assert outcome.rule
     assert outcome.unknown
     assert outcome.revealing
@@ -158,7 +170,11 @@ def test_outcome_is_built_and_says_what_it_is(name: str) -> None:
 @each({name: entry for name, entry in OUTCOMES.items() if entry.kind == "threshold"})
 def test_threshold_outcome_finds_its_threshold(entry: ThresholdOutcome) -> None:
     assert entry.instrument in INSTRUMENTS
-    assert entry.instrument in {threshold.instrument for threshold in THRESHOLD_SETS[entry.threshold_set].thresholds}
+    # without a default there must be sets to choose from
+    sets = (entry.threshold_set,) if entry.threshold_set else list_covering_sets(entry, make_context())
+    assert sets
+    for name in sets:
+        assert entry.instrument in {threshold.instrument for threshold in THRESHOLD_SETS[name].thresholds}
     assert all(name.startswith(f"{entry.instrument}_") for name in (*filter(None, (entry.baseline,)), *entry.visits))
 
 

@@ -129,6 +129,14 @@ INFECTIONS = (
         among={"planned_fusion": (1.0,)}, precluded_by=DEATH, source=NHSN, published_c_statistic=SSI,
         text="after a fusion the window is 90 days; after a laminectomy, and for superficial infection, it is 30",
     ),
+    EventOutcome(
+        name="deep_or_organ_space_ssi_30d", title="Deep or organ-space infection within 30 days, not after a fusion",
+        kind="event", desirable=False, horizon="30 days", any_of=("deep_ssi_30d", "organ_space_ssi_30d"),
+        among={"planned_fusion": (0.0,)},
+        present_before={name: KNOWN_BEFORE[name] for name in ("deep_ssi_30d", "organ_space_ssi_30d")},
+        precluded_by=DEATH, source=NHSN, published_c_statistic=SSI,
+        text="the window of a laminectomy, used for every operation without a fusion; after a fusion it is 90 days",
+    ),
     _flag_30d("urinary_tract_infection", "Urinary tract infection",
               "a culture of more than 100 000 per mL with two species at most and a symptom, or two symptoms with a "
               "finding that supports it"),

@@ -8,6 +8,9 @@ GLATTES = "Glattes 2005, Spine 30:1643"
 SCHEER = "Scheer 2016, Spine 41:E1328"
 LAST_IMAGES = "last images"
 NO_TIME = "the time of the last images differs between patients: prefer an outcome by a day or a visit"
+IMAGED = "who was not imaged later is lost, however long he was followed otherwise"
+HEALING_DAYS = 365
+"""A fusion that has not healed before is not yet a failed one."""
 CONVENTION = "convention; general knowledge"
 KONG = "Kong 2016, meta-analysis of adjacent segments"
 
@@ -47,8 +50,9 @@ JUNCTION = (
     HorizonOutcome(
         name="pjk_24m", title="Proximal junctional kyphosis within 24 months", kind="event_by_horizon",
         desirable=False, horizon="24 months", time="pjk_days", competing=("death_days",),
-        followed_until="follow_up_days", horizon_days=730,
-        text="the day of the images that first show it; it arose on an unknown day before them", source=GLATTES,
+        followed_until="last_imaging_days", horizon_days=730,
+        text=f"the day of the images that first show it; it arose on an unknown day before them; {IMAGED}",
+        source=GLATTES,
     ),
     *_angles("12m", "12 months"),
     *_angles("24m", "24 months"),
@@ -103,8 +107,9 @@ FUSION = (
         HorizonOutcome(
             name=f"pseudarthrosis{ending}_24m", title=f"Pseudarthrosis within 24 months, {whom}",
             kind="event_by_horizon", desirable=False, horizon="24 months", time="pseudarthrosis_days",
-            competing=("death_days",), followed_until="follow_up_days", horizon_days=730, among=among,
-            text="; ".join(filter(None, ("the day of the images that first show it", more))), source=CONVENTION,
+            competing=("death_days",), followed_until="last_imaging_days", horizon_days=730,
+            not_before_days=HEALING_DAYS, among=among, source=CONVENTION,
+            text="; ".join(filter(None, (f"the day of the images that first show it; {IMAGED}", more))),
         )
         for ending, whom, more, among in FUSED
     ),

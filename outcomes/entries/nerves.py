@@ -15,6 +15,14 @@ def _recorded(name: str, title: str, horizon: str, text: str, source: str) -> Ev
     )  # fmt: skip
 
 
+def _complaint(name: str, title: str) -> LevelOutcome:
+    """Declare an answer of the patient to a question at the visit: yes is 1."""
+    return LevelOutcome(
+        name=name, title=title, kind="level", desirable=False, horizon="3 months", column=name, at_least=1,
+        answered=True, text="as the patient says; 1 is yes", source=COMPLAINTS,
+    )  # fmt: skip
+
+
 def _motor_loss(points: int, visit: str, when: str) -> LevelOutcome:
     """Declare a loss of points of the legs' motor score between the examinations before and at a visit."""
     more = "any loss" if points == 1 else f"a loss of {points} points or more"
@@ -43,7 +51,6 @@ NERVES = (
     _motor_loss(5, "6w", "6 weeks"),
     _motor_loss(5, "6m", "6 months"),
     _motor_loss(5, "24m", "24 months"),
-    _recorded("dysphagia_3m", "Trouble swallowing after 3 months", "3 months", "as the patient says", COMPLAINTS),
-    _recorded("voice_problem_3m", "Trouble with the voice after 3 months", "3 months", "as the patient says",
-              COMPLAINTS),
+    _complaint("dysphagia_3m", "Trouble swallowing after 3 months"),
+    _complaint("voice_problem_3m", "Trouble with the voice after 3 months"),
 )  # fmt: skip

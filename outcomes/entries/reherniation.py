@@ -7,18 +7,24 @@ from schemas.specs import EventOutcome, OutcomeSpec, RecurrenceOutcome
 CLINICAL = "recurrent lumbar disc herniation, radiological and clinical"
 PROXY = "recurrent lumbar disc herniation, reoperation as a proxy"
 
+RELIEF_DAYS = 14
+"""Less is a herniation that was never gone. Where relief is not recorded the day of the herniation stands for it."""
+
 REHERNIATION: tuple[OutcomeSpec, ...] = (
     RecurrenceOutcome(
         name="reherniation_24m", title="Reherniation at the operated level within 24 months", kind="recurrence",
-        desirable=False, horizon="24 months", horizon_days=730, source=CLINICAL,
+        desirable=False, horizon="24 months", horizon_days=730, relief_days=RELIEF_DAYS, relief_unknown="by_day",
+        source=CLINICAL,
     ),
     RecurrenceOutcome(
         name="reherniation_12m", title="Reherniation at the operated level within 12 months", kind="recurrence",
-        desirable=False, horizon="12 months", horizon_days=365, source=CLINICAL,
+        desirable=False, horizon="12 months", horizon_days=365, relief_days=RELIEF_DAYS, relief_unknown="by_day",
+        source=CLINICAL,
     ),
     RecurrenceOutcome(
         name="reherniation_60m", title="Reherniation at the operated level within 5 years", kind="recurrence",
-        desirable=False, horizon="60 months", horizon_days=1826, source=CLINICAL,
+        desirable=False, horizon="60 months", horizon_days=1826, relief_days=RELIEF_DAYS, relief_unknown="by_day",
+        source=CLINICAL,
     ),
     RecurrenceOutcome(
         name="reherniation_strict_24m", kind="recurrence",

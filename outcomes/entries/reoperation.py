@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from schemas.specs import HorizonOutcome
+from schemas.specs import EventOutcome, HorizonOutcome
 
 DEATH = ("death_days",)
+RECORDED = "death: who died without the event counts as recorded"
 REGISTRY = "reoperation after spine surgery, as registries count it"
 
 REOPERATION = (
+    EventOutcome(
+        name="reoperation_30d", title="Unplanned reoperation within 30 days", kind="event", desirable=False,
+        horizon="30 days", any_of=("reoperation_30d",), precluded_by=RECORDED,
+        text="return to the operating theatre for any reason, as the registry says", source=REGISTRY,
+    ),
+    EventOutcome(
+        name="reoperation_90d", title="Unplanned reoperation within 90 days", kind="event", desirable=False,
+        horizon="90 days", any_of=("reoperation_90d",), precluded_by=RECORDED,
+        text="return to the operating theatre for any reason, as the registry says; counted from the operation",
+        source=REGISTRY,
+    ),
     HorizonOutcome(
         name="reoperation_12m", title="Unplanned reoperation within 12 months", kind="event_by_horizon",
         desirable=False, horizon="12 months", time="reoperation_days", competing=DEATH,

@@ -26,7 +26,7 @@ def _score(instrument: str, title: str, visit: str, *sets: str, higher: bool = F
 
 ODI_SETS = ("scoap15_2_2", "van_hooff2016_pass", "any_worsening")
 PAIN_SETS = ("scoap15_2_2", "ostelo2008_30pct", "any_worsening")
-NDI_SETS = ("young2009", "ndi_pass10", "any_worsening")
+NDI_SETS = ("qod2025_csm", "young2009_advised", "ndi_pass10", "any_worsening")
 NECK_SETS = ("carreon2010_cervical", "qod2025_csm", "any_worsening")
 MJOA_SETS = ("tetreault2015_mjoa", "tetreault2015_minimal_impairment", "khan2021_worsening")
 EQ5D_SETS = ("walters2005", "norspine_success_ldh_v2013", "any_worsening")
@@ -51,7 +51,7 @@ CERVICAL = (
     *(_score("ndi", "Neck disability (NDI)", visit, *NDI_SETS) for visit in ("12m", "24m")),
     _score("nrs_neck", "Neck pain", "12m", *NECK_SETS),
     _score("nrs_arm", "Arm pain", "12m", *NECK_SETS),
-    _score("vas_neck", "Neck pain (visual scale)", "12m", "auffinger2013"),
+    _score("vas_neck", "Neck pain (visual scale)", "12m"),
     *(_score("mjoa", "Myelopathy (mJOA)", visit, *MJOA_SETS, higher=True) for visit in ("12m", "24m")),
     _score("joa_cervical", "Myelopathy (JOA of the neck)", "12m", higher=True),
     _score("comi_neck", "Neck problem (COMI)", "12m", *COMI_SETS),
@@ -80,10 +80,10 @@ GENERIC = (
     _score("sf12_pcs", "Physical health (SF-12 PCS)", "12m", "parker2011_tlif", "parker2013_acdf", higher=True),
     _score("sf12_mcs", "Mental health (SF-12 MCS)", "12m", "parker2011_tlif", "parker2013_acdf", higher=True),
     _score("sf6d", "Utility (SF-6D)", "12m", "merali2019_sf6d", "walters2005", higher=True),
-    _score("promis_pf", "Physical function (PROMIS)", "12m", "hung2018_promis_distribution",
-           "hung2018_promis_anchor", higher=True),
-    _score("promis_pi", "Pain interference (PROMIS)", "12m", "hung2018_promis_distribution",
-           "hung2018_promis_anchor"),
+    _score("promis_pf", "Physical function (PROMIS)", "12m", "hung2018_promis_distribution_5",
+           "hung2018_promis_anchor_8", higher=True),
+    _score("promis_pi", "Pain interference (PROMIS)", "12m", "hung2018_promis_distribution_5",
+           "hung2018_promis_anchor_8"),
     _score("promis_pain_intensity", "Pain intensity (PROMIS)", "12m"),
     _score("hads_a", "Anxiety (HADS)", "12m", "puhan2008_hads"),
     _score("hads_d", "Depression (HADS)", "12m", "puhan2008_hads"),

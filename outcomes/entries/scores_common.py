@@ -15,8 +15,18 @@ VISITS = {
 """Ending of a visit's columns, and the horizon in words."""
 
 
+NO_DEFAULT = "no default: the published thresholds are each of other patients, so the study names its set"
+
+
 def reach(
-    name: str, title: str, instrument: str, visit: str, threshold_set: str, *, desirable: bool = True, text: str = ""
+    name: str,
+    title: str,
+    instrument: str,
+    visit: str,
+    threshold_set: str | None,
+    *,
+    desirable: bool = True,
+    text: str = "",
 ) -> ThresholdOutcome:
     """Return the outcome "the score reached the set's threshold by the visit"; `name` and `title` without the visit."""
     return ThresholdOutcome(
@@ -36,6 +46,11 @@ def reach(
 def avoid(name: str, title: str, instrument: str, visit: str, threshold_set: str) -> ThresholdOutcome:
     """Return the same of bad news: a worsening or a failure."""
     return reach(name, title, instrument, visit, threshold_set, desirable=False)
+
+
+def choose(name: str, title: str, instrument: str, visit: str) -> ThresholdOutcome:
+    """Return the same without a set: the study must name one."""
+    return reach(name, title, instrument, visit, None, text=NO_DEFAULT)
 
 
 def rate(name: str, title: str, instrument: str, visit: str, threshold_set: str) -> ThresholdOutcome:

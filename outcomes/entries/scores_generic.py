@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outcomes.entries.scores_common import avoid, rate, reach, reach_last
+from outcomes.entries.scores_common import avoid, choose, rate, reach, reach_last
 
 PCS, MCS = "Physical health improved (SF-36 PCS)", "Mental health improved (SF-36 MCS)"
 EQ5D = "Quality of life improved (EQ-5D)"
@@ -14,21 +14,21 @@ PROMIS = (
 )  # fmt: skip
 
 SCORES = (
-    *(reach("eq5d_mcid", EQ5D, "eq5d_index", visit, "qod2025_csm") for visit in ("3m", "12m", "24m")),
+    *(choose("eq5d_mcid", EQ5D, "eq5d_index", visit) for visit in ("3m", "12m", "24m")),
     reach("eq5d_success", "Success (EQ-5D)", "eq5d_index", "12m", "norspine_success_ldh_v2013"),
     avoid("eq5d_worse", "Quality of life worse than before (EQ-5D)", "eq5d_index", "12m", "any_worsening"),
-    reach("eq_vas_mcid", "Health improved (EQ VAS)", "eq_vas", "12m", "pickard2007_eq_vas_7"),
-    *(reach("sf36_pcs_mcid", PCS, "sf36_pcs", visit, "aospine2018") for visit in ("12m", "24m")),
-    *(reach("sf36_mcs_mcid", MCS, "sf36_mcs", visit, "aospine2018") for visit in ("12m", "24m")),
+    choose("eq_vas_mcid", "Health improved (EQ VAS)", "eq_vas", "12m"),
+    *(choose("sf36_pcs_mcid", PCS, "sf36_pcs", visit) for visit in ("12m", "24m")),
+    *(choose("sf36_mcs_mcid", MCS, "sf36_mcs", visit) for visit in ("12m", "24m")),
     reach("sf36_pcs_scb", "Physical health substantially improved (SF-36 PCS)", "sf36_pcs", "12m", "glassman2008_scb"),
-    reach("sf12_pcs_mcid", "Physical health improved (SF-12 PCS)", "sf12_pcs", "12m", "parker2011_tlif"),
-    reach("sf12_mcs_mcid", "Mental health improved (SF-12 MCS)", "sf12_mcs", "12m", "parker2011_tlif"),
-    *(reach("sf6d_mcid", "Utility improved (SF-6D)", "sf6d", visit, "walters2005") for visit in ("6m", "12m", "24m")),
-    reach("promis_pf_mcid", PROMIS[0][1], "promis_pf", "12m", "hung2018_promis_anchor"),
-    reach("promis_pi_mcid", PROMIS[1][1], "promis_pi", "12m", "hung2018_promis_anchor"),
+    choose("sf12_pcs_mcid", "Physical health improved (SF-12 PCS)", "sf12_pcs", "12m"),
+    choose("sf12_mcs_mcid", "Mental health improved (SF-12 MCS)", "sf12_mcs", "12m"),
+    *(choose("sf6d_mcid", "Utility improved (SF-6D)", "sf6d", visit) for visit in ("6m", "12m", "24m")),
+    reach("promis_pf_mcid", PROMIS[0][1], "promis_pf", "12m", "hung2018_promis_anchor_8"),
+    reach("promis_pi_mcid", PROMIS[1][1], "promis_pi", "12m", "hung2018_promis_anchor_8"),
     *(reach_last(f"{name}_half_sd_last_12m", title, name, FIRST_YEAR, "karhade2021_half_sd") for name, title in PROMIS),
-    reach("hads_a_mcid", "Anxiety improved (HADS)", "hads_a", "12m", "puhan2008_hads"),
-    reach("hads_d_mcid", "Depression improved (HADS)", "hads_d", "12m", "puhan2008_hads"),
+    choose("hads_a_mcid", "Anxiety improved (HADS)", "hads_a", "12m"),
+    choose("hads_d_mcid", "Depression improved (HADS)", "hads_d", "12m"),
 )
 
 RATINGS = (

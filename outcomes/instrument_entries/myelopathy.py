@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from outcomes.instrument_entries.words import ALL_NEEDED, HIGHER, LOWER, SEEN, SINGLE, TAKEN, UNSURE, scored_as
 from schemas.declared.instruments import Region
+from schemas.sources_of_scores import (
+    BENZEL,
+    CASEY,
+    HIRABAYASHI,
+    IZUMIDA,
+    LENKE,
+    NURICK,
+    YONENOBU,
+)
 from schemas.specs import InstrumentSpec
 
-HIRABAYASHI = "Hirabayashi 1981, Spine 6:354"
 VERSIONS = (
     "There are three versions with three maxima, and papers confuse their names: Benzel's of 18 points, the Japanese "
     "one of 17, and others. mjoa_variant says which a registry holds; they are never pooled."
@@ -16,8 +24,9 @@ VERSIONS = (
 def _recovery(name: str, title: str, region: Region, text: str) -> InstrumentSpec:
     """Return a recovery rate; its range is the usual one, as who gets worse from a high score has no lower end."""
     return InstrumentSpec(
-        name=name, title=title, low=-100, high=100, direction=HIGHER, region=region, domain="recovery",
-        rated_by="derived", follow_up_only=True, missing="Unknown where a score is, and where none could be gained.",
+        name=name, title=title, low=-100, high=100, open_ends=("low",), direction=HIGHER, region=region,
+        domain="recovery", rated_by="derived", follow_up_only=True,
+        missing="Unknown where a score is, and where none could be gained.",
         scored="Gain in percent of the gain that was possible.", text=f"{text} The range is the usual one.",
         source=HIRABAYASHI, certainty=UNSURE,
     )  # fmt: skip
@@ -28,20 +37,20 @@ MYELOPATHY: tuple[InstrumentSpec, ...] = (
         name="mjoa", title="Modified Japanese Orthopaedic Association score", low=0, high=18, direction=HIGHER,
         region="cervical", domain="myelopathy", rated_by="clinician", items=4, scored=scored_as("mjoa"),
         missing=ALL_NEEDED, text=f"Mild 15 to 17, moderate 12 to 14, severe 0 to 11. {VERSIONS}",
-        source="Benzel 1991, J Spinal Disord 4:286", certainty=UNSURE,
+        source=BENZEL, certainty=UNSURE,
     ),
     InstrumentSpec(
         name="joa_cervical", title="Japanese Orthopaedic Association score of the neck", low=0, high=17,
         direction=HIGHER, region="cervical", domain="myelopathy", rated_by="clinician", items=6,
         scored=scored_as("joa_cervical"), missing=ALL_NEEDED, text=f"Half points are in use. {VERSIONS}",
-        source="Yonenobu 2001, Spine 26:1890", certainty=SEEN,
+        source=YONENOBU, certainty=SEEN,
     ),
     InstrumentSpec(
         name="joa_lumbar", title="Japanese Orthopaedic Association score of the low back", low=-6, high=29,
         direction=HIGHER, region="lumbar", domain="disability", rated_by="clinician", items=4,
         scored=scored_as("joa_lumbar"), missing=ALL_NEEDED,
         text="Some leave out the bladder, or the signs: a highest score of 15 or 23 is another version.",
-        source="Izumida 1986, J Jpn Orthop Assoc 60:391", certainty=UNSURE,
+        source=IZUMIDA, certainty=UNSURE,
     ),
     _recovery("joa_recovery_rate", "Recovery rate of a Japanese score", "spine",
               "As the registry gives it, of whichever version that is."),
@@ -54,17 +63,17 @@ MYELOPATHY: tuple[InstrumentSpec, ...] = (
         name="mdi", title="Myelopathy Disability Index", low=0, high=30, direction=LOWER, region="cervical",
         domain="function", items=10, scored=scored_as("mdi"), missing=f"{ALL_NEEDED} The authors' rule is not public.",
         text="Not a measure of mental disability, as some reviews have it. Also printed in percent.",
-        source="Casey 1996, J Neurosurg 84:795", certainty=UNSURE,
+        source=CASEY, certainty=UNSURE,
     ),
     InstrumentSpec(
         name="nurick", title="Nurick grade", low=0, high=5, direction=LOWER, region="cervical", domain="gait",
         rated_by="clinician", items=1, scored=SINGLE, text="Six grades of walking, an ordinal scale.",
-        source="Nurick 1972, Brain 95:87", certainty=UNSURE,
+        source=NURICK, certainty=UNSURE,
     ),
     InstrumentSpec(
         name="lems", title="Lower extremity motor score", low=0, high=50, direction=HIGHER, region="spine",
         domain="strength", rated_by="clinician", items=10, scored=f"{TAKEN} Ten muscles of 0 to 5 are summed.",
-        missing="As the registry has it.", text="Both legs; one leg alone has 25.", source="Lenke 2016, Spine 41:204",
+        missing="As the registry has it.", text="Both legs; one leg alone has 25.", source=LENKE,
         certainty=UNSURE,
     ),
 )  # fmt: skip

@@ -15,10 +15,23 @@ from outcomes.instrument_entries.words import (
     scored_as,
 )
 from schemas.declared.instruments import Region
+from schemas.sources_of_scores import (
+    ASHER,
+    BEATON,
+    DALTROY,
+    FAIRBANK,
+    FREYNHAGEN,
+    FUKUI,
+    HUDAK,
+    HUSKISSON,
+    JENSEN,
+    MANNION,
+    ROLAND,
+    STUCKI,
+    VERNON,
+    YAGI,
+)
 from schemas.specs import InstrumentSpec
-
-STUCKI = "Stucki 1996, Spine 21:796"
-NASS = "Daltroy 1996, Spine 21:741"
 
 DISABILITY = (
     InstrumentSpec(
@@ -28,7 +41,7 @@ DISABILITY = (
         "Eight of ten is used as well: another number needs a rule of one's own.",
         text="Version 2.1a, in percent. A raw sum of 0 to 50 and a fraction of 0 to 1 are other scales and must be "
         "brought to percent; the modified index of Hudson-Cook or Fritz is another instrument.",
-        source="Fairbank 2000, Spine 25:2940", certainty=SEEN,
+        source=FAIRBANK, certainty=SEEN,
     ),
     InstrumentSpec(
         name="ndi", title="Neck Disability Index", low=0, high=100, direction=LOWER, region="cervical",
@@ -36,14 +49,14 @@ DISABILITY = (
         missing="There was no rule at first; below nine of ten the score is unknown, and the mean of the answered "
         "stands for one. The section on driving is often blank. Another number needs a rule of one's own.",
         text="In percent. Much of the literature counts 0 to 50 without saying so: 7.5 of 50 are 15 percent.",
-        source="Vernon and Mior 1991, J Manipulative Physiol Ther 14:409", certainty=SEEN,
+        source=VERNON, certainty=SEEN,
     ),
     InstrumentSpec(
         name="rmdq", title="Roland-Morris Disability Questionnaire", low=0, high=24, direction=LOWER, region="lumbar",
         domain="disability", items=24, scored=scored_as("rmdq"),
         missing="No rule is agreed upon: unknown unless all 24 are answered. Blank as no (count) or in proportion "
         "(sum) needs a rule of one's own, which then stands in the definition.",
-        text="24 statements; the versions with 23, 18 and 12 are other instruments.", source="Roland 1983, Spine 8:141",
+        text="24 statements; the versions with 23, 18 and 12 are other instruments.", source=ROLAND,
         certainty=SEEN,
     ),
     InstrumentSpec(
@@ -66,27 +79,27 @@ DISABILITY = (
         name="nass_pain_disability", title="NASS instrument, pain and disability", low=0, high=100, direction=LOWER,
         region="spine", domain="disability", scored=f"{TAKEN} {NOT_PUBLIC}",
         missing="As the registry has it; half of the items is the usual least.",
-        text="Brought to 0 to 100. The NASS satisfaction index of one question is another instrument.", source=NASS,
-        certainty=UNSURE,
+        text="Brought to 0 to 100. The NASS satisfaction index of one question is another instrument.",
+        source=DALTROY, certainty=UNSURE,
     ),
     InstrumentSpec(
         name="nass_neurogenic", title="NASS instrument, neurogenic symptoms", low=0, high=100, direction=LOWER,
         region="spine", domain="symptoms", scored=f"{TAKEN} {NOT_PUBLIC}",
         missing="As the registry has it; half of the items is the usual least.",
-        text="Brought to 0 to 100. The NASS satisfaction index of one question is another instrument.", source=NASS,
-        certainty=UNSURE,
+        text="Brought to 0 to 100. The NASS satisfaction index of one question is another instrument.",
+        source=DALTROY, certainty=UNSURE,
     ),
     InstrumentSpec(
         name="dash", title="Disabilities of the Arm, Shoulder and Hand", low=0, high=100, direction=LOWER,
         region="upper_limb", domain="disability", items=30, scored=scored_as("dash"),
         missing="Unknown below 27 of 30 answers.", text="Needs permission for the questionnaire; not the short form.",
-        source="Hudak 1996, Am J Ind Med 29:602", certainty=SEEN,
+        source=HUDAK, certainty=SEEN,
     ),
     InstrumentSpec(
         name="quickdash", title="QuickDASH", low=0, high=100, direction=LOWER, region="upper_limb", domain="disability",
         items=11, scored=scored_as("quickdash"), missing="Unknown below ten of eleven answers.",
         text="Needs permission for the questionnaire; not the form of 30 items.",
-        source="Beaton 2005, J Bone Joint Surg Am 87:1038", certainty=SEEN,
+        source=BEATON, certainty=SEEN,
     ),
 )  # fmt: skip
 
@@ -101,7 +114,7 @@ PAIN = (
             name=f"nrs_{name}", title=f"{word} pain, numeric rating scale", low=0, high=10, direction=LOWER,
             region=region, domain="pain", items=1, scored=SINGLE,
             text="0 no pain to 10 worst pain; a visual analogue scale is another instrument, whose changes are larger.",
-            source="Jensen 1986, Pain 27:117", certainty=UNSURE,
+            source=JENSEN, certainty=UNSURE,
         )
         for name, word, region in REGIONS
     ),
@@ -110,13 +123,13 @@ PAIN = (
             name=f"vas_{name}", title=f"{word} pain, visual analogue scale", low=0, high=100, direction=LOWER,
             region=region, domain="pain", items=1, scored=SINGLE,
             text="In mm. Answers in cm are brought to mm; a column with both cannot be told apart and is refused.",
-            source="Huskisson 1974, Lancet 2:1127", certainty=UNSURE,
+            source=HUSKISSON, certainty=UNSURE,
         )
         for name, word, region in REGIONS
     ),
     InstrumentSpec(
         name="vas_numbness", title="Numbness, visual analogue scale", low=0, high=100, direction=LOWER, region="spine",
-        domain="symptoms", items=1, scored=SINGLE, text="In mm.", source="Yagi 2022, Spine J 22:1768",
+        domain="symptoms", items=1, scored=SINGLE, text="In mm.", source=YAGI,
         certainty=UNSURE,
     ),
     InstrumentSpec(
@@ -124,7 +137,7 @@ PAIN = (
         domain="nerve pain", items=9, scored=f"{TAKEN} The drawing and the course of pain are weighted on the form.",
         missing="As the registry has it.",
         text="Made to tell nerve pain from other pain; as a measure of change it is little used.",
-        source="Freynhagen 2006, Curr Med Res Opin 22:1911", certainty=UNSURE,
+        source=FREYNHAGEN, certainty=UNSURE,
     ),
 )  # fmt: skip
 
@@ -132,16 +145,15 @@ CORE_DOMAINS = (
     ("pain", "pain", "pain"), ("function", "function", "function"), ("wellbeing", "well-being", "symptoms"),
     ("qol", "quality of life", "quality of life"), ("disability", "disability", "disability"),
 )  # fmt: skip
-MANNION = "Mannion 2009, Eur Spine J 18 Suppl 3:367"
-JOABPEQ = "Fukui 2009, J Orthop Sci 14:348"
 
 CORE = (
     *(
         InstrumentSpec(
             name=f"comi_{name}", title=f"Core Outcome Measures Index, {name}", low=0, high=10, direction=LOWER,
             region=region, domain="several", items=7, scored=scored_as(f"comi_{name}"),
-            missing=f"{ALL_NEEDED} A work item that does not apply is unknown too: the registry's own score is then "
-            "taken.",
+            missing=f"{ALL_NEEDED} A work item that does not apply is unknown too: social life alone in its place, as "
+            "some count it, is not offered, as the items do not tell it from an unanswered one; the registry's own "
+            "score is then taken.",
             text="The points of the options were seen in public code only.", source=MANNION,
             certainty="quoted by others",
         )
@@ -159,7 +171,7 @@ CORE = (
         InstrumentSpec(
             name=f"joabpeq_{name}", title=f"JOABPEQ, {words}", low=0, high=100, direction=HIGHER, region="lumbar",
             domain=words, scored=f"{TAKEN} Weighted items, {LICENSED}", missing="As the registry has it.",
-            text="One of five domains of 25 items in all; there is no total.", source=JOABPEQ, certainty=SEEN,
+            text="One of five domains of 25 items in all; there is no total.", source=FUKUI, certainty=SEEN,
         )
         for name, words in (
             ("pain", "low back pain"), ("function", "lumbar function"), ("walking", "walking ability"),
@@ -168,7 +180,6 @@ CORE = (
     ),
 )  # fmt: skip
 
-SRS = "Asher 2003, Spine 28:63"
 SRS_TEXT = (
     "SRS-22r with every item oriented so that 5 is best: raw positions of the options are recoded first. SRS-22, "
     "SRS-24 and SRS-30 number their items otherwise. A raw sum of 22 to 110 is brought to the mean."
@@ -180,19 +191,19 @@ DEFORMITY = (
         domain="several", items=22, scored=scored_as("srs22r_total"),
         missing="Unanswered and doubly answered items leave the mean; unknown where one of the four scales has fewer "
         "than three of five answers.",
-        text=SRS_TEXT, source=SRS, certainty=SEEN,
+        text=SRS_TEXT, source=ASHER, certainty=SEEN,
     ),
     InstrumentSpec(
         name="srs22r_subscore", title="SRS-22r subscore", low=1, high=5, direction=HIGHER, region="spine",
         domain="several", items=20, scored=scored_as("srs22r_subscore"),
-        missing="As the total score, of which it leaves out satisfaction.", text=SRS_TEXT, source=SRS, certainty=SEEN,
+        missing="As the total score, of which it leaves out satisfaction.", text=SRS_TEXT, source=ASHER, certainty=SEEN,
     ),
     *(
         InstrumentSpec(
             name=f"srs22r_{name}", title=f"SRS-22r, {words}", low=1, high=5, direction=HIGHER, region="spine",
             domain=words, items=5, scored=scored_as(f"srs22r_{name}"),
             missing="Unknown below three of five answers.",
-            text=f"{SRS_TEXT} Which items belong to it was seen in public code only.", source=SRS,
+            text=f"{SRS_TEXT} Which items belong to it was seen in public code only.", source=ASHER,
             certainty="quoted by others",
         )
         for name, words in (
@@ -205,7 +216,7 @@ DEFORMITY = (
         domain="satisfaction", items=2, scored=scored_as("srs22r_satisfaction"),
         missing="One of two answers is enough.",
         text=f"{SRS_TEXT} Before the operation it is that with the care so far: no change is made of the two.",
-        source=SRS, certainty="quoted by others",
+        source=ASHER, certainty="quoted by others",
     ),
 )  # fmt: skip
 

@@ -9,13 +9,14 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from outcomes.kinds.belonging import any_of, join_steps
 from outcomes.kinds.context import Context, require_levels
-from outcomes.kinds.three_valued import DECIDED, Joined, combine
 from outcomes.kinds.wording import join_rule
 from outcomes.outcome import BoolArray, Criterion, FloatArray, Outcome
+from outcomes.three_valued import DECIDED, Joined, combine
 from schemas.errors import StudyError
 from schemas.registry import Registry
-from schemas.specs import CompositeOutcome
+from schemas.specs import CompositeOutcome, PopulationRule
 
 LOGIC: dict[Joined, str] = {
     "any_of": "one component that occurred decides, also where others are unknown",
@@ -50,6 +51,33 @@ class Composite:
     def is_known(self, frame: pd.DataFrame) -> BoolArray:
         """Whether the outcome is known, shape (n,)."""
         return np.isfinite(self.occurred(frame))
+
+    def is_answered(self, frame: pd.DataFrame) -> BoolArray:
+        """Whether the outcome would be known whatever it was, shape (n,).
+
+        Notes
+        -----
+        Every component is answered or settled by an event, or leaves the patient out; where others may stand for a
+        component, one of them. A component that is known only because it occurred does not count as answered.
+        """
+        belongs, kept = self._belongs(frame), self._kept(frame)
+        enough = np.column_stack([_is_enough(part, frame) for part in self.parts])
+        if self.strict:
+            return np.asarray((enough | ~kept).all(axis=1))
+        return np.asarray((enough & belongs & kept).any(axis=1))
+
+    def is_settled(self, frame: pd.DataFrame) -> BoolArray:
+        """Whether events decide, without an answer, and whatever the answers would be; shape (n,)."""
+        values, belongs = self._values(frame), self._belongs(frame)
+        settled = np.column_stack([part.settled(frame) if part.settled else ~_all(frame) for part in self.parts])
+        settled &= np.isfinite(values)
+        if self.spec.first_known:
+            return np.asarray(_take(settled, _first(belongs)), dtype=np.bool_)
+        every = settled.any(axis=1) & (settled | ~belongs).all(axis=1)
+        if self.spec.missing == "all_needed":
+            return np.asarray(every)
+        decisive = 1.0 if self.spec.any_of else 0.0
+        return np.asarray(every | (settled & (values == decisive)).any(axis=1))
 
     def belongs(self, frame: pd.DataFrame) -> BoolArray:
         """Whether the patient belongs to any component, shape (n,)."""
@@ -103,6 +131,12 @@ def build_composite_outcome(spec: CompositeOutcome, context: Context) -> Outcome
     of a component after the operation makes that component unknown: the patient leaves only if the others do not
     decide. An event by a horizon is unknown where follow-up ended before it; a composite has no clock of its own, so
     that such patients are weighted as any of unknown outcome are.
+
+    A component that occurred decides *any* although others are unknown, so that the composite is known more often where
+    it occurred. Only patients of whom it would be known whatever it was carry weight (`Outcome.answered`): with all
+    components answered, or settled by an event such as a reoperation. An event by a horizon counts as answered where
+    the patient was followed to the horizon, or where follow-up ended with an event, as it does with death: the dead
+    are then known a little more often than others, by the share lost between their death and the horizon.
     """
     parts = tuple(map(context.build, spec.components))
     for part in parts:
@@ -149,6 +183,8 @@ def _compose(spec: CompositeOutcome, parts: tuple[Outcome, ...], context: Contex
         occurred=made.occurred,
         prepare=_join_preparations(spec, parts),
         eligible=(*require_levels(spec), *_find_steps(made, room)),
+        settled=made.is_settled if any(part.settled for part in parts) else None,
+        answered=made.is_answered,
         excluded=_list_exclusions(made),
         observed=(Criterion(reason=f"{unknown}: outcome unknown", keep=made.is_known),),
         attainable=room,
@@ -158,6 +194,7 @@ def _compose(spec: CompositeOutcome, parts: tuple[Outcome, ...], context: Contex
         unknown=f"{unknown} ({_list_unknown(parts)})",
         competing="; ".join(dict.fromkeys(part.competing for part in parts if part.competing)),
         components=tuple(part.name for part in parts),
+        doubts=tuple(dict.fromkeys(doubt for part in parts for doubt in part.doubts)),
         source=spec.source,
     )
 
@@ -168,11 +205,31 @@ def _find_steps(made: Composite, room: Callable[[pd.DataFrame], BoolArray] | Non
         by_reason = {step.reason: step for part in made.parts for step in list_own_steps(part)}
         steps = list(by_reason.values())
     else:
-        steps = [Criterion(reason="belongs to none of the components", keep=made.belongs)]
+        rule = any_of([join_steps(list_own_steps(part)) for part in made.parts])
+        steps = [Criterion(reason="belongs to none of the components", keep=made.belongs, rule=rule)]
     asked = any(_asks_for_room(step, part) for part in made.parts for step in part.eligible)
     if room is not None and asked:
-        steps.append(Criterion(reason=f"threshold not attainable: {_describe_room(made.spec)}", keep=room))
+        reason = f"threshold not attainable: {_describe_room(made.spec)}"
+        steps.append(Criterion(reason=reason, keep=room, rule=_find_room(made)))
     return tuple(steps)
+
+
+def _find_room(made: Composite) -> PopulationRule | None:
+    """Return who has room as data, or None.
+
+    Before the operation nobody knows which component will be the first that is known: one with room is enough.
+    """
+    together = [join_steps([*list_own_steps(part), *_list_room(part)]) for part in made.parts]
+    if not made.spec.all_of:
+        return any_of(together)
+    if not made.strict:
+        return None
+    return join_steps([step for part in made.parts for step in _list_room(part)])
+
+
+def _list_room(part: Outcome) -> list[Criterion]:
+    """Return the step of a component that asks for room, if it has one."""
+    return [step for step in part.eligible if _asks_for_room(step, part)]
 
 
 def _describe_room(spec: CompositeOutcome) -> str:
@@ -255,6 +312,13 @@ def _list_unknown(parts: Sequence[Outcome]) -> str:
     for part in parts:
         by_words.setdefault(part.unknown, []).append(part.name)
     return "; ".join(f"{', '.join(names)}: {words}" for words, names in by_words.items())
+
+
+def _is_enough(part: Outcome, frame: pd.DataFrame) -> BoolArray:
+    """Mark patients of whom a component is answered, or settled by an event, shape (n,)."""
+    known = np.isfinite(part.occurred(frame))
+    answered = known & part.answered(frame) if part.answered else known
+    return answered | part.settled(frame) if part.settled else answered
 
 
 def _fulfils(frame: pd.DataFrame, steps: Sequence[Criterion]) -> BoolArray:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.outcome import BoolArray, Criterion, FloatArray, Outcome
-from schemas.specs import InstrumentSpec, OutcomeSpec, ThresholdSetSpec
+from schemas.specs import InstrumentSpec, OutcomeSpec, PopulationRule, ThresholdSetSpec
 from schemas.study import Study
 
 
@@ -34,6 +34,7 @@ def require_levels(spec: OutcomeSpec) -> tuple[Criterion, ...]:
         Criterion(
             reason=f"{name.replace('_', ' ')} is other than {' or '.join(map(_word, levels))}, or not recorded",
             keep=partial(_is_among, name=name, levels=levels),
+            rule=PopulationRule(kind="levels", column=name, levels=levels),
         )
         for name, levels in spec.among.items()
     )

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from outcomes.kinds.context import Context, require_levels, values_of
-from outcomes.kinds.three_valued import DECIDED, UNDECIDED, Joined, combine
 from outcomes.kinds.wording import join_rule, spell
 from outcomes.outcome import BoolArray, Criterion, FloatArray, Outcome
+from outcomes.three_valued import DECIDED, UNDECIDED, Joined, combine
 from schemas.specs import EventOutcome, MissingRule
 
 
@@ -47,6 +47,17 @@ class Flags:
         """Whether the outcome is known, shape (n,)."""
         return np.isfinite(self.occurred(frame))
 
+    def is_answered(self, frame: pd.DataFrame) -> BoolArray:
+        """Whether the outcome would be known whatever it was, shape (n,).
+
+        Every flag is recorded, or one of them where the others are left out of account; and the window was observed.
+        """
+        known = np.column_stack([np.isfinite(values_of(frame, name)) for name in self.names])
+        enough = known.any(axis=1) if self.missing == "known_only" else known.all(axis=1)
+        if self.followed is None or self.followed not in frame:
+            return np.asarray(enough)
+        return np.asarray(enough & (values_of(frame, self.followed) == 1))
+
     def _value(self, frame: pd.DataFrame, name: str) -> FloatArray:
         """Return a flag, 0 where what it tells was there before the operation."""
         value, before = values_of(frame, name), self.before.get(name)
@@ -63,6 +74,9 @@ def build_event_outcome(spec: EventOutcome, context: Context) -> Outcome:
     The default rule is three-valued logic: of *any*, 1 where one component is 1, even if others are unknown; 0 where
     all are known to be 0; else unknown, counted. The components are printed with every result. A flag that tells what
     was there at the time of the operation is no event; where nobody said whether it was, the event counts.
+
+    By that rule an event is known more often than its absence. So only patients of whom all is recorded, and the window
+    observed, carry weight (`Outcome.answered`).
     """
     flags = _find_flags(spec, context)
     unknown = _describe_unknown(flags)
@@ -78,6 +92,7 @@ def build_event_outcome(spec: EventOutcome, context: Context) -> Outcome:
         occurred=flags.occurred,
         eligible=require_levels(spec),
         observed=(Criterion(reason=f"{unknown}: outcome unknown", keep=flags.is_known),),
+        answered=flags.is_answered,
         rule=join_rule(spec, *_describe(flags)),
         unknown=unknown,
         competing=spec.precluded_by,

@@ -24,8 +24,8 @@ def build_horizon_outcome(spec: HorizonOutcome, context: Context) -> Outcome:
     Notes
     -----
     Patients followed for less than the horizon without any event are unknown, never event-free: they stay in the
-    cohort with weight 0 and are stood for by those followed longer (inverse probability of censoring). Patients
-    whose follow-up time is not recorded and who had no event are excluded and counted.
+    cohort with weight 0 and are stood for by those followed longer (inverse probability of censoring). So do patients
+    whose end of follow-up is not recorded, with an event or without, as lost on day 0 (`EventClock`), counted.
     """
     clock = EventClock(
         events=spec.events,
@@ -33,8 +33,9 @@ def build_horizon_outcome(spec: HorizonOutcome, context: Context) -> Outcome:
         followed_until=spec.followed_until,
         horizon_days=spec.horizon_days,
         since=spec.since,
+        not_before_days=spec.not_before_days,
     )
-    start = f", or {spell(spec.since)} not recorded" if spec.since else ""
+    untimed = describe_untimed(spec.followed_until, spec.since)
     return Outcome(
         name=spec.name,
         title=spec.title,
@@ -45,14 +46,11 @@ def build_horizon_outcome(spec: HorizonOutcome, context: Context) -> Outcome:
         revealing=clock.columns,
         occurred=clock.occurred,
         eligible=require_levels(spec),
-        observed=(
-            Criterion(
-                reason=f"no event and {spec.followed_until} not recorded{start}: outcome unknown", keep=clock.is_timed
-            ),
-        ),
+        observed=(Criterion(reason=f"{untimed}: outcome unknown", keep=clock.is_timed),),
+        answered=clock.is_answered,
         follow_up=clock.follow_up,
-        rule=join_rule(spec, describe_event(spec), TIES if spec.competing else FIRST),
-        unknown=f"{describe_lost(spec.horizon_days)}{start}",
+        rule=join_rule(spec, describe_event(spec), _describe_too_early(spec), TIES if spec.competing else FIRST),
+        unknown=f"{describe_lost(spec.horizon_days)}; {untimed}",
         competing=", ".join(map(name_event, spec.competing)),
         source=spec.source,
     )
@@ -67,6 +65,19 @@ def describe_event(spec: HorizonOutcome) -> str:
 def describe_lost(horizon_days: int) -> str:
     """Return whose outcome is unknown for want of follow-up."""
     return f"no event, and followed for less than {horizon_days} days"
+
+
+def describe_untimed(followed_until: str, since: str | None = None) -> str:
+    """Return of whom no time is known, in words."""
+    start = f" or {spell(since)}" if since else ""
+    return f"{spell(followed_until)}{start} not recorded, with an event or without"
+
+
+def _describe_too_early(spec: HorizonOutcome) -> str:
+    if not spec.not_before_days:
+        return ""
+    day = spec.not_before_days
+    return f"one before day {day} counts on that day, if {spell(spec.followed_until)} is not before it, and else not"
 
 
 def name_event(name: str) -> str:

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from outcomes.kinds import before_visit
-from outcomes.kinds.before_visit import EarlierEvent, find_earlier_events, list_day_columns
+from outcomes.kinds.before_visit import EarlierEvent, find_earlier_events
 from outcomes.kinds.context import Context, is_known, require_levels, values_of
 from outcomes.kinds.wording import join_rule, spell
 from outcomes.outcome import BoolArray, Criterion, FloatArray, Outcome
 from outcomes.threshold_rules import ROUNDING
-from schemas.specs import LevelOutcome
+from schemas.specs import LevelOutcome, PopulationRule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,8 +98,7 @@ def build_level_outcome(spec: LevelOutcome, context: Context) -> Outcome:
     cutoffs = CutOffs(column=spec.cutoff_by, values=spec.cutoffs) if spec.cutoff_by and spec.cutoffs else None
     events = find_earlier_events(context, (spec.column,)) if spec.answered else ()
     level = Level(spec=spec, cutoffs=cutoffs, events=events)
-    days = list_day_columns(context, (spec.column,)) if events else ()
-    later = (*(event.column for event in events), *days)
+    later = before_visit.list_columns(context, events)
     before = tuple(filter(None, (spec.minus, spec.cutoff_by)))
     unknown = f"{spell(spec.column)} not recorded"
     return Outcome(
@@ -113,11 +112,13 @@ def build_level_outcome(spec: LevelOutcome, context: Context) -> Outcome:
         revealing=(spec.column, *later),
         occurred=level.occurred,
         eligible=(*require_levels(spec), *_find_steps(spec, cutoffs)),
+        settled=before_visit.find_settled(events),
         excluded=(*_leave_out(level), *before_visit.list_exclusions(events)),
         observed=(Criterion(reason=f"{unknown}: outcome unknown", keep=level.is_decided),),
         rule=join_rule(spec, *_describe(spec), before_visit.describe(events)),
         unknown=unknown,
         competing=spec.precluded_by,
+        doubts=before_visit.list_doubts(events, context),
         source=spec.source,
     )
 
@@ -126,7 +127,10 @@ def _find_steps(spec: LevelOutcome, cutoffs: CutOffs | None) -> tuple[Criterion,
     """Return who cannot be judged, by what is known before the operation."""
     steps = []
     if spec.minus:
-        steps.append(Criterion(reason=f"{spec.minus} not recorded", keep=partial(is_known, name=spec.minus)))
+        recorded = PopulationRule(kind="recorded", column=spec.minus)
+        steps.append(
+            Criterion(reason=f"{spec.minus} not recorded", keep=partial(is_known, name=spec.minus), rule=recorded)
+        )
     if cutoffs:
         steps.append(Criterion(reason=f"no cut-off for the {spell(cutoffs.column)}, or not recorded", keep=cutoffs.has))
     return tuple(steps)

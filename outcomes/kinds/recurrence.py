@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from outcomes.kinds.context import Context, require_levels
-from outcomes.kinds.event_by_horizon import TIES, describe_lost
+from outcomes.kinds.context import Context, require_levels, values_of
+from outcomes.kinds.event_by_horizon import TIES, describe_lost, describe_untimed
 from outcomes.kinds.event_clock import EventClock
 from outcomes.kinds.recurrence_rows import list_column_rows, list_table_rows, tells_in_tables
 from outcomes.kinds.recurrence_rules import TIMES, find_times
 from outcomes.kinds.wording import join_rule, spell
-from outcomes.outcome import BoolArray, Criterion, FloatArray, FollowUp, IntArray, Outcome, Variant
+from outcomes.outcome import BoolArray, Criterion, FloatArray, FollowUp, IntArray, Outcome
 from schemas.errors import StudyError, suggest
 from schemas.registry import Registry
 from schemas.specs import RECURRENCE_COLUMNS, RecurrenceOutcome
 
-UNDATED = "no event and the end of follow-up not recorded, or an event of unknown day"
+UNDATED = "an event that bears on it is recorded without its day"
 
 UNADJUDICATED_WORDS = {
     "competes": "an event of which the data do not tell whether it counts precludes the outcome",
     "event": "an event of which the data do not tell whether it counts is the outcome",
 }
-LEVELS = {"competes": "competing", "event": "event"}
-"""Names of the two choices in the table of sensitivity analyses."""
 
 PROOFS = {
     "imaging": "a herniation with symptoms that imaging has proven, or an operation for one",
@@ -53,7 +51,7 @@ class RecurrenceClock:
     @property
     def clock(self) -> EventClock:
         """What reads the times."""
-        event, competing, followed = self.made
+        event, competing, followed, _ = self.made
         return EventClock(
             events=(event,), competing=(competing,), followed_until=followed, horizon_days=self.spec.horizon_days
         )
@@ -88,8 +86,16 @@ class RecurrenceClock:
         return self.clock.cause(self._timed(frame))
 
     def is_timed(self, frame: pd.DataFrame) -> BoolArray:
-        """Mark patients with an event or a known end of follow-up, shape (n,)."""
+        """Mark patients with a known end of follow-up, shape (n,)."""
         return self.clock.is_timed(self._timed(frame))
+
+    def is_dated(self, frame: pd.DataFrame) -> BoolArray:
+        """Mark patients of whom no event that bears on the outcome lacks its day, shape (n,)."""
+        return np.asarray(values_of(self._timed(frame), self.made[3]) != 1)
+
+    def is_answered(self, frame: pd.DataFrame) -> BoolArray:
+        """Mark patients followed to the horizon, or until an event with which follow-up ended, shape (n,)."""
+        return self.clock.is_answered(self._timed(frame))
 
     def _timed(self, frame: pd.DataFrame) -> pd.DataFrame:
         if self.made[0] in frame:
@@ -125,49 +131,19 @@ def build_recurrence_outcome(spec: RecurrenceOutcome, context: Context) -> Outco
         occurred=clock.occurred,
         prepare=clock.prepare,
         eligible=require_levels(spec),
-        observed=(Criterion(reason=f"{UNDATED}: outcome unknown", keep=clock.is_timed),),
+        observed=(
+            Criterion(reason=f"{UNDATED}: outcome unknown", keep=clock.is_dated),
+            Criterion(reason=f"{describe_untimed(spec.followed_until)}: outcome unknown", keep=clock.is_timed),
+        ),
+        answered=clock.is_answered,
         follow_up=FollowUp(time_days=clock.time_days, cause=clock.cause, horizon_days=spec.horizon_days),
         rule=join_rule(
             spec, _describe_label(spec), *_describe_relief(spec), UNADJUDICATED_WORDS[spec.unadjudicated], TIES
         ),
-        unknown=f"{describe_lost(spec.horizon_days)}; {UNDATED}",
+        unknown=f"{describe_lost(spec.horizon_days)}; {describe_untimed(spec.followed_until)}; {UNDATED}",
         competing=_describe_competing(spec),
         source=spec.source,
     )
-
-
-def list_unadjudicated_variants(spec: RecurrenceOutcome, context: Context) -> tuple[Variant, ...]:
-    """Return the outcome under the other choice for events that are not adjudicated.
-
-    Notes
-    -----
-    Together with the outcome itself that is both ways. Where no patient's outcome hangs on it
-    (`count_unadjudicated`), there is nothing to fit again.
-    """
-    other = _with_other_choice(spec)
-    level = LEVELS[other.unadjudicated]
-    outcome = build_recurrence_outcome(other.model_copy(update={"name": f"{spec.name}__{level}"}), context)
-    return (
-        Variant(
-            base=spec.name,
-            outcome=replace(outcome, unit=spec.unit, clock=spec.clock, patient_outcome=spec.patient_outcome),
-            analysis="unadjudicated",
-            level=level,
-            text=UNADJUDICATED_WORDS[other.unadjudicated],
-            reference_only=True,
-        ),
-    )
-
-
-def count_unadjudicated(spec: RecurrenceOutcome, registry: Registry) -> int:
-    """Return how many patients' outcome hangs on the choice for events that are not adjudicated."""
-    one, two = (RecurrenceClock(spec=choice) for choice in (spec, _with_other_choice(spec)))
-    y, other = one.occurred(one.prepare(registry)), two.occurred(two.prepare(registry))
-    return int((~np.isclose(y, other, equal_nan=True)).sum())
-
-
-def _with_other_choice(spec: RecurrenceOutcome) -> RecurrenceOutcome:
-    return spec.model_copy(update={"unadjudicated": "event" if spec.unadjudicated == "competes" else "competes"})
 
 
 def _require_columns(spec: RecurrenceOutcome, columns: Collection[str]) -> None:
@@ -182,8 +158,7 @@ def _require_columns(spec: RecurrenceOutcome, columns: Collection[str]) -> None:
 
 def _describe_label(spec: RecurrenceOutcome) -> str:
     what = "" if spec.herniation == "recurrent" else "residual herniation: "
-    usual = RecurrenceOutcome.model_fields["time"].default
-    column = f" ({spell(spec.event)})" if spec.time != usual else ""
+    column = f" ({spell(spec.event)})" if spec.time else ""
     return (
         f"{what}{PROOFS[spec.proof]}{column}, at an operated level {SIDES[spec.side]}, by day {spec.horizon_days} "
         "after the operation; other levels do not count"
@@ -197,6 +172,8 @@ def _describe_relief(spec: RecurrenceOutcome) -> tuple[str, ...]:
         "reoperation": f"{spec.relief_days} days after the operation or later",
     }
     told = [days[spec.proof]] if spec.relief_days else []
+    if spec.relief_unknown == "by_day" and spec.proof == "imaging" and spec.relief_days:
+        told.append("where the relief is not recorded the day of the herniation stands for it")
     if spec.relief:
         visits = ", ".join(map(spell, spec.relief.visits))
         told.append(

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from outcomes.kinds.context import values_of
-from outcomes.kinds.three_valued import combine
 from outcomes.outcome import FloatArray, IntArray
+from outcomes.three_valued import combine
 from schemas.dictionary.long import EVENT_WORDS
 from schemas.errors import DataError, StudyError
 from schemas.registry import Registry
@@ -199,7 +199,7 @@ def _made_of_events(registry: Registry, name: str) -> bool:
 
 def _require_columns(events: pd.DataFrame, spec: RecurrenceOutcome) -> None:
     asked = ["side"] if spec.side != "any" else []
-    if spec.herniation == "recurrent" and spec.proof == "imaging" and spec.relief_days:
+    if spec.needs_relief_days:
         asked.append("relief_days")
     if lacking := [name for name in asked if name not in events]:
         raise StudyError(

@@ -10,8 +10,8 @@ import pandas as pd
 
 from outcomes.kinds.before_visit import find_visit_days
 from outcomes.kinds.context import values_of
-from outcomes.kinds.three_valued import combine
 from outcomes.outcome import FloatArray
+from outcomes.three_valued import combine
 from schemas.specs import RecurrenceOutcome
 
 Verdict = Literal["event", "unadjudicated", "competing", "nothing"]
@@ -22,11 +22,11 @@ OPERATIONS = ("reoperation", "revision_decompression")
 CONVERSIONS = ("fusion", "other_fusion", "disc_arthroplasty")
 """Operations after which the disc can no longer herniate."""
 
-TIMES = ("event", "competing", "followed")
+TIMES = ("event", "competing", "followed", "undated")
 
 
 def find_times(rows: pd.DataFrame, frame: pd.DataFrame, spec: RecurrenceOutcome) -> pd.DataFrame:
-    """Return when the outcome came, when what precludes it came, and until when the patient was followed.
+    """Return when the outcome came, when what precludes it came, until when followed, and whether a day is lacking.
 
     Parameters
     ----------
@@ -40,26 +40,31 @@ def find_times(rows: pd.DataFrame, frame: pd.DataFrame, spec: RecurrenceOutcome)
     Returns
     -------
     DataFrame
-        Columns `TIMES` in days, shape (n, 3), indexed like `frame`; NaN where none is recorded. All three are NaN for
-        a patient with an event that bears on the outcome and has no day: nothing is known of when it came.
+        Columns `TIMES`, shape (n, 4), indexed like `frame`: days, NaN where none is recorded, and `undated`, 1 for a
+        patient with an event that bears on the outcome and has no day. Of such a patient nothing is known of when it
+        came: the days are NaN.
 
     Notes
     -----
     Where the source holds the first event only and that one does not count (another side or level), a later one that
-    would count is not recorded: follow-up ends there.
+    would count is not recorded: follow-up ends there, and no later event of another column reopens it. To heed those
+    would choose patients by what came later.
     """
     rows = _drop_doubles(rows)
     verdict = judge(rows, frame, spec)
     counts = ("event", "unadjudicated") if spec.unadjudicated == "event" else ("event",)
     own = np.isin(verdict, counts)
     n = len(frame)
-    event, competing = _first_day(rows, own, n), _first_day(rows, ~own & (verdict != "nothing"), n)
     hidden = _first_day(rows, rows["only_first"].to_numpy(dtype=np.bool_) & (verdict == "nothing"), n)
-    followed = np.fmin(values_of(frame, spec.followed_until), hidden)
+    days = [_first_day(rows, own, n), _first_day(rows, ~own & (verdict != "nothing"), n)]
+    event, competing = (np.where(day > hidden, np.nan, day) for day in days)
+    followed = values_of(frame, spec.followed_until)
+    followed = np.where(hidden < followed, hidden, followed)
+    undated = np.zeros(n)
+    undated[rows["position"].to_numpy()[rows["days"].isna().to_numpy() & (verdict != "nothing")]] = 1
     times = pd.DataFrame({"event": event, "competing": competing, "followed": followed})
-    undated = rows["days"].isna().to_numpy() & (verdict != "nothing")
-    times.loc[rows["position"].to_numpy()[undated]] = np.nan
-    return times.set_index(frame.index)
+    times[undated == 1] = np.nan
+    return times.assign(undated=undated).set_index(frame.index)
 
 
 def judge(rows: pd.DataFrame, frame: pd.DataFrame, spec: RecurrenceOutcome) -> Verdicts:
@@ -70,14 +75,17 @@ def judge(rows: pd.DataFrame, frame: pd.DataFrame, spec: RecurrenceOutcome) -> V
     Each condition is yes, no or unknown: the kind of event, an operated level, the side, the relief before it. With
     all of them yes it is the event; with one of them unknown and none of them no, it is not adjudicated. What fails
     for want of relief alone is the other of the two labels (residual and recurrence) and precludes this one, as does a
-    conversion of the level that is no event.
+    conversion of the level that is no event. An early operation of no stated kind does not: it is rather for a
+    haematoma or the wound, so that it is no event and the disc stays at risk.
     """
     word = rows["word"].to_numpy()
     here = rows["here"].to_numpy(dtype=np.float64)
     placed = _all_of(_is_of_kind(rows, spec), here, _is_on_side(rows, spec))
     relieved = _had_relief(rows, frame, spec)
     verdict = _all_of(placed, relieved if spec.herniation == "recurrent" else 1 - relieved)
-    precludes = (word == "death") | (np.isin(word, (*CONVERSIONS, "residual_herniation")) & (here != 0)) | (placed != 0)
+    vague = np.isin(word, OPERATIONS) & rows["reason"].isna().to_numpy() & (spec.herniation == "recurrent")
+    ends_risk = np.isin(word, (*CONVERSIONS, "residual_herniation")) & (here != 0)
+    precludes = (word == "death") | ends_risk | ((placed != 0) & ~vague)
     return np.select(
         [verdict == 1, np.isnan(verdict), precludes], ["event", "unadjudicated", "competing"], default="nothing"
     )
@@ -110,13 +118,15 @@ def _had_relief(rows: pd.DataFrame, frame: pd.DataFrame, spec: RecurrenceOutcome
     Notes
     -----
     Relief lasts at most until the event, so an event earlier than `relief_days` had none. An operation as a proxy has
-    no relief recorded: its day stands for it.
+    no relief recorded: its day stands for it, as it does for an event where the definition says so. A recorded relief
+    of 0 days is none, however little is asked for.
     """
     days, relief = rows["days"].to_numpy(dtype=np.float64), rows["relief_days"].to_numpy(dtype=np.float64)
     longest = np.where(np.isnan(relief), days, relief)
-    known = np.isfinite(relief) | (spec.proof == "reoperation") | (days < spec.relief_days)
+    by_day = spec.proof == "reoperation" or spec.relief_unknown == "by_day"
+    known = np.isfinite(relief) | by_day | (days < spec.relief_days)
     lasted = np.where(known & np.isfinite(longest), (longest >= spec.relief_days).astype(np.float64), np.nan)
-    asked = np.ones(len(rows)) if spec.relief_days == 0 else lasted
+    asked = np.where(relief == 0, 0.0, 1.0) if spec.relief_days == 0 else lasted
     shown = np.ones(len(rows)) if spec.relief is None else _shown_by_score(rows, frame, spec)
     return np.where(rows["word"].eq("residual_herniation"), 0.0, _all_of(asked, shown))
 

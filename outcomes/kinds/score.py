@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from outcomes.kinds import before_visit
-from outcomes.kinds.before_visit import EarlierEvent, find_earlier_events, list_day_columns
+from outcomes.kinds.before_visit import EarlierEvent, find_earlier_events
 from outcomes.kinds.context import Context, is_known, require_levels, values_of
-from outcomes.kinds.threshold import describe_source, resolve_threshold
+from outcomes.kinds.threshold import describe_source, find_published, resolve_threshold
 from outcomes.kinds.wording import join_rule
 from outcomes.outcome import BoolArray, Criterion, DerivedThreshold, FloatArray, Outcome, Score
-from outcomes.threshold_rules import describe_threshold
+from outcomes.threshold_rules import describe_rule, describe_threshold
 from schemas.errors import StudyError, unknown_name
 from schemas.specs import InstrumentSpec, ScoreOutcome
 
 AS_RECORDED = "a score has no failure: who {words} before the visit has the score that was recorded, if any"
+
+
+DERIVED = "derived from the predicted score"
+APART = (
+    ", as the score was recorded: not to be compared with an outcome of kind threshold, in which who {words} before "
+    "the visit has failed"
+)
 
 
 def build_score_outcome(spec: ScoreOutcome, context: Context) -> Outcome:
@@ -39,16 +47,18 @@ def build_score_outcome(spec: ScoreOutcome, context: Context) -> Outcome:
     Notes
     -----
     A missing baseline excludes where thresholds of change are derived; a missing follow-up score is an unknown outcome.
-    The choice ``fail`` for the reoperated and the dead has no meaning for a score, which stays as recorded; ``exclude``
-    and ``weight`` hold, for the score and for every threshold that is derived from it.
+    The choice ``fail`` has no meaning for a score. Of the reoperated it stays as recorded, so that a threshold derived
+    from it is another one than the outcome of kind ``threshold``, in which they failed. The dead have no score, and
+    leave, counted: nobody can stand for them. ``exclude`` and ``weight`` hold, for the score and for every threshold
+    that is derived from it.
     """
     if spec.instrument not in context.instruments:
         raise StudyError(unknown_name(f"the instrument of {spec.name}", spec.instrument, context.instruments))
     instrument = context.instruments[spec.instrument]
-    derived = tuple(_derive(spec, context))
     events = find_earlier_events(context, (spec.follow_up,))
-    used = tuple(event for event in events if event.choice != "fail")
-    beside = (*(event.column for event in used), *(list_day_columns(context, (spec.follow_up,)) if used else ()))
+    used = tuple(_take_choice(event) for event in events if not _has_no_meaning(event))
+    derived = tuple(_derive(spec, context, events))
+    beside = before_visit.list_columns(context, used)
     occurred = partial(_take_score, follow_up=spec.follow_up, events=used)
     of_change = any(one.threshold.needs_baseline for one in derived)
     recorded = Criterion(reason=f"{spec.baseline} not recorded", keep=partial(is_known, name=spec.baseline))
@@ -75,6 +85,7 @@ def build_score_outcome(spec: ScoreOutcome, context: Context) -> Outcome:
         unit=spec.unit,
         clock=spec.clock,
         patient_outcome=spec.patient_outcome,
+        doubts=before_visit.list_doubts(used, context),
         source=spec.source or instrument.source,
     )
 
@@ -84,7 +95,7 @@ def list_derived(outcomes: Iterable[Outcome]) -> dict[str, DerivedThreshold]:
     return {derived.name: derived for outcome in outcomes if outcome.score for derived in outcome.score.derived}
 
 
-def _derive(spec: ScoreOutcome, context: Context) -> Iterator[DerivedThreshold]:
+def _derive(spec: ScoreOutcome, context: Context, events: tuple[EarlierEvent, ...]) -> Iterator[DerivedThreshold]:
     for name in spec.threshold_sets:
         instrument, threshold, named_set = resolve_threshold(spec.name, spec.instrument, name, context)
         rule = describe_threshold(threshold, instrument)
@@ -95,12 +106,13 @@ def _derive(spec: ScoreOutcome, context: Context) -> Iterator[DerivedThreshold]:
             )
         yield DerivedThreshold(
             name=f"{spec.name}__{name}",
-            title=f"{spec.title}: {named_set.title}",
+            title=f"{spec.title}: {describe_rule(threshold)}",
             threshold_set=name,
-            rule=f"{rule} ({describe_source(threshold, named_set)}); derived from the predicted score",
+            rule=f"{rule} ({describe_source(threshold, named_set)}); {DERIVED}{_compare(events)}",
             desirable=not threshold.for_the_worse,
             threshold=threshold,
             attainable_only=context.study.unattainable == "exclude",
+            published_c_statistic=find_published(instrument, named_set),
         )
 
 
@@ -110,11 +122,24 @@ def _describe_score(spec: ScoreOutcome, instrument: InstrumentSpec) -> str:
     return f"{instrument.title} as recorded in {spec.follow_up}, {range_words}"
 
 
+def _has_no_meaning(event: EarlierEvent) -> bool:
+    return event.choice == "fail" and event.word != "died"
+
+
+def _take_choice(event: EarlierEvent) -> EarlierEvent:
+    """Return what a score makes of an event: of the dead, for whom there is none, no failure either."""
+    return replace(event, choice="exclude") if event.choice == "fail" else event
+
+
 def _describe_events(events: tuple[EarlierEvent, ...]) -> str:
     """Say what becomes of the choice ``fail``, which a score cannot follow."""
-    made = {"reoperated": "was reoperated", "died": "died"}
-    words = " or ".join(made[event.word] for event in events if event.choice == "fail")
+    words = " or ".join(before_visit.PAST[event.word] for event in events if _has_no_meaning(event))
     return AS_RECORDED.format(words=words) if words else ""
+
+
+def _compare(events: tuple[EarlierEvent, ...]) -> str:
+    words = " or ".join(before_visit.PAST[event.word] for event in events if event.choice == "fail")
+    return APART.format(words=words) if words else ""
 
 
 def _take_score(frame: pd.DataFrame, *, follow_up: str, events: tuple[EarlierEvent, ...]) -> FloatArray:

@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
 
 from outcomes.kinds import before_visit
-from outcomes.kinds.before_visit import EarlierEvent, find_earlier_events, list_day_columns
+from outcomes.kinds.before_visit import EarlierEvent, find_earlier_events
 from outcomes.kinds.context import Context, is_known, require_levels, values_of
 from outcomes.kinds.threshold_checks import check_news, fit_to_instrument
 from outcomes.kinds.wording import join_rule
 from outcomes.outcome import BoolArray, Criterion, FloatArray, Outcome
 from outcomes.threshold_rules import attainable, describe_threshold, reached, settle
 from schemas.errors import StudyError, unknown_name
-from schemas.specs import Certainty, InstrumentSpec, ThresholdOutcome, ThresholdSetSpec, ThresholdSpec
-
-FIGURES: dict[Certainty, str] = {
-    "seen in the source": "figure seen in the source",
-    "quoted by others": "figure as others quote it",
-    "general knowledge": "figure from general knowledge, to be verified",
-    "set by the toolkit": "set by the toolkit or by whoever declared it",
-}
-
+from schemas.specs import (
+    CERTAINTY_WORDS,
+    InstrumentSpec,
+    PopulationRule,
+    ThresholdOutcome,
+    ThresholdSetSpec,
+    ThresholdSpec,
+)
 
 CHANGES = ("minimal_important", "substantial_benefit", "success")
 GLOBAL_RATINGS = ("comi_back", "comi_neck", "gpe", "pgic", "nass_satisfaction")
@@ -61,6 +61,18 @@ class Reaching:
             threshold = settle(threshold, before, take_last_known(frame, self.visits))
         return attainable(before, instrument=self.instrument, threshold=threshold)
 
+    @property
+    def room(self) -> PopulationRule | None:
+        """The same as data; None without a baseline, or while the threshold is to be learned."""
+        if self.baseline is None or self.threshold.learned:
+            return None
+        return PopulationRule(kind="room", column=self.baseline, instrument=self.instrument, threshold=self.threshold)
+
+    def is_judged(self, frame: pd.DataFrame) -> BoolArray:
+        """Mark patients but those whose scores are both recorded and who cannot be judged by them, shape (n,)."""
+        recorded = np.isfinite(self.baselines(frame)) & np.isfinite(take_last_known(frame, self.visits))
+        return np.asarray(self.is_decided(frame) | ~recorded)
+
     def is_decided(self, frame: pd.DataFrame) -> BoolArray:
         """Mark patients of known outcome, shape (n,)."""
         return np.isfinite(self.happened(frame))
@@ -92,26 +104,66 @@ def build_threshold_outcome(spec: ThresholdOutcome, context: Context) -> Outcome
 
     Notes
     -----
-    A missing baseline excludes; a missing follow-up score is an unknown outcome, unless the patient failed before. A
+    A missing baseline excludes where the threshold needs one, and else is not looked at; a missing follow-up score is
+    an unknown outcome, unless the patient failed before. Who cannot be judged by the rule (both scores beyond what must
+    be crossed) leaves, counted. A
     threshold that is learned is learned again in each training part; who could not have reached it is decided once,
     from all patients, as they cannot come and go between the parts.
     """
-    instrument, threshold, named_set = resolve_threshold(spec.name, spec.instrument, spec.threshold_set, context)
+    set_name = spec.threshold_set or _refuse_to_choose(spec, context)
+    instrument, threshold, named_set = resolve_threshold(spec.name, spec.instrument, set_name, context)
     check_news(spec, threshold, named_set)
     reaching = Reaching(
         instrument=instrument,
         threshold=threshold,
-        baseline=spec.baseline,
+        baseline=spec.baseline if threshold.needs_baseline else None,
         visits=spec.visits,
         events=find_earlier_events(context, spec.visits),
         desirable=spec.desirable,
     )
     exclude = context.study.unattainable == "exclude"
-    beside = (*(event.column for event in reaching.events), *_days(context, reaching))
-    outcome = _describe_outcome(spec, reaching, named_set, beside, exclude=exclude)
+    beside = before_visit.list_columns(context, reaching.events)
+    doubts = before_visit.list_doubts(reaching.events, context)
+    outcome = replace(_describe_outcome(spec, reaching, named_set, beside, exclude=exclude), doubts=doubts)
     if not threshold.learned:
         return outcome
     return replace(outcome, learn=partial(_learn, outcome=outcome, reaching=reaching))
+
+
+def list_covering_sets(spec: ThresholdOutcome, context: Context) -> tuple[str, ...]:
+    """Return the names of the sets that an outcome can be made of, in the order of the table.
+
+    Parameters
+    ----------
+    spec
+        Declaration of kind ``threshold``.
+    context
+        Which instruments and sets there are.
+
+    Returns
+    -------
+    tuple of str
+        Sets that cover the instrument, fit it and mark the news that the outcome is of; of a final score, of a success
+        and of a measurement error too, which are other questions than a minimal important difference.
+    """
+    return tuple(name for name in context.threshold_sets if _can_use(spec, name, context))
+
+
+def _can_use(spec: ThresholdOutcome, set_name: str, context: Context) -> bool:
+    try:
+        _, threshold, named_set = resolve_threshold(spec.name, spec.instrument, set_name, context)
+        check_news(spec, threshold, named_set)
+    except StudyError:
+        return False
+    return True
+
+
+def _refuse_to_choose(spec: ThresholdOutcome, context: Context) -> NoReturn:
+    choices = [f"{name} ({context.threshold_sets[name].population})" for name in list_covering_sets(spec, context)]
+    raise StudyError(
+        f"the threshold set of {spec.name} must be named by the study, got none; there is no default, as the published "
+        f"ones are each of other patients: name one under [threshold_sets]: {'; '.join(choices) or 'one of your own'}"
+    )
 
 
 def resolve_threshold(
@@ -146,7 +198,7 @@ def resolve_threshold(
 
 def describe_source(threshold: ThresholdSpec, named_set: ThresholdSetSpec) -> str:
     """Return the name of the set, its source, and how sure the figure is, for a report."""
-    return f"{named_set.name}: {named_set.source}; {FIGURES[threshold.certainty or named_set.certainty]}"
+    return f"{named_set.name}: {named_set.source}; {CERTAINTY_WORDS[threshold.certainty or named_set.certainty]}"
 
 
 def take_last_known(frame: pd.DataFrame, visits: tuple[str, ...]) -> FloatArray:
@@ -167,7 +219,7 @@ def _describe_outcome(
     exclude: bool,
 ) -> Outcome:
     events = reaching.events
-    before = () if spec.baseline is None else (spec.baseline,)
+    before = () if reaching.baseline is None else (reaching.baseline,)
     rule = describe_threshold(reaching.threshold, reaching.instrument)
     unknown = _describe_unknown(spec.visits, events)
     return Outcome(
@@ -180,10 +232,11 @@ def _describe_outcome(
         optional=beside,
         revealing=(*spec.visits, *beside),
         occurred=reaching.happened,
-        eligible=(*require_levels(spec), *_require_baseline(spec.baseline, reaching, rule, exclude=exclude)),
-        excluded=tuple(before_visit.list_exclusions(events)),
+        eligible=(*require_levels(spec), *_require_baseline(reaching, rule, exclude=exclude)),
+        settled=before_visit.find_settled(events),
+        excluded=(*before_visit.list_exclusions(events), *_require_judgement(reaching)),
         observed=(Criterion(reason=f"{unknown}: outcome unknown", keep=reaching.is_decided),),
-        attainable=reaching.has_room if spec.baseline else None,
+        attainable=reaching.has_room if reaching.baseline else None,
         threshold_set=named_set.name,
         rule=join_rule(
             spec,
@@ -192,27 +245,33 @@ def _describe_outcome(
             before_visit.describe(events),
         ),
         unknown=unknown,
-        published_c_statistic=_find_published(reaching.instrument, named_set),
+        published_c_statistic=find_published(reaching.instrument, named_set),
         source=spec.source or named_set.source,
     )
 
 
-def _find_published(instrument: InstrumentSpec, named_set: ThresholdSetSpec) -> tuple[float, float] | None:
+def find_published(instrument: InstrumentSpec, named_set: ThresholdSetSpec) -> tuple[float, float] | None:
+    """Return the range of c-statistics that honest published models of such a threshold reach, or None."""
     if named_set.purpose == "acceptable_state" or instrument.name in GLOBAL_RATINGS:
         return PUBLISHED_STATE
     return PUBLISHED_CHANGE if named_set.purpose in CHANGES else None
 
 
-def _days(context: Context, reaching: Reaching) -> tuple[str, ...]:
-    return list_day_columns(context, reaching.visits) if reaching.events else ()
-
-
-def _require_baseline(baseline: str | None, reaching: Reaching, rule: str, *, exclude: bool) -> Iterator[Criterion]:
+def _require_baseline(reaching: Reaching, rule: str, *, exclude: bool) -> Iterator[Criterion]:
+    baseline = reaching.baseline
     if baseline is None:
         return
-    yield Criterion(reason=f"{baseline} not recorded", keep=partial(is_known, name=baseline))
+    recorded = PopulationRule(kind="recorded", column=baseline)
+    yield Criterion(reason=f"{baseline} not recorded", keep=partial(is_known, name=baseline), rule=recorded)
     if exclude:
-        yield Criterion(reason=f"threshold not attainable from {baseline} ({rule})", keep=reaching.has_room)
+        reason = f"threshold not attainable from {baseline} ({rule})"
+        yield Criterion(reason=reason, keep=reaching.has_room, rule=reaching.room)
+
+
+def _require_judgement(reaching: Reaching) -> Iterator[Criterion]:
+    if reaching.threshold.crosses:
+        what = " and ".join((reaching.baseline or "", *reaching.visits[-1:]))
+        yield Criterion(reason=f"cannot be judged: {what} are both beyond the threshold", keep=reaching.is_judged)
 
 
 def _describe_unknown(visits: tuple[str, ...], events: tuple[EarlierEvent, ...]) -> str:
@@ -229,6 +288,10 @@ def _learn(frame: pd.DataFrame, *, outcome: Outcome, reaching: Reaching) -> Outc
         outcome,
         occurred=settled.happened,
         attainable=settled.has_room if settled.baseline else None,
+        eligible=tuple(
+            replace(step, keep=settled.has_room, rule=settled.room) if step.keep == outcome.attainable else step
+            for step in outcome.eligible
+        ),
         observed=tuple(replace(criterion, keep=settled.is_decided) for criterion in outcome.observed),
         rule=f"{outcome.rule}; learned: {here}",
     )

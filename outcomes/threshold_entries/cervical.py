@@ -15,6 +15,7 @@ from outcomes.threshold_entries.common import (
 )
 from schemas.specs import BaselineBand, ThresholdSpec
 
+YOUNG = "Young 2009, Spine J 9:802"
 CARREON = "Carreon 2010, Spine J 10:469"
 TETREAULT = "Tetreault 2015, Spine 40:1653"
 MYELOPATHY = "degenerative cervical myelopathy"
@@ -33,7 +34,14 @@ CERVICAL = (
         name="young2009", title="NDI 15 points of 100",
         population="neck pain without surgery; not derived in operated patients",
         method="anchor; 7.5 points of the raw 50, which is below the minimal detectable change of 10.2",
-        source="Young 2009, Spine J 9:802", certainty=QUOTED,
+        text="The source advises against it, and for 10 of 50.", source=YOUNG, certainty=QUOTED,
+    ),
+    make_set(
+        change("ndi", 10, scale=50),
+        name="young2009_advised", title="NDI 10 points of 50",
+        population="neck pain without surgery; not derived in operated patients",
+        method="what the source advises, as the minimal detectable change is 10.2 of 50", source=YOUNG,
+        certainty=QUOTED,
     ),
     make_set(
         change("ndi", 7.5, scale="unknown", certainty=QUOTED), change("nrs_neck", 2.5), change("nrs_arm", 2.5),
@@ -50,12 +58,13 @@ CERVICAL = (
         text="Of how many points the 9.5 are was not stated where it was read.", source=CARREON, certainty=GENERAL,
     ),
     make_set(
-        change("ndi", 13.39, scale="unknown"), change("vas_neck", 3.11, scale=10), change("sf36_pcs", 5.56),
+        change("ndi", 13.39, scale="unknown"), change("vas_neck", 3.11, scale="unknown"), change("sf36_pcs", 5.56),
         change("sf36_mcs", 5.73),
-        name="auffinger2013", title="NDI 13.39 of an unknown scale, neck pain 3.11 of 10, PCS 5.56, MCS 5.73 points",
+        name="auffinger2013", title="NDI 13.39 and neck pain 3.11 of unknown scales, PCS 5.56, MCS 5.73 points",
         population="anterior fusion for cervical myelopathy, n = 30",
         method="minimal detectable change with the health transition item as the anchor",
-        text="The abstract does not say of how many points the NDI was.", source="Auffinger 2013, PLoS One 8:e67408",
+        text="The abstract does not say of how many points the NDI and the visual scale were.",
+        source="Auffinger 2013, PLoS One 8:e67408",
         certainty=SEEN,
     ),
     make_set(

@@ -15,7 +15,7 @@ DISPUTES = {
     "odi": "ODI: 8 to 22 points, 18 to 37 per cent, or a final score from 18 to 31",
     "nrs_back": "back pain: 1.2 to 2.7 points, 30 to 41 per cent, or a final score of 3",
     "nrs_leg": "leg pain: 1.6 to 4 points, 30 to 39 per cent, or a final score of 3",
-    "ndi": "NDI: 7.5 to 17.3 with the scale not always stated, 30 per cent, or a final score of 10 or 14",
+    "ndi": "NDI: 7.5 to 20 with the scale not always stated, 30 per cent, or a final score of 10 or 14",
     "eq5d_index": "EQ-5D: 0.074 to 0.46, a factor of six, and value sets differ",
     "mjoa": "mJOA: 2 points for all, 1 to 3 by severity, or a final score of 16",
 }

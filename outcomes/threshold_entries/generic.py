@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outcomes.threshold_entries.common import GENERAL, SEEN, TOOLKIT, at_most, change, make_set, worse
+from schemas.sources_of_scores import DALTROY
 from schemas.specs import ThresholdSpec
 
 MANNION = "Mannion 2009, Eur Spine J 18 Suppl 3:374"
@@ -64,14 +65,25 @@ INSTRUMENTS = (
     ),
     make_set(
         change("promis_pf", 8), change("promis_pi", 8),
-        name="hung2018_promis_anchor", title="PROMIS physical function and pain interference 8 points",
-        population="spine clinic", method="anchor; about 7 to 8 for function and 8 for pain", source=HUNG,
+        name="hung2018_promis_anchor_8", title="PROMIS physical function and pain interference 8 points",
+        population="spine clinic", method="anchor; of function the upper end of about 7 to 8", source=HUNG,
+        certainty=GENERAL,
+    ),
+    make_set(
+        change("promis_pf", 7),
+        name="hung2018_promis_anchor_7", title="PROMIS physical function 7 points", population="spine clinic",
+        method="anchor; the lower end of about 7 to 8, of pain interference the source has about 8 only", source=HUNG,
         certainty=GENERAL,
     ),
     make_set(
         change("promis_pf", 5), change("promis_pi", 5),
-        name="hung2018_promis_distribution", title="PROMIS physical function and pain interference 5 points",
+        name="hung2018_promis_distribution_5", title="PROMIS physical function and pain interference 5 points",
         population="spine clinic", method="distribution; the upper end of 3 to 5", source=HUNG, certainty=GENERAL,
+    ),
+    make_set(
+        change("promis_pf", 3), change("promis_pi", 3),
+        name="hung2018_promis_distribution_3", title="PROMIS physical function and pain interference 3 points",
+        population="spine clinic", method="distribution; the lower end of 3 to 5", source=HUNG, certainty=GENERAL,
     ),
     make_set(
         change("dash", 10.83), change("quickdash", 15.91),
@@ -114,13 +126,13 @@ RATINGS = (
         at_most("nass_satisfaction", 1),
         name="nass_met_expectations", title="NASS satisfaction 1 of 4", purpose="success",
         population="spine surgery", method="the operation met the expectations",
-        source="Daltroy 1996, Spine 21:741", certainty=GENERAL,
+        source=DALTROY, certainty=GENERAL,
     ),
     make_set(
         at_most("nass_satisfaction", 2),
         name="nass_satisfied", title="NASS satisfaction 1 or 2 of 4", purpose="success",
         population="spine surgery", method="met the expectations, or would have the same operation again",
-        source="Daltroy 1996, Spine 21:741", certainty=GENERAL,
+        source=DALTROY, certainty=GENERAL,
     ),
 )  # fmt: skip
 

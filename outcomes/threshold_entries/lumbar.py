@@ -19,6 +19,7 @@ from outcomes.threshold_entries.common import (
     percent,
     rule,
 )
+from schemas.sources_of_scores import FUKUI
 
 JOABPEQ_DOMAINS = ("pain", "function", "walking", "social", "mental")
 
@@ -46,8 +47,8 @@ CHANGE = (
         source="Staartjes 2022, Eur Spine J 31:2629", certainty=SEEN,
     ),
     make_set(
-        percent("odi", 30), percent("nrs_back", 30), percent("nrs_leg", 30), percent("vas_back", 30),
-        percent("rmdq", 30),
+        percent("odi", 30), percent("nrs_back", 30), percent("nrs_leg", 30, certainty=TOOLKIT),
+        percent("vas_back", 30), percent("rmdq", 30),
         name="ostelo2008_30pct", title="30 per cent improvement",
         population=BACK_PAIN, method="expert consensus on the minimal important change",
         text="Of leg pain the source says nothing: the share is that of back pain.", source=OSTELO, certainty=SEEN,
@@ -148,9 +149,9 @@ SUCCESS = (
           for domain in JOABPEQ_DOMAINS),
         name="joabpeq_effective", title="JOABPEQ domain 20 points, or from below 90 to 90 or more", purpose="success",
         population="lumbar disease", method="criterion of the Japanese Orthopaedic Association",
-        text="From 90 or more neither is possible: such a patient cannot be judged and counts as one who could not "
-             "have reached it.",
-        source="Fukui 2009, J Orthop Sci 14:348", certainty=GENERAL,
+        text="From 90 or more neither is possible: who stays there cannot be judged and is left out, who falls below "
+             "has not reached it.",
+        source=FUKUI, certainty=GENERAL,
     ),
     make_set(
         either("odi", rule("absolute_change", 15), rule("final_score", 22), direction="lower_is_better"),

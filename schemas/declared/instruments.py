@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isclose
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -10,6 +11,8 @@ from schemas.declared.spec import Certainty, Direction, Name, Spec
 
 Region = Literal["lumbar", "cervical", "spine", "upper_limb", "generic", "other"]
 ScoringRule = Literal["sum", "mean", "percent_of_maximum", "count"]
+
+ROUNDING = 1e-9
 
 
 class ScoringSpec(Spec):
@@ -80,6 +83,7 @@ class InstrumentSpec(Spec):
     """An instrument: the range and direction of its score, and how it is made of its items.
 
     `name` is the stem of the score's columns: ``odi`` of ``odi_0`` and ``odi_12m``. `items` counts the questions.
+    `open_ends` names ends of the range that are the usual ones only, as of a T-score: beyond them a score is possible.
     `follow_up_only` marks ratings that make no sense before the operation: outcomes or anchors, never predictors.
     `scored` says in words how the score comes about, or why it is taken as scored; `missing` what unanswered items do.
     `scoring` is the arithmetic, for a registry's own. `text` names the variants that must not be mixed up.
@@ -91,6 +95,7 @@ class InstrumentSpec(Spec):
     title: str
     low: float
     high: float
+    open_ends: tuple[Literal["low", "high"], ...] = ()
     direction: Direction
     region: Region = "other"
     domain: str = ""
@@ -116,8 +121,11 @@ class InstrumentSpec(Spec):
         if self.scoring is None:
             return self
         low, high = self.scoring.ends
-        if not self.low <= low < high <= self.high:
-            raise ValueError(f"scoring must give scores from low to high, it gives {low:g} to {high:g}")
+        if not (isclose(self.low, low, abs_tol=ROUNDING) and isclose(self.high, high, abs_tol=ROUNDING)):
+            raise ValueError(
+                f"low and high must be the ends of what scoring gives, {low:g} and {high:g}, got {self.low:g} and "
+                f"{self.high:g}; correct them, or the items and their ends"
+            )
         if self.items is not None and self.items != len(self.scoring.items):
             raise ValueError(f"items must be the number of items of scoring, {len(self.scoring.items)}")
         return self

@@ -12,6 +12,7 @@ from schemas.declared.spec import Name, Spec
 Clock = Literal["operation", "discharge"]
 MissingRule = Literal["logic", "all_needed", "known_only"]
 Names = Annotated[tuple[Name, ...], Field(min_length=1)]
+Levels = dict[Name, tuple[str | float, ...]]
 
 
 class OutcomeSpec(Spec):
@@ -21,6 +22,11 @@ class OutcomeSpec(Spec):
     leave, counted. `clock` is what the days of the window are counted from. `patient_outcome` is False for a decision
     of doctors, which is no result of surgery. `published_c_statistic` is the range that honest published models of
     such an outcome reach; a result above it is doubted.
+
+    Three keys name levels of columns that are known after the operation and used where the data have them:
+    `leaves_out_by` takes patients out (died in hospital), `only_with` keeps those alone that have the level (insured,
+    so that everything is seen) and is a doubt in the rule where the column is absent, and `ruled_out_by` makes the
+    outcome 0 where it is not recorded and all these columns say that it can no longer happen (died in hospital).
     """
 
     name: Name
@@ -30,7 +36,10 @@ class OutcomeSpec(Spec):
     horizon: str
     unit: Literal["operation", "patient", "operated level"] = "operation"
     clock: Clock = "operation"
-    among: dict[Name, tuple[str | float, ...]] = Field(default_factory=dict)
+    among: Levels = Field(default_factory=dict)
+    leaves_out_by: Levels = Field(default_factory=dict)
+    only_with: Levels = Field(default_factory=dict)
+    ruled_out_by: Levels = Field(default_factory=dict)
     patient_outcome: bool = True
     published_c_statistic: tuple[float, float] | None = None
     text: str = ""
@@ -38,12 +47,17 @@ class OutcomeSpec(Spec):
 
     def columns(self) -> tuple[str, ...]:
         """Return the columns of the registry that the declaration names."""
-        return tuple(dict.fromkeys((*self._own_columns(), *self.among)))
+        return tuple(dict.fromkeys((*self._own_columns(), *self.among, *self.later_columns())))
+
+    def later_columns(self) -> tuple[str, ...]:
+        """Return those known after the operation that say who is counted, used where the data have them."""
+        return tuple(dict.fromkeys((*self.leaves_out_by, *self.only_with, *self.ruled_out_by)))
 
     def levels(self) -> Iterable[tuple[str, tuple[str, ...]]]:
         """Yield each column of a category and its levels that the declaration names."""
-        for name, levels in self.among.items():
-            yield name, tuple(level for level in levels if isinstance(level, str))
+        for named in (self.among, self.leaves_out_by, self.only_with, self.ruled_out_by):
+            for name, levels in named.items():
+                yield name, tuple(level for level in levels if isinstance(level, str))
 
     def _own_columns(self) -> Iterable[str]:
         return ()
@@ -54,13 +68,14 @@ class ThresholdOutcome(OutcomeSpec):
 
     `follow_up` names one column, or several visits in the order of time of which the last known one is taken.
     `baseline` may be left out where the threshold needs none, as of a rating that is asked for at follow-up only.
+    `threshold_set` is a default; without one the study must name its own, as published ones are of other patients.
     """
 
     kind: Literal["threshold"]
     instrument: Name
     baseline: Name | None = None
     follow_up: Name | Names
-    threshold_set: Name
+    threshold_set: Name | None = None
 
     @property
     def visits(self) -> tuple[str, ...]:
@@ -128,7 +143,9 @@ class HorizonOutcome(OutcomeSpec):
     which the first event counts; `competing` are those of events that preclude it, `followed_until` the last day known
     to be followed, and `horizon_days` the horizon. Where the clock is ``discharge`` and the days of the file are
     counted from the operation, `since` is the column with the days from the operation to the discharge. Patients
-    followed for less than the horizon without any event are unknown, and are weighted.
+    followed for less than the horizon without any event are unknown, and are weighted; so are all whose end of
+    follow-up is not recorded, with an event or without. An event before `not_before_days` is not yet one: it counts on
+    that day if the patient was followed as long, and else follow-up ends without it.
     """
 
     kind: Literal["event_by_horizon"]
@@ -137,6 +154,13 @@ class HorizonOutcome(OutcomeSpec):
     followed_until: Name
     horizon_days: Annotated[int, Field(gt=0)]
     since: Name | None = None
+    not_before_days: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _can_be_an_event(self) -> HorizonOutcome:
+        if self.not_before_days > self.horizon_days:
+            raise ValueError(f"not_before_days must be at most horizon_days, got {self.not_before_days}")
+        return self
 
     @model_validator(mode="after")
     def _clock_has_a_start(self) -> HorizonOutcome:
@@ -247,7 +271,9 @@ class RecurrenceOutcome(OutcomeSpec):
 
     `proof` says what proves it: symptoms and imaging, or as a proxy an operation at the level. `time` is the column of
     its days where it is not the usual one of the proof. `side` is seen from the operated side. `relief_days` and
-    `relief` ask for relief before it; without that it is a residual herniation, another outcome (`herniation`).
+    `relief` ask for relief before it; without that it is a residual herniation, another outcome (`herniation`). Where
+    the days of relief are not recorded the event is not adjudicated, or with `relief_unknown` ``by_day`` its own day
+    stands for them. A recorded relief of 0 days is none, whatever `relief_days` is.
     `unadjudicated` says what an event is of which the data do not tell whether it counts. `other_events` are words of
     the registry's table of events that have no bearing on it.
     """
@@ -259,6 +285,7 @@ class RecurrenceOutcome(OutcomeSpec):
     time: Name | None = None
     side: Literal["same", "other", "any"] = "any"
     relief_days: Annotated[int, Field(ge=0)] = 0
+    relief_unknown: Literal["unadjudicated", "by_day"] = "unadjudicated"
     relief: ReliefPlan | None = None
     unadjudicated: Literal["competes", "event"] = "competes"
     competing: tuple[Name, ...] = ("other_fusion_days", "death_days")
@@ -277,14 +304,19 @@ class RecurrenceOutcome(OutcomeSpec):
         usual = {"imaging": "reherniation_days", "reoperation": "same_level_reoperation_days"}
         return self.time or usual[self.proof]
 
+    @property
+    def needs_relief_days(self) -> bool:
+        """Whether the days of relief must be recorded for the outcome to be told."""
+        timed = self.herniation == "recurrent" and self.proof == "imaging" and self.relief_days > 0
+        return timed and self.relief_unknown == "unadjudicated"
+
     def needed_columns(self) -> tuple[str, ...]:
         """Return the columns without which the outcome cannot be made of one row per operation."""
-        timed = self.herniation == "recurrent" and self.proof == "imaging" and self.relief_days > 0
         return (
             self.event,
             *self.competing,
             *(("recurrence_level_side",) if self.side != "any" else ()),
-            *(("pain_free_days",) if timed else ()),
+            *(("pain_free_days",) if self.needs_relief_days else ()),
             *((self.relief.baseline, *self.relief.visits) if self.relief else ()),
             self.followed_until,
         )

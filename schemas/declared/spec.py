@@ -12,6 +12,14 @@ Direction = Literal["higher_is_better", "lower_is_better"]
 Certainty = Literal["seen in the source", "quoted by others", "general knowledge", "set by the toolkit"]
 """How sure a figure is: read in the source itself, read where others quote it, neither, or no published figure."""
 
+CERTAINTY_WORDS: dict[Certainty, str] = {
+    "seen in the source": "figure seen in the source",
+    "quoted by others": "figure as others quote it",
+    "general knowledge": "figure from general knowledge, to be verified",
+    "set by the toolkit": "set by the toolkit or by whoever declared it",
+}
+"""How a report says it."""
+
 
 class Spec(BaseModel):
     """Base of everything read from TOML: frozen, unknown keys refused."""

@@ -54,7 +54,8 @@ class ThresholdRule(Spec):
     ``sliding``
         An improvement by `intercept` plus `slope` times the baseline.
     ``crossing``
-        From a baseline worse than `value` to that score or better.
+        From a baseline worse than `value` to that score or better. A good state that is lost is a failure to reach it;
+        where both scores are so good it cannot be judged.
     ``sd_of_baseline``, ``sd_of_follow_up``
         An improvement by `value` standard deviations of the scores of the training rows.
     ``worsening``
@@ -87,6 +88,11 @@ class ThresholdRule(Spec):
     def learned(self) -> bool:
         """Whether a part of the rule is estimated from the training rows."""
         return self.kind in ("sd_of_baseline", "sd_of_follow_up") or any(part.learned for part in self.parts)
+
+    @property
+    def crosses(self) -> bool:
+        """Whether a part of the rule cannot be judged where the score was good before and is after."""
+        return self.kind == "crossing" or any(part.crosses for part in self.parts)
 
     @model_validator(mode="after")
     def _has_its_keys(self) -> ThresholdRule:

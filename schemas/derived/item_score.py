@@ -12,12 +12,20 @@ from schemas.derivation import Excuse
 
 
 @dataclass(frozen=True, kw_only=True)
+class Place:
+    """A score at a visit: its column, those of its items, and the visit's ending."""
+
+    column: str
+    items: tuple[str, ...]
+    ending: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ItemScore:
     """A score made of items, all by the stems of their columns; the rest as in `Derivation`.
 
     `fixed` and `further` are columns without a visit: the former are needed behind the items. `before` says whether the
-    score makes sense before the operation. `excuse` is made for each visit, of the score's column, those of the items
-    and the visit's ending.
+    score makes sense before the operation. `excuse` is made for each visit.
     """
 
     name: str
@@ -26,34 +34,29 @@ class ItemScore:
     compute: Callable[..., pd.Series]
     tolerance: float
     binding: bool = True
-    excuse: Callable[[str, tuple[str, ...], str], Excuse] | None = None
+    excuse: Callable[[Place], Excuse] | None = None
     source: str
     fixed: tuple[str, ...] = ()
     further: tuple[str, ...] = ()
     before: bool = True
 
 
-def number_items(stem: str, *numbers: int) -> tuple[str, ...]:
-    """Return the stems of numbered items: ``odi_q01`` and so on."""
-    return tuple(f"{stem}_q{number:02d}" for number in numbers)
-
-
 def _lacks_an_item(rows: pd.DataFrame, items: tuple[str, ...]) -> pd.Series:
     return rows[list(items)].isna().any(axis=1)
 
 
-def where_incomplete(_: str, items: tuple[str, ...], __: str) -> Excuse:
+def where_incomplete(at: Place) -> Excuse:
     """Excuse rows with an unanswered item: registries differ in what they make of one."""
-    return Excuse(text="where an item is unanswered", holds=partial(_lacks_an_item, items=items))
+    return Excuse(text="where an item is unanswered", holds=partial(_lacks_an_item, items=at.items))
 
 
 def _is_given(rows: pd.DataFrame, name: str) -> pd.Series:
     return rows.reindex(columns=[name])[name].notna()
 
 
-def where_both(_: str, __: tuple[str, ...], ending: str, *, other: str) -> Excuse:
+def where_both(at: Place, *, other: str) -> Excuse:
     """Excuse two scores of one set of items: nobody knows which of them the items are of."""
-    name = f"{other}_{ending}"
+    name = f"{other}_{at.ending}"
     return Excuse(text=f"where {name} is given too", holds=partial(_is_given, name=name), further=(name,))
 
 
@@ -61,6 +64,6 @@ def _is_other(rows: pd.DataFrame, name: str, level: str) -> pd.Series:
     return rows.reindex(columns=[name])[name].ne(level).fillna(value=True).astype("bool")
 
 
-def unless_declared(_: str, __: tuple[str, ...], ___: str, *, name: str, level: str) -> Excuse:
-    """Excuse rows of another version, or of one that nobody names: its arithmetic is another."""
+def unless_declared(_at: Place, *, name: str, level: str) -> Excuse:
+    """Excuse rows of another version, or of one that nobody names, at every visit: its arithmetic is another."""
     return Excuse(text=f"unless {name} is {level}", holds=partial(_is_other, name=name, level=level), further=(name,))

@@ -5,11 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from schemas.derivation import Derivation
-from schemas.derived.item_score import ItemScore
+from schemas.derived.item_score import ItemScore, Place
 from schemas.derived.scores_of_health import HEALTH_SCORES
 from schemas.derived.scores_of_spine import COMI_ITEMS, SPINE_SCORES, SRS_SCALES
 from schemas.derived.scoring import compute_recovery_rate
 from schemas.dictionary.proms import VISITS
+from schemas.sources_of_scores import (
+    HIRABAYASHI,
+)
 
 __all__ = [
     "COMI_ITEMS", "ENDINGS", "ITEM_SCORES", "RECOVERY", "SCORES_OF_ITEMS", "SRS_SCALES", "STEMS", "ItemScore",
@@ -34,7 +37,7 @@ def _at_visit(score: ItemScore, ending: str) -> Derivation:
         compute=score.compute,
         tolerance=score.tolerance,
         binding=score.binding,
-        excuse=score.excuse(name, items, ending) if score.excuse else None,
+        excuse=score.excuse(Place(column=name, items=items, ending=ending)) if score.excuse else None,
         further=score.further,
         source=score.source,
     )
@@ -47,7 +50,7 @@ def _recover(stem: str, best: float, ending: str) -> Derivation:
         text=f"Gain in percent of the gain that was possible up to {best:g}; unknown where none was.",
         compute=partial(compute_recovery_rate, best=best),
         tolerance=1,
-        source="Hirabayashi 1981, Spine 6:354",
+        source=HIRABAYASHI,
     )
 
 

@@ -7,7 +7,7 @@ from functools import partial
 import pandas as pd
 
 from schemas.derivation import Excuse
-from schemas.derived.item_score import ItemScore, number_items, where_both, where_incomplete
+from schemas.derived.item_score import ItemScore, Place, where_both, where_incomplete
 from schemas.derived.scoring import (
     compute_comi,
     compute_mean,
@@ -19,6 +19,21 @@ from schemas.derived.scoring import (
     compute_worst,
 )
 from schemas.dictionary.items import SATISFACTION_ITEMS
+from schemas.dictionary.visits import number_items
+from schemas.sources_of_scores import (
+    ASHER,
+    BEATON,
+    BENZEL,
+    CASEY,
+    FAIRBANK,
+    HUDAK,
+    IZUMIDA,
+    MANNION,
+    ROLAND,
+    STUCKI,
+    VERNON,
+    YONENOBU,
+)
 
 SRS_SCALES = {
     "function": (5, 9, 12, 15, 18),
@@ -39,45 +54,41 @@ def _fits_scales(rows: pd.DataFrame, name: str, items: tuple[str, ...]) -> pd.Se
     return (rows[name] - compute_mean(*scales, min_answered=1)).abs() <= SRS_TOLERANCE + 1e-9
 
 
-def _where_mean_of_scales(name: str, items: tuple[str, ...], _: str) -> Excuse:
+def _where_mean_of_scales(at: Place) -> Excuse:
     return Excuse(
         text=f"where it is the mean of the scales' means, within {SRS_TOLERANCE:g}",
-        holds=partial(_fits_scales, name=name, items=items),
+        holds=partial(_fits_scales, name=at.column, items=at.items),
     )
 
-
-MANNION = "Mannion 2009, Eur Spine J 18 Suppl 3:367"
-ASHER = "Asher 2003, Spine 28:63"
-STUCKI = "Stucki 1996, Spine 21:796"
 
 DISABILITY = (
     ItemScore(
         name="odi", items=number_items("odi", *range(1, 11)), tolerance=1, excuse=where_incomplete,
         compute=partial(compute_percentage, highest=5, min_answered=9),
         text="Sum in percent of 5 points for each answered section, nine of ten at least.",
-        source="Fairbank 2000, Spine 25:2940",
+        source=FAIRBANK,
     ),
     ItemScore(
         name="ndi", items=number_items("ndi", *range(1, 11)), tolerance=1, excuse=where_incomplete,
         compute=partial(compute_percentage, highest=5, min_answered=9),
         text="Sum in percent of 5 points for each answered section, nine of ten at least.",
-        source="Vernon and Mior 1991, J Manipulative Physiol Ther 14:409",
+        source=VERNON,
     ),
     ItemScore(
         name="rmdq", items=number_items("rmdq", *range(1, 25)), tolerance=0, compute=compute_sum,
-        text="Number of statements that are true, all 24 answered.", source="Roland 1983, Spine 8:141",
+        text="Number of statements that are true, all 24 answered.", source=ROLAND,
     ),
     ItemScore(
         name="dash", items=number_items("dash", *range(1, 31)), tolerance=1, excuse=where_incomplete,
         compute=partial(compute_share, lowest=1, highest=5, min_answered=27),
         text="25 times the mean of the answered items less 1, 27 of 30 at least.",
-        source="Hudak 1996, Am J Ind Med 29:602",
+        source=HUDAK,
     ),
     ItemScore(
         name="quickdash", items=number_items("quickdash", *range(1, 12)), tolerance=1, excuse=where_incomplete,
         compute=partial(compute_share, lowest=1, highest=5, min_answered=10),
         text="25 times the mean of the answered items less 1, ten of eleven at least.",
-        source="Beaton 2005, J Bone Joint Surg Am 87:1038",
+        source=BEATON,
     ),
     *(
         ItemScore(
@@ -92,23 +103,23 @@ DISABILITY = (
 MYELOPATHY = (
     ItemScore(
         name="mjoa", items=("mjoa_ue_motor", "mjoa_le_motor", "mjoa_ue_sensory", "mjoa_sphincter"), tolerance=0,
-        compute=compute_sum, text="Sum of the four parts, all needed.", source="Benzel 1991, J Spinal Disord 4:286",
+        compute=compute_sum, text="Sum of the four parts, all needed.", source=BENZEL,
     ),
     ItemScore(
         name="joa_cervical", tolerance=0, compute=compute_sum, text="Sum of the six parts, all needed.",
         items=tuple(f"joa_cervical_{part}" for part in (
             "ue_motor", "le_motor", "ue_sensory", "le_sensory", "trunk_sensory", "bladder",
         )),
-        source="Yonenobu 2001, Spine 26:1890",
+        source=YONENOBU,
     ),
     ItemScore(
         name="joa_lumbar", tolerance=0, binding=False, compute=compute_sum, text="Sum of the four parts, all needed.",
         items=tuple(f"joa_lumbar_{part}" for part in ("subjective", "signs", "daily", "bladder")),
-        source="Izumida 1986, J Jpn Orthop Assoc 60:391",
+        source=IZUMIDA,
     ),
     ItemScore(
         name="mdi", items=number_items("mdi", *range(1, 11)), tolerance=0, binding=False, compute=compute_sum,
-        text="Sum of the ten items, all needed.", source="Casey 1996, J Neurosurg 84:795",
+        text="Sum of the ten items, all needed.", source=CASEY,
     ),
 )  # fmt: skip
 

@@ -197,6 +197,7 @@ TIMES = (
     _days_to("infection_days", "the first wound infection; missing means none recorded"),
     _days_to("pjk_days", "the images that first show a proximal junctional kyphosis; missing means none recorded",
              TRUNK),
+    _days_to("last_imaging_days", "the last images of the spine, which show what radiographs alone can show"),
     _days_to("pseudarthrosis_days", "the images that first show a failed fusion; missing means none recorded"),
 )  # fmt: skip
 

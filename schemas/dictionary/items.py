@@ -8,12 +8,13 @@ from __future__ import annotations
 from schemas.dictionary.common import ALL, BACK, NECK, TRUNK
 from schemas.dictionary.questionnaires import JAPANESE_PARTS, QUESTIONNAIRES
 from schemas.dictionary.visits import Score
-
-FAIRBANK = "Fairbank 2000, Spine 25:2940"
-VERNON = "Vernon and Mior 1991, J Manipulative Physiol Ther 14:409"
-ASHER = "Asher 2003, Spine 28:63"
-MANNION = "Mannion 2009, Eur Spine J 18 Suppl 3:367"
-EUROQOL = "EuroQol Group 1990, Health Policy 16:199"
+from schemas.sources_of_scores import (
+    ASHER,
+    EUROQOL,
+    FAIRBANK,
+    MANNION,
+    VERNON,
+)
 
 SATISFACTION_ITEMS = (21, 22)
 """Items of the SRS-22r on the treatment: before the operation that is the care so far, later the operation."""

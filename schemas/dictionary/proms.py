@@ -9,6 +9,9 @@ from schemas.dictionary.common import ALL, category, identifier, number
 from schemas.dictionary.items import IMAGES_AT_VISITS, ITEMS
 from schemas.dictionary.scores import INSTRUMENT_SCORES
 from schemas.dictionary.visits import VISITS, Score, make_baselines, make_follow_ups
+from schemas.sources_of_scores import (
+    WARE_1992,
+)
 
 __all__ = ["BASELINE_SCORES", "FOLLOW_UP_SCORES", "PROMS", "SCORES", "SINGLE_ANSWERS", "VISITS", "Score"]
 
@@ -23,7 +26,7 @@ VERSIONS = (
     category("eq5d_version", ("3l", "5l"), "Number of levels of the EQ-5D that the registry holds.", predictor=False,
              source="Herdman 2011, Qual Life Res 20:1727"),
     category("sf36_version", ("v1", "v2", "rand36"), "Version of the SF-36 that the registry holds, with its scoring.",
-             predictor=False, source="Ware 1992, Med Care 30:473"),
+             predictor=False, source=WARE_1992),
     identifier("eq5d_value_set", "Name of the value set behind the EQ-5D index, such as united_kingdom_1997."),
 )  # fmt: skip
 

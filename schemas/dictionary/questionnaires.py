@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from schemas.dictionary.common import ALL, BACK, LUMBAR, NECK
-from schemas.dictionary.visits import Score
+from schemas.dictionary.visits import Score, number_items
+from schemas.sources_of_scores import (
+    BEATON,
+    CASEY,
+    HUDAK,
+    IZUMIDA,
+    KROENKE_2001,
+    ROLAND,
+    STUCKI,
+    WARE_1992,
+    YONENOBU,
+    ZIGMOND,
+)
 
 
-def _number_items(
+def _list_items(
     stem: str,
     numbers: Iterable[int],
     ends: tuple[float, float],
@@ -20,14 +32,11 @@ def _number_items(
 ) -> tuple[Score, ...]:
     """Return items of one form; `text` has a place for the number."""
     return tuple(
-        Score(name=f"{stem}_q{item:02d}", unit=unit, hard=ends, cohorts=cohorts, source=source, text=text.format(item))
-        for item in numbers
+        Score(name=name, unit=unit, hard=ends, cohorts=cohorts, source=source, text=text.format(item))
+        for item, name in zip(numbers, number_items(stem, *numbers), strict=True)
     )
 
 
-WARE = "Ware 1992, Med Care 30:473"
-STUCKI = "Stucki 1996, Spine 21:796"
-ZIGMOND = "Zigmond 1983, Acta Psychiatr Scand 67:361"
 ZCQ_SATISFACTION = "Zurich Claudication Questionnaire, satisfaction, item {}, 1 very satisfied to 4"
 
 SF36_OPTIONS = (
@@ -39,31 +48,31 @@ SF36_OPTIONS = (
 SF36_ITEMS = tuple(
     item
     for options, numbers in SF36_OPTIONS
-    for item in _number_items(
-        "sf36", numbers, (1, options), f"SF-36 version 1, item {{}}, printed option 1 to {options}", source=WARE
+    for item in _list_items(
+        "sf36", numbers, (1, options), f"SF-36 version 1, item {{}}, printed option 1 to {options}", source=WARE_1992
     )
 )
 
 QUESTIONNAIRES = (
     *SF36_ITEMS,
-    *_number_items("rmdq", range(1, 25), (0, 1), "Roland-Morris Disability Questionnaire, item {}, 1 ticked or 0",
-                   unit="yes_or_no", cohorts=BACK, source="Roland 1983, Spine 8:141"),
-    *_number_items("dash", range(1, 31), (1, 5), "Disabilities of the Arm, Shoulder and Hand, item {}, 1 best to 5",
-                   cohorts=NECK, source="Hudak 1996, Am J Ind Med 29:602"),
-    *_number_items("quickdash", range(1, 12), (1, 5), "Short form of the Disabilities of the Arm, Shoulder and Hand, "
-                   "item {}, 1 best to 5", cohorts=NECK, source="Beaton 2005, J Bone Joint Surg Am 87:1038"),
-    *_number_items("hads", range(1, 15, 2), (0, 3), "Hospital Anxiety and Depression Scale, item {}, on anxiety, 0 "
-                   "best to 3", unit="points_of_3", source=ZIGMOND),
-    *_number_items("hads", range(2, 15, 2), (0, 3), "Hospital Anxiety and Depression Scale, item {}, on depression, 0 "
-                   "best to 3", unit="points_of_3", source=ZIGMOND),
-    *_number_items("phq9", range(1, 10), (0, 3), "Patient Health Questionnaire, item {}, 0 best to 3",
-                   unit="points_of_3", source="Kroenke 2001, J Gen Intern Med 16:606"),
-    *_number_items("mdi", range(1, 11), (0, 3), "Myelopathy Disability Index, item {}, 0 best to 3",
-                   unit="points_of_3", cohorts=NECK, source="Casey 1996, J Neurosurg 84:795"),
-    *_number_items("zcq_symptom", range(1, 8), (1, 5), "Zurich Claudication Questionnaire, symptoms, item {}, 1 best "
-                   "to 5", cohorts=LUMBAR, source=STUCKI),
-    *_number_items("zcq_function", range(1, 6), (1, 4), "Zurich Claudication Questionnaire, function, item {}, 1 best "
-                   "to 4", cohorts=LUMBAR, source=STUCKI),
+    *_list_items("rmdq", range(1, 25), (0, 1), "Roland-Morris Disability Questionnaire, item {}, 1 ticked or 0",
+                 unit="yes_or_no", cohorts=BACK, source=ROLAND),
+    *_list_items("dash", range(1, 31), (1, 5), "Disabilities of the Arm, Shoulder and Hand, item {}, 1 best to 5",
+                 cohorts=NECK, source=HUDAK),
+    *_list_items("quickdash", range(1, 12), (1, 5), "Short form of the Disabilities of the Arm, Shoulder and Hand, "
+                 "item {}, 1 best to 5", cohorts=NECK, source=BEATON),
+    *_list_items("hads", range(1, 15, 2), (0, 3), "Hospital Anxiety and Depression Scale, item {}, on anxiety, 0 "
+                 "best to 3", unit="points_of_3", source=ZIGMOND),
+    *_list_items("hads", range(2, 15, 2), (0, 3), "Hospital Anxiety and Depression Scale, item {}, on depression, 0 "
+                 "best to 3", unit="points_of_3", source=ZIGMOND),
+    *_list_items("phq9", range(1, 10), (0, 3), "Patient Health Questionnaire, item {}, 0 best to 3",
+                 unit="points_of_3", source=KROENKE_2001),
+    *_list_items("mdi", range(1, 11), (0, 3), "Myelopathy Disability Index, item {}, 0 best to 3",
+                 unit="points_of_3", cohorts=NECK, source=CASEY),
+    *_list_items("zcq_symptom", range(1, 8), (1, 5), "Zurich Claudication Questionnaire, symptoms, item {}, 1 best "
+                 "to 5", cohorts=LUMBAR, source=STUCKI),
+    *_list_items("zcq_function", range(1, 6), (1, 4), "Zurich Claudication Questionnaire, function, item {}, 1 best "
+                 "to 4", cohorts=LUMBAR, source=STUCKI),
     *(
         Score(name=f"zcq_satisfaction_q{item:02d}", unit="option", hard=(1, 4), cohorts=LUMBAR, before=False,
               source=STUCKI, text=ZCQ_SATISFACTION.format(item))
@@ -71,8 +80,6 @@ QUESTIONNAIRES = (
     ),
 )  # fmt: skip
 
-YONENOBU = "Yonenobu 2001, Spine 26:1890"
-IZUMIDA = "Izumida 1986, J Jpn Orthop Assoc 60:391"
 
 JAPANESE_PARTS = (
     *(

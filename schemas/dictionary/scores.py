@@ -1,40 +1,68 @@
-"""Data dictionary: the scores of patients and clinicians; each text says which way is better."""
+"""Data dictionary: the scores of patients and clinicians; each text says which way is better, where that is known."""
 
 from __future__ import annotations
 
 from schemas.dictionary.common import ALL, BACK, LUMBAR, NECK, TRUNK
 from schemas.dictionary.visits import Score
-
-BENZEL = "Benzel 1991, J Spinal Disord 4:286"
-SRS = "Asher 2003, Spine 28:63"
-SF36 = "Ware 1992, Med Care 30:473"
-PROMIS = "Cella 2010, J Clin Epidemiol 63:1179"
-COMI = "Mannion 2009, Eur Spine J 18 Suppl 3:367"
-JOABPEQ = "Fukui 2009, J Orthop Sci 14:348"
-NRS = "Jensen 1986, Pain 27:117"
+from schemas.sources_of_scores import (
+    ASHER,
+    BEATON,
+    BENZEL,
+    BRAZIER,
+    CASEY,
+    CELLA,
+    DALTROY,
+    DOLAN,
+    EUROQOL,
+    FAIRBANK,
+    FREYNHAGEN,
+    FUKUI,
+    GUY,
+    HIRABAYASHI,
+    HUDAK,
+    HUSKISSON,
+    IZUMIDA,
+    JENSEN,
+    KAMPER,
+    KROENKE_2001,
+    KROENKE_2003,
+    LENKE,
+    MANNION,
+    NURICK,
+    RIGOARD,
+    ROLAND,
+    STUCKI,
+    VERNON,
+    WARE_1992,
+    WARE_1994,
+    WARE_1996,
+    YAGI,
+    YONENOBU,
+    ZIGMOND,
+)
 
 DISABILITY = (
-    Score(name="odi", unit="percent", hard=(0, 100), cohorts=BACK, source="Fairbank 2000, Spine 25:2940",
+    Score(name="odi", unit="percent", hard=(0, 100), cohorts=BACK, source=FAIRBANK,
           text="Oswestry Disability Index, 0 to 100 percent (not the raw 0 to 50), lower is better"),
     Score(name="ndi", unit="percent", hard=(0, 100), cohorts=NECK,
-          source="Vernon and Mior 1991, J Manipulative Physiol Ther 14:409",
+          source=VERNON,
           text="Neck Disability Index, 0 to 100 percent (not the raw 0 to 50), lower is better"),
-    Score(name="rmdq", unit="points_of_24", hard=(0, 24), cohorts=BACK, source="Roland 1983, Spine 8:141",
+    Score(name="rmdq", unit="points_of_24", hard=(0, 24), cohorts=BACK, source=ROLAND,
           text="Roland-Morris Disability Questionnaire, 24 statements, lower is better"),
-    Score(name="zcq_symptom", unit="points_of_5", hard=(1, 5), cohorts=LUMBAR, source="Stucki 1996, Spine 21:796",
+    Score(name="zcq_symptom", unit="points_of_5", hard=(1, 5), cohorts=LUMBAR, source=STUCKI,
           text="Zurich Claudication Questionnaire, symptoms, lower is better"),
-    Score(name="zcq_function", unit="points_of_4", hard=(1, 4), cohorts=LUMBAR, source="Stucki 1996, Spine 21:796",
+    Score(name="zcq_function", unit="points_of_4", hard=(1, 4), cohorts=LUMBAR, source=STUCKI,
           text="Zurich Claudication Questionnaire, function, lower is better"),
     Score(name="nass_pain_disability", unit="points_of_100", hard=(0, 100), cohorts=("lumbar", "cervical"),
-          source="Daltroy 1996, Spine 21:741",
+          source=DALTROY,
           text="North American Spine Society instrument, pain and disability, brought to 0 to 100, lower is better"),
     Score(name="nass_neurogenic", unit="points_of_100", hard=(0, 100), cohorts=("lumbar", "cervical"),
-          source="Daltroy 1996, Spine 21:741",
+          source=DALTROY,
           text="North American Spine Society instrument, neurogenic symptoms, brought to 0 to 100, lower is better"),
-    Score(name="dash", unit="points_of_100", hard=(0, 100), cohorts=NECK, source="Hudak 1996, Am J Ind Med 29:602",
+    Score(name="dash", unit="points_of_100", hard=(0, 100), cohorts=NECK, source=HUDAK,
           text="Disabilities of the Arm, Shoulder and Hand, lower is better"),
     Score(name="quickdash", unit="points_of_100", hard=(0, 100), cohorts=NECK,
-          source="Beaton 2005, J Bone Joint Surg Am 87:1038",
+          source=BEATON,
           text="Short form of the Disabilities of the Arm, Shoulder and Hand, lower is better"),
 )  # fmt: skip
 
@@ -43,19 +71,19 @@ REGIONS = (("back", "Back pain", BACK), ("leg", "Leg pain", BACK), ("neck", "Nec
 
 PAIN = (
     *(
-        Score(name=f"nrs_{region}", unit="points_of_10", hard=(0, 10), cohorts=cohorts, source=NRS,
+        Score(name=f"nrs_{region}", unit="points_of_10", hard=(0, 10), cohorts=cohorts, source=JENSEN,
               text=f"{word}, numeric rating scale 0 to 10, lower is better")
         for region, word, cohorts in REGIONS
     ),
     *(
-        Score(name=f"vas_{region}", unit="mm_of_100", hard=(0, 100), cohorts=cohorts, source="Huskisson 1974, Lancet "
-              "2:1127", text=f"{word}, visual analogue scale 0 to 100 mm, lower is better")
+        Score(name=f"vas_{region}", unit="mm_of_100", hard=(0, 100), cohorts=cohorts, source=HUSKISSON,
+              text=f"{word}, visual analogue scale 0 to 100 mm, lower is better")
         for region, word, cohorts in REGIONS
     ),
-    Score(name="vas_numbness", unit="mm_of_100", hard=(0, 100), cohorts=ALL, source="Yagi 2022, Spine J 22:1768",
+    Score(name="vas_numbness", unit="mm_of_100", hard=(0, 100), cohorts=ALL, source=YAGI,
           text="Numbness, visual analogue scale 0 to 100 mm, lower is better"),
     Score(name="paindetect", unit="points", hard=(-1, 38), cohorts=ALL,
-          source="Freynhagen 2006, Curr Med Res Opin 22:1911",
+          source=FREYNHAGEN,
           text="The painDETECT questionnaire, higher is more likely nerve pain"),
 )  # fmt: skip
 
@@ -71,28 +99,28 @@ MYELOPATHY = (
     Score(name="mjoa_sphincter", unit="points_of_3", hard=(0, 3), cohorts=NECK, source=BENZEL,
           text="Bladder in the 18-point mJOA, 0 to 3, higher is better"),
     Score(name="joa_cervical", unit="points_of_17", hard=(0, 17), cohorts=NECK,
-          source="Yonenobu 2001, Spine 26:1890",
+          source=YONENOBU,
           text="Japanese Orthopaedic Association score of the neck, 17 points, half points in use, higher is better"),
     Score(name="joa_lumbar", unit="points_of_29", hard=(-6, 29), cohorts=LUMBAR,
-          source="Izumida 1986, J Jpn Orthop Assoc 60:391",
+          source=IZUMIDA,
           text="Japanese Orthopaedic Association score of the low back, -6 to 29, higher is better"),
     Score(name="joa_recovery_rate", unit="percent", hard=(-3500, 100), plausible=(-100, 100),
-          cohorts=("lumbar", "cervical"), before=False, source="Hirabayashi 1981, Spine 6:354",
+          cohorts=("lumbar", "cervical"), before=False, source=HIRABAYASHI,
           text="Recovery rate of the Japanese score: gain over the gain that was possible, higher is better"),
     *(
         Score(name=f"{name}_recovery_rate", unit="percent", hard=(-3500, 100), plausible=(-100, 100), cohorts=cohorts,
-              before=False, source="Hirabayashi 1981, Spine 6:354",
+              before=False, source=HIRABAYASHI,
               text=f"Recovery rate of the {words}: gain over the gain that was possible, higher is better")
         for name, words, cohorts in (
             ("joa_cervical", "Japanese score of the neck, of 17 points", NECK), ("mjoa", "mJOA, of 18 points", NECK),
             ("joa_lumbar", "Japanese score of the low back, of 29 points", LUMBAR),
         )
     ),
-    Score(name="mdi", unit="points_of_30", hard=(0, 30), cohorts=NECK, source="Casey 1996, J Neurosurg 84:795",
+    Score(name="mdi", unit="points_of_30", hard=(0, 30), cohorts=NECK, source=CASEY,
           text="Myelopathy Disability Index, lower is better"),
-    Score(name="nurick", unit="grade", hard=(0, 5), cohorts=NECK, source="Nurick 1972, Brain 95:87",
+    Score(name="nurick", unit="grade", hard=(0, 5), cohorts=NECK, source=NURICK,
           text="Nurick grade of gait, lower is better"),
-    Score(name="lems", unit="points_of_50", hard=(0, 50), cohorts=ALL, source="Lenke 2016, Spine 41:204",
+    Score(name="lems", unit="points_of_50", hard=(0, 50), cohorts=ALL, source=LENKE,
           text="Lower extremity motor score of both legs, higher is better"),
 )  # fmt: skip
 
@@ -103,38 +131,38 @@ SF36_SCALES = (
 
 HEALTH = (
     *(
-        Score(name=f"sf36_{scale}", unit="points_of_100", hard=(0, 100), cohorts=ALL, source=SF36,
+        Score(name=f"sf36_{scale}", unit="points_of_100", hard=(0, 100), cohorts=ALL, source=WARE_1992,
               text=f"SF-36 {words}, 0 to 100, higher is better")
         for scale, words in SF36_SCALES
     ),
     *(
         Score(name=f"{form}_{part}cs", unit="t_score", hard=(-10, 90), plausible=(10, 70), cohorts=ALL, source=source,
               text=f"{form.upper().replace('SF', 'SF-')} {word} component summary, mean 50 and SD 10, higher is better")
-        for form, source in (("sf36", "Ware 1994, SF-36 Summary Scales"), ("sf12", "Ware 1996, Med Care 34:220"))
+        for form, source in (("sf36", WARE_1994), ("sf12", WARE_1996))
         for part, word in (("p", "physical"), ("m", "mental"))
     ),
     Score(name="sf6d", unit="utility", hard=(-0.6, 1), plausible=(0.29, 1), cohorts=ALL,
-          source="Brazier 2002, J Health Econ 21:271",
+          source=BRAZIER,
           text="SF-6D utility, 1 is full health; plausible range of the value set of the United Kingdom"),
     Score(name="eq5d_index", unit="utility", hard=(-1, 1), plausible=(-0.594, 1), cohorts=ALL,
-          source="Dolan 1997, Med Care 35:1095",
+          source=DOLAN,
           text="EQ-5D index, 1 is full health; plausible range of the EQ-5D-3L with the United Kingdom value set"),
     Score(name="eq_vas", unit="points_of_100", hard=(0, 100), cohorts=ALL,
-          source="EuroQol Group 1990, Health Policy 16:199",
+          source=EUROQOL,
           text="EQ visual analogue scale, 0 to 100, higher is better"),
-    Score(name="promis_pf", unit="t_score", hard=(0, 100), plausible=(15, 75), cohorts=ALL, source=PROMIS,
+    Score(name="promis_pf", unit="t_score", hard=(0, 100), plausible=(15, 75), cohorts=ALL, source=CELLA,
           text="PROMIS physical function, mean 50 and SD 10, higher is better"),
-    Score(name="promis_pi", unit="t_score", hard=(0, 100), plausible=(35, 85), cohorts=ALL, source=PROMIS,
+    Score(name="promis_pi", unit="t_score", hard=(0, 100), plausible=(35, 85), cohorts=ALL, source=CELLA,
           text="PROMIS pain interference, mean 50 and SD 10, lower is better"),
     Score(name="promis_pain_intensity", unit="t_score", hard=(0, 100), plausible=(25, 75), cohorts=ALL,
-          source=PROMIS, text="PROMIS pain intensity 3a as a T-score (not the raw 3 to 15), lower is better"),
+          source=CELLA, text="PROMIS pain intensity 3a as a T-score (not the raw 3 to 15), lower is better"),
 )  # fmt: skip
 
 DEFORMITY = (
-    Score(name="srs22r_total", unit="points_of_5", hard=(1, 5), cohorts=TRUNK, source=SRS,
+    Score(name="srs22r_total", unit="points_of_5", hard=(1, 5), cohorts=TRUNK, source=ASHER,
           text="SRS-22r total score, mean of the answered items, higher is better"),
     *(
-        Score(name=f"srs22r_{scale}", unit="points_of_5", hard=(1, 5), cohorts=TRUNK, source=SRS,
+        Score(name=f"srs22r_{scale}", unit="points_of_5", hard=(1, 5), cohorts=TRUNK, source=ASHER,
               text=f"SRS-22r {words}, mean of its answered items, higher is better",
               text_before="SRS-22r satisfaction with the care so far, mean of its answered items, higher is better"
               if scale == "satisfaction" else "")
@@ -151,17 +179,17 @@ COMI_DOMAINS = (
 )  # fmt: skip
 
 CORE = (
-    Score(name="comi_back", unit="points_of_10", hard=(0, 10), cohorts=BACK, source=COMI,
+    Score(name="comi_back", unit="points_of_10", hard=(0, 10), cohorts=BACK, source=MANNION,
           text="Core Outcome Measures Index of the back, mean of five domains, lower is better"),
-    Score(name="comi_neck", unit="points_of_10", hard=(0, 10), cohorts=NECK, source=COMI,
+    Score(name="comi_neck", unit="points_of_10", hard=(0, 10), cohorts=NECK, source=MANNION,
           text="Core Outcome Measures Index of the neck, mean of five domains, lower is better"),
     *(
-        Score(name=f"comi_{domain}", unit="points_of_10", hard=(0, 10), cohorts=ALL, source=COMI,
+        Score(name=f"comi_{domain}", unit="points_of_10", hard=(0, 10), cohorts=ALL, source=MANNION,
               text=f"Core Outcome Measures Index, {words}, lower is better")
         for domain, words in COMI_DOMAINS
     ),
     *(
-        Score(name=f"joabpeq_{domain}", unit="points_of_100", hard=(0, 100), cohorts=LUMBAR, source=JOABPEQ,
+        Score(name=f"joabpeq_{domain}", unit="points_of_100", hard=(0, 100), cohorts=LUMBAR, source=FUKUI,
               text=f"JOABPEQ {words}, 0 to 100, higher is better; there is no total")
         for domain, words in (
             ("pain", "low back pain"), ("function", "lumbar function"), ("walking", "walking ability"),
@@ -172,30 +200,30 @@ CORE = (
 
 MIND = (
     Score(name="hads_a", unit="points_of_21", hard=(0, 21), cohorts=ALL,
-          source="Zigmond 1983, Acta Psychiatr Scand 67:361",
+          source=ZIGMOND,
           text="Hospital Anxiety and Depression Scale, anxiety, lower is better"),
     Score(name="hads_d", unit="points_of_21", hard=(0, 21), cohorts=ALL,
-          source="Zigmond 1983, Acta Psychiatr Scand 67:361",
+          source=ZIGMOND,
           text="Hospital Anxiety and Depression Scale, depression, lower is better"),
-    Score(name="phq9", unit="points_of_27", hard=(0, 27), cohorts=ALL, source="Kroenke 2001, J Gen Intern Med 16:606",
+    Score(name="phq9", unit="points_of_27", hard=(0, 27), cohorts=ALL, source=KROENKE_2001,
           text="Patient Health Questionnaire, nine items, lower is better"),
-    Score(name="phq2", unit="points_of_6", hard=(0, 6), cohorts=ALL, source="Kroenke 2003, Med Care 41:1284",
+    Score(name="phq2", unit="points_of_6", hard=(0, 6), cohorts=ALL, source=KROENKE_2003,
           text="Patient Health Questionnaire, first two items, lower is better"),
 )  # fmt: skip
 
 RATINGS = (
-    Score(name="mcri", unit="points", hard=(0, 100), cohorts=BACK, source="Rigoard 2021, J Clin Med 10:4910",
-          text="Multidimensional clinical response index as its web form gives it, higher is better"),
-    Score(name="pgic", unit="points_of_7", hard=(1, 7), cohorts=ALL, before=False, source="Guy 1976, ECDEU "
-          "Assessment Manual", text="Patient global impression of change, 1 very much improved to 7 very much worse"),
+    Score(name="mcri", unit="points", hard=(0, 100), cohorts=BACK, source=RIGOARD,
+          text="Multidimensional clinical response index as its web form gives it; its direction could not be seen"),
+    Score(name="pgic", unit="points_of_7", hard=(1, 7), cohorts=ALL, before=False, source=GUY,
+          text="Patient global impression of change, 1 very much improved to 7 very much worse"),
     Score(name="gpe", unit="points_of_7", hard=(1, 7), cohorts=ALL, before=False,
-          source="Kamper 2010, J Clin Epidemiol 63:760",
+          source=KAMPER,
           text="Global perceived effect, 1 completely recovered to 7 worse than ever"),
     Score(name="nass_satisfaction", unit="points_of_4", hard=(1, 4), cohorts=ALL, before=False,
-          source="Daltroy 1996, Spine 21:741",
+          source=DALTROY,
           text="NASS patient satisfaction index, 1 met expectations to 4 the same or worse"),
     Score(name="zcq_satisfaction", unit="points_of_4", hard=(1, 4), cohorts=LUMBAR, before=False,
-          source="Stucki 1996, Spine 21:796",
+          source=STUCKI,
           text="Zurich Claudication Questionnaire, satisfaction, lower is better"),
 )  # fmt: skip
 

@@ -35,6 +35,11 @@ class Score:
     text_before: str = ""
 
 
+def number_items(stem: str, *numbers: int) -> tuple[str, ...]:
+    """Return the stems of numbered items: ``odi_q01`` and so on."""
+    return tuple(f"{stem}_q{number:02d}" for number in numbers)
+
+
 VISITS = (
     ("6w", "6 weeks"),
     ("3m", "3 months"),

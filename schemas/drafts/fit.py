@@ -23,8 +23,8 @@ from schemas.drafts.codes import (
     is_missing_text,
     level_words,
 )
-from schemas.drafts.text import write_value
 from schemas.drafts.values import MOSTLY, Profile, common_codes, find_marks, shown_codes
+from schemas.toml_text import write_value
 from schemas.units import convert_unit, known_units
 from schemas.wording import split_words
 

@@ -13,12 +13,12 @@ from schemas.drafts.codes import find_segment_scheme
 from schemas.drafts.files import ExportTable
 from schemas.drafts.match import find_stem, find_visit, make_name
 from schemas.drafts.place import Header, Placing, make_header, place_scores
-from schemas.drafts.text import write_value
 from schemas.drafts.values import SHOWN_FROM
 from schemas.fault import OPERATIONS
 from schemas.plans import FilePlan
 from schemas.raw import as_text
 from schemas.redcap import ADMINISTRATIVE, EVENT, FORM_STATUS, GROUP, REPEAT, find_header, plain_event
+from schemas.toml_text import write_value
 from schemas.wording import split_words, squash
 
 Rows = Literal["one", "visits", "levels", "events"]

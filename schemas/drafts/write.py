@@ -13,10 +13,11 @@ from schemas.drafts.listing import IdentifyingHeaders, Listed
 from schemas.drafts.match import is_later, make_name
 from schemas.drafts.place import Option, Placed, Placing, Unplaced
 from schemas.drafts.tables import DraftedTable
-from schemas.drafts.text import comment, quote, wrap_comment, write_outcommented, write_table, write_value
+from schemas.drafts.text import comment, wrap_comment, write_outcommented, write_table
 from schemas.drafts.values import find_marks, plain_codes, round_outwards
 from schemas.fault import OPERATIONS
 from schemas.mapping import columns_of_cohort
+from schemas.toml_text import quote, write_value
 
 STEPS = (
     "1. Look at every line that begins with `# check:`, which says why something was proposed; change or delete it.",

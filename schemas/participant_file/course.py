@@ -149,7 +149,7 @@ def read_death(puf: PufTable) -> Part:
     coded, year = puf.coded("DOPERTOD"), puf.coded("YRDEATH")
     days = coded.numbers()
     lived = coded.among(NOT_OCCURRED) | (days > LAST_DAY) | (coded.mark(is_missing) & year.among(NOT_OCCURRED))
-    died = (days >= 0) & (days <= LAST_DAY)
+    died = _died_by_day_30(puf)
     against = lived & (_destination(puf) == "expired") & (in_hospital(puf) == 0)
     values = np.where(died, 1.0, np.where(lived & ~against, 0.0, np.nan))
     told = f"column 'death_30d': {count_rows(against)} discharged dead before day 30 without a day of death; unknown"
@@ -157,6 +157,11 @@ def read_death(puf: PufTable) -> Part:
     if puf.has("DOPERTOD"):
         columns["DOPERTOD"] = pd.Series(np.where(died, days, np.nan))
     return Part(columns=columns, notes=(told,) if against.any() else ())
+
+
+def _died_by_day_30(puf: PufTable) -> BoolArray:
+    days = puf.coded("DOPERTOD").numbers()
+    return (days >= 0) & (days <= LAST_DAY)
 
 
 def _destination(puf: PufTable) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
@@ -169,8 +174,9 @@ def read_readmission(puf: PufTable) -> Part:
 
     Notes
     -----
-    A patient who was not discharged alive by day 30 could not be readmitted. That is neither a readmission nor the
-    freedom from it that the outcome asks for, so it is unknown and counted; as 0 it would make the sickest look safe.
+    Who was still in hospital on day 30 could not be readmitted. That is neither a readmission nor the freedom from it
+    that the outcome asks for, so it is unknown and counted. A death by day 30 competes with a readmission: who died
+    in hospital before that day was not readmitted and is 0, as is who died at home where the file says so.
     """
     slots = [k for k in VISITS if puf.present((f"READMISSION{k}", f"UNPLANNEDREADMISSION{k}"))]
     if not slots:
@@ -180,16 +186,18 @@ def read_readmission(puf: PufTable) -> Part:
     related = [puf.flag(f"READMRELATED{k}") for k in slots]
     values = any_of(states)
     expired = _destination(puf) == "expired"
-    kept = (in_hospital(puf) == 1) | expired
-    never = kept & ~(values == 1)
+    died = expired & (_died_by_day_30(puf) | (in_hospital(puf) == 0))
+    first = np.isnan(values) & died
+    values = np.where(first, 0.0, values)
+    never = ((in_hospital(puf) == 1) | expired) & ~died & ~(values == 1)
     said = [*unplanned.values(), *(puf.flag(f"READMISSION{k}") for k in slots)]
     texts = with_faults(flag_texts(np.where(never, np.nan, values)), said)
     told = (
-        f"column 'readmission_30d': {count_rows(never)} of patients who did not leave hospital alive by day 30 and "
-        "could not be readmitted; unknown, not 0"
+        f"column 'readmission_30d': {count_rows(never)} of patients who were in hospital until day 30 and could not be "
+        "readmitted; unknown, not 0"
     )
     days = _first_day([(unplanned[k].values, puf.coded(f"READMPODAYS{k}").numbers()) for k in slots])
-    of_them = np.where(never, np.nan, _any_related(states, related))
+    of_them = np.where(never, np.nan, np.where(first, 0.0, _any_related(states, related)))
     related_texts = with_faults(flag_texts(of_them), related)
     return Part(
         columns={"readmission_30d": texts, "readmission_related_30d": related_texts, "readmission_days": days},

@@ -136,8 +136,9 @@ def _follow(values: Values, days: float | FloatArray) -> FloatArray:
 
 
 def _readmit_by_day_90(values: Values) -> FloatArray:
+    """Return whether readmitted by day 90 after the discharge: a death in hospital competes, so that these were not."""
     by = by_day(values["readmission_days"], values["length_of_stay_days"] + 90, values)
-    return np.where(died_in_hospital(values), np.nan, by)
+    return np.where(died_in_hospital(values), 0.0, by)
 
 
 def _draw_late_infections(fused: Condition) -> tuple[Draw, ...]:

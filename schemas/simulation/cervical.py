@@ -47,7 +47,7 @@ from schemas.simulation.specs import (
     linear,
     log,
 )
-from schemas.simulation.structure import draw_fusion, draw_levels
+from schemas.simulation.structure import draw_fusion, draw_imaging, draw_levels
 
 
 def _with_myelopathy(name: str, *, without: float, added: float) -> Flag:
@@ -278,6 +278,7 @@ CERVICAL = SyntheticCohort(
             _PSEUDARTHROSIS, fused=_FUSED, rods=False, implants=Sum(-3.6, (level("smoking", "current", 0.4),)),
             neighbours=Sum(-1.4, (linear("age", 0.02, 57), linear("n_levels_planned", 0.15, 1))),
         ),
+        *draw_imaging("pseudarthrosis_days"),
     ),
     risks=(
         Risk(outcome="opioid_refill_180d", flag=_REFILL), Risk(outcome="transfusion_30d", flag=_TRANSFUSION),

@@ -48,7 +48,7 @@ from schemas.simulation.specs import (
     log,
 )
 from schemas.simulation.srs_items import draw_srs_items
-from schemas.simulation.structure import draw_fusion, draw_junction, draw_levels
+from schemas.simulation.structure import draw_fusion, draw_imaging, draw_junction, draw_levels
 
 _PREDICTORS: tuple[Draw, ...] = (
     *draw_characteristics(mean_age=61, sd_age=13, female_log_odds=1.4),
@@ -290,6 +290,7 @@ DEFORMITY = SyntheticCohort(
             implants=Sum(-1.7, (linear("n_levels_planned", 0.05, 9), linear("planned_osteotomy", 0.4))),
             neighbours=Sum(-1.0, (linear("age", 0.02, 61),)),
         ),
+        *draw_imaging("pjk_days", "pseudarthrosis_days"),
     ),
     risks=(
         Risk(outcome="opioid_refill_180d", flag=_REFILL), Risk(outcome="transfusion_30d", flag=_TRANSFUSION),

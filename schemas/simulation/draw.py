@@ -111,12 +111,22 @@ def compute_truth(spec: SyntheticCohort, values: Values) -> dict[str, FloatArray
     """Return the true risk of each outcome, shape (n,), in [0, 1]."""
     truth = {outcome.outcome: _improvement_risk(outcome, spec, values) for outcome in spec.improvements}
     if spec.first_event:
+        too_early = compute_early_risk(spec, values)
         truth |= {
-            outcome: _first_event_risk(spec.first_event, spec.death, values, horizon_days)
+            outcome: _first_event_risk(spec.first_event, spec.death, values, horizon_days) - too_early
             for outcome, horizon_days in spec.first_event.horizons.items()
         }
     truth["any_complication_30d"] = expit(spec.complication.value(values))
     return truth | {risk.outcome: _flag_risk(risk, values) for risk in spec.risks}
+
+
+def compute_early_risk(spec: SyntheticCohort, values: Values) -> FloatArray:
+    """Return the risk of a first event before the day from which it is one, shape (n,)."""
+    first = spec.first_event
+    if first is None or first.from_day < 2:
+        return np.zeros(len(values["patient"]))
+    # Days are rounded up: an event on the day before is one of the time until the end of that day.
+    return _first_event_risk(first, spec.death, values, first.from_day - 1)
 
 
 def _flag_risk(risk: Risk, values: Values) -> FloatArray:

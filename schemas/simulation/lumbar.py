@@ -48,7 +48,7 @@ from schemas.simulation.specs import (
     linear,
     log,
 )
-from schemas.simulation.structure import draw_fusion, draw_herniation, draw_levels
+from schemas.simulation.structure import LEAST_RELIEF_DAYS, draw_fusion, draw_herniation, draw_imaging, draw_levels
 
 _PREDICTORS: tuple[Draw, ...] = (
     *draw_characteristics(mean_age=55, sd_age=15, female_log_odds=0.0),
@@ -222,6 +222,7 @@ _PACE = ((0, 1.5), (365, 0.5), (730, 0.15))
 
 _REHERNIATION = FirstEvent(
     horizons={"reherniation_24m": 730, "reherniation_12m": 365, "reherniation_60m": 1826},
+    from_day=LEAST_RELIEF_DAYS,
     event=Hazard(
         column="reherniation_days", pace=_PACE,
         log_yearly=Sum(
@@ -330,6 +331,7 @@ LUMBAR = SyntheticCohort(
             _PSEUDARTHROSIS, fused=_FUSED, implants=Sum(-3.2, (level("smoking", "current", 0.4),)),
             neighbours=Sum(-1.6, (linear("age", 0.02, 60), linear("n_levels_planned", 0.2, 1))),
         ),
+        *draw_imaging("pseudarthrosis_days"),
     ),
     risks=(
         Risk(outcome="opioid_refill_180d", flag=_REFILL), Risk(outcome="transfusion_30d", flag=_TRANSFUSION),

@@ -290,12 +290,14 @@ class Hazard:
 class FirstEvent:
     """Outcomes "the event came first by the horizon", among causes that compete; death always does.
 
-    `horizons` gives the days by the name of the outcome.
+    `horizons` gives the days by the name of the outcome. An event before `from_day` is another outcome (a herniation
+    that was never gone), and competes.
     """
 
     horizons: Mapping[str, int]
     event: Hazard
     competing: tuple[Hazard, ...]
+    from_day: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,6 +32,30 @@ SIGNS_OF_FAILURE = ("uiv_fracture", "uiv_pull_out", "uiv_subluxation", "junction
 
 VISIT_DAYS = (("3m", 90), ("12m", 365), ("24m", 730))
 
+LEAST_RELIEF_DAYS = 14
+"""A herniation that comes back on this day or later had as much relief; an earlier one cannot have had it."""
+
+
+def draw_imaging(*seen: str) -> tuple[Draw, ...]:
+    """Return the day of the last images: of the last visit that the patient came to, or later of what was `seen`.
+
+    Notes
+    -----
+    What a column of days in `seen` tells was seen on images, whether or not the patient came to a visit.
+    """
+
+    def image(values: Values) -> FloatArray:
+        after, end = values["_imaged_after"], values["follow_up_days"]
+        planned = [
+            np.where(values[f"_answered_{visit}"], np.minimum(day + after, end), np.nan) for visit, day in VISIT_DAYS
+        ]
+        return np.asarray(np.fmax.reduce([*planned, *(values[name] for name in seen)]))
+
+    return (
+        Number(name="_imaged_after", mean=Sum(10), sd=8, low=0, high=30, step=1),
+        compute("last_imaging_days", image),
+    )
+
 
 def draw_fusion(
     pseudarthrosis: Flag, *, fused: Condition, implants: Sum, neighbours: Sum, rods: bool = True
@@ -142,7 +166,9 @@ def _leave_behind(values: Values) -> FloatArray:
 
 
 def _relieve(values: Values) -> FloatArray:
-    return np.asarray(np.floor(values["_relief"] * values["reherniation_days"]))
+    days = values["reherniation_days"]
+    relief = np.floor(values["_relief"] * days)
+    return np.asarray(np.where(days >= LEAST_RELIEF_DAYS, np.maximum(relief, LEAST_RELIEF_DAYS), relief))
 
 
 def draw_junction() -> tuple[Draw, ...]:

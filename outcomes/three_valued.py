@@ -35,7 +35,7 @@ def combine(values: FloatArray, joined: Joined, missing: MissingRule) -> FloatAr
     Parameters
     ----------
     values
-        One column per component, shape (n, k), k at least 1.
+        One column per component, shape (n, k) or (..., k), k at least 1.
     joined
         Whether one component is enough or all are needed.
     missing
@@ -44,7 +44,7 @@ def combine(values: FloatArray, joined: Joined, missing: MissingRule) -> FloatAr
 
     Returns
     -------
-    ndarray of float, shape (n,)
+    ndarray of float, shape (n,), or that of `values` without its last axis
 
     Examples
     --------
@@ -54,10 +54,10 @@ def combine(values: FloatArray, joined: Joined, missing: MissingRule) -> FloatAr
     if joined == "all_of":
         # Not all occurred where any did not occur; the three rules are the same on both sides.
         return 1 - combine(1 - values, "any_of", missing)
-    some, known = (values == 1).any(axis=1), np.isfinite(values)
+    some, known = (values == 1).any(axis=-1), np.isfinite(values)
     decided = {
-        "logic": some | known.all(axis=1),
-        "all_needed": known.all(axis=1),
-        "known_only": known.any(axis=1),
+        "logic": some | known.all(axis=-1),
+        "all_needed": known.all(axis=-1),
+        "known_only": known.any(axis=-1),
     }[missing]
     return np.where(decided, some.astype(np.float64), np.nan)
