@@ -11,11 +11,14 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from tests.unknown_worlds import (
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from unknown_worlds import (
     BY_SEVERITY,
     AnswerWorld,
     HorizonWorld,

@@ -184,7 +184,8 @@ def learn_threshold(cohort: Cohort, rows: IntArray) -> Cohort:
     """
     if cohort.outcome.learn is None:
         return cohort
-    learned = cohort.outcome.learn(cohort.basis.iloc[rows])
+    # The name stays: an outcome under another choice has one of its own.
+    learned = replace(cohort.outcome.learn(cohort.basis.iloc[rows]), name=cohort.outcome.name)
     return replace(cohort, outcome=learned, y=learned.occurred(cohort.basis))
 
 

@@ -25,7 +25,8 @@ from schemas.study import Study
 class Prepared:
     """Cohorts of every dataset by outcome, and what is skipped; development comes first.
 
-    `variants` are the sensitivity analyses that are run, on development only, and `varied` their cohorts by name.
+    `variants` are the sensitivity analyses that are run, on development only, and `varied` their cohorts by name;
+    `omitted` says of planned ones why they are not.
     """
 
     datasets: tuple[Dataset, ...]
@@ -34,6 +35,7 @@ class Prepared:
     skipped: Mapping[str, str]
     variants: tuple[Variant, ...]
     varied: Mapping[str, Cohort]
+    omitted: tuple[str, ...]
 
     @property
     def cohorts(self) -> dict[str, dict[str, Cohort]]:
@@ -102,9 +104,15 @@ def prepare_study(study: Study, registry: Registry, validate_on: Mapping[str, Re
     analysed = {name: cohort for name, cohort in cohorts.items() if name not in skipped}
     for cohort in analysed.values():
         refuse_leaks(cohort)
-    picked, varied = _pick_variants(study, datasets[0], variants, analysed)
+    picked, varied, omitted = _pick_variants(study, datasets[0], variants, analysed)
     return Prepared(
-        datasets=datasets, outcomes=outcomes, everyone=everyone, skipped=skipped, variants=picked, varied=varied
+        datasets=datasets,
+        outcomes=outcomes,
+        everyone=everyone,
+        skipped=skipped,
+        variants=picked,
+        varied=varied,
+        omitted=omitted,
     )
 
 
@@ -119,25 +127,36 @@ def _check_sets(datasets: tuple[Dataset, ...], outcomes: Mapping[str, Outcome], 
 
 def _pick_variants(
     study: Study, development: Dataset, asked: tuple[Variant, ...], analysed: Mapping[str, Cohort]
-) -> tuple[tuple[Variant, ...], dict[str, Cohort]]:
-    """Return the sensitivity analyses that differ from the analysis itself and can be fitted, with their cohorts.
+) -> tuple[tuple[Variant, ...], dict[str, Cohort], tuple[str, ...]]:
+    """Return the sensitivity analyses that can be fitted, with their cohorts, and why a planned one cannot."""
+    possible = [variant for variant in asked if variant.base in analysed]
+    varied = _build_cohorts(development, {variant.outcome.name: variant.outcome for variant in possible}, study)
+    reasons = {
+        variant.outcome.name: _reason_to_omit(variant, analysed[variant.base], varied[variant.outcome.name], study)
+        for variant in possible
+    }
+    kept = tuple(variant for variant in possible if not reasons[variant.outcome.name])
+    notes = tuple(
+        f"{variant.base} under {variant.level} was not fitted: {reasons[variant.outcome.name]}"
+        for variant in possible
+        if variant.analysis == "threshold_set" and reasons[variant.outcome.name]
+    )
+    return kept, {one.outcome.name: varied[one.outcome.name] for one in kept}, notes
+
+
+def _reason_to_omit(variant: Variant, own: Cohort, other: Cohort, study: Study) -> str:
+    """Return why a sensitivity analysis is not fitted, or an empty text.
 
     Notes
     -----
     Where fewer patients than may be counted could not have reached a threshold, both ways are not set side by side:
     the difference would count them.
     """
-    possible = [variant for variant in asked if variant.base in analysed]
-    varied = _build_cohorts(development, {variant.outcome.name: variant.outcome for variant in possible}, study)
-    kept = tuple(
-        variant
-        for variant in possible
-        for own, other in [(analysed[variant.base], varied[variant.outcome.name])]
-        if _differ(own, other)
-        and not (variant.analysis == "unattainable" and _few_unattainable(own, other, study.suppress_below))
-        and not reason_to_skip(other, study)
-    )
-    return kept, {one.outcome.name: varied[one.outcome.name] for one in kept}
+    if not _differ(own, other):
+        return "it gives every patient the same outcome as the study's own choice"
+    if variant.analysis == "unattainable" and _few_unattainable(own, other, study.suppress_below):
+        return "too few patients could not have reached the threshold"
+    return reason_to_skip(other, study)
 
 
 def _differ(own: Cohort, other: Cohort) -> bool:

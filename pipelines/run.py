@@ -115,6 +115,8 @@ def run_study(
         warnings=find_alarms(prepared.datasets, prepared.skipped, prepared.cohorts, evaluation),
         notes=(
             *find_doubts(evaluation, analysed),
+            *prepared.omitted,
+            *(f"{name}: {doubt}" for name, cohort in analysed.items() for doubt in cohort.outcome.doubts),
             *(f"{dataset.name}: {note}" for dataset in prepared.datasets for note in dataset.registry.warnings),
         ),
         timings_seconds=timings,

@@ -41,7 +41,7 @@ def with_smoking(cohort: Cohort, events: dict[str, int], rest: dict[str, int]) -
     values = [level for counts in (events, rest) for level, count in counts.items() for _ in range(count)]
     y = np.array([1.0] * sum(events.values()) + [0.0] * sum(rest.values()))
     X = pd.concat([cohort.X] * 2, ignore_index=True).head(len(y)).assign(smoking=pd.array(values, dtype="str"))
-    return replace(cohort, X=X, y=y)
+    return replace(cohort, X=X, y=y, answered=None, settled=None)
 
 
 def test_numbers_are_described_by_hand_formulas(cohort: Cohort):

@@ -48,7 +48,7 @@ GAIN = "walk_score__four"
 
 @cache
 def simulated(cohort: str) -> Registry:
-    return simulate_registry(cohort, n=400, seed=5)
+    return simulate_registry(cohort, n=200, seed=5)
 
 
 def build_or_none(name: str, columns: list[str], unattainable: str) -> Outcome | None:

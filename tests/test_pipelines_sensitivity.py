@@ -202,3 +202,22 @@ value = 4
     with pytest.raises(DefinitionError, match=r"threshold_sets\.four: .* got 'wlak'; nearest is 'walk'"):
         known_threshold_sets(parse_definition(own))
     assert "four" in known_threshold_sets(parse_definition(own.replace("wlak", "walk")))
+
+
+def test_a_threshold_learned_in_each_fold_has_its_rows_and_one_that_changes_nothing_is_told(registry: Registry):
+    sets = '["half_sd_baseline", "scoap15_again"]'
+    own = parse_definition(
+        'name = "lumbar"\ntitle = "L"\nbase = "lumbar"\n[threshold_sets.scoap15_again]\ntitle = "Again"\n'
+        'thresholds = [{ instrument = "odi", kind = "absolute_change", value = 15 }]\n'
+    )
+    result = run_study(
+        plan(**{'["van_hooff2016_pass", "copay2008"]': sets, 'models = ["elastic_net"]': "models = []"}),
+        replace(registry, definition=own),
+    )
+    table = result.sensitivity.query("analysis == 'threshold_set' and metric == 'c_statistic'")
+    assert list(table["level"]) == ["scoap15_2_2", "half_sd_baseline"]
+    assert (table["n"] > 100).all()
+    assert set(result.varied_predictions["outcome"]) >= {"odi_mcid_12m__half_sd_baseline"}
+    assert "odi_mcid_12m under scoap15_again was not fitted: it gives every patient the same outcome" in " ".join(
+        result.notes
+    )
