@@ -66,6 +66,12 @@ def test_help_lists_every_command():
         assert command in done.stdout
 
 
+def test_help_says_that_every_table_can_be_written():
+    said = " ".join(spinerisk("list", "--help").stdout.replace("│", " ").split())
+    assert "Write any of these tables to a file (.csv)" in said
+    assert "Of columns:" not in said
+
+
 @pytest.mark.parametrize(
     "table", ["outcomes", "models", "metrics", "instruments", "threshold-sets", "columns", "splits"]
 )
