@@ -19,6 +19,7 @@ from outcomes.kinds.wording import (
     describe_unknown_patients,
 )
 from outcomes.outcome import DerivedThreshold
+from outcomes.outcomes import known_threshold_sets
 from pipelines.artifact import write_bundle
 from pipelines.models import MODELS
 from pipelines.predictions import DEVELOPMENT
@@ -270,6 +271,7 @@ def _describe_derived(
         "kind": "threshold",
         "desirable": derived.desirable,
         "threshold_set": derived.threshold_set,
+        "threshold_set_text": _describe_set(result, derived.threshold_set),
         "rule": derived.rule,
         "not_attainable": describe_derived_unattainable(derived),
         "source": "",  # the rule names that of the threshold
@@ -291,6 +293,7 @@ def _describe_outcome(result: StudyResult, name: str) -> dict[str, object]:
         "desirable": outcome.desirable,
         "horizon": outcome.horizon,
         "threshold_set": outcome.threshold_set,
+        "threshold_set_text": _describe_set(result, outcome.threshold_set),
         "rule": outcome.rule,
         "unknown": outcome.unknown,
         "unknown_patients": describe_unknown_patients(outcome, result.study),
@@ -309,6 +312,15 @@ def _describe_outcome(result: StudyResult, name: str) -> dict[str, object]:
         "thresholds": list(decision.values) if decision else [],
         "action": decision.action if decision else "",
     }
+
+
+def _describe_set(result: StudyResult, name: str) -> str:
+    """Return of whom a threshold set is, how it was found, how sure it is and whether it is disputed."""
+    named = known_threshold_sets(result.datasets[0].registry.definition).get(name)
+    if named is None:
+        return ""
+    told = (named.title, named.population, named.method, named.certainty, named.dispute)
+    return "; ".join(part.rstrip(".") for part in told if part)
 
 
 def _shown(count: float) -> int | None:

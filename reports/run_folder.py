@@ -124,6 +124,7 @@ class OutcomeFacts(Facts):
     desirable: bool
     horizon: str
     threshold_set: str | None = None
+    threshold_set_text: str = ""
     rule: str | None = None
     unknown: str = ""
     unknown_patients: str = ""

@@ -40,7 +40,7 @@ def _list_definition(run: RunFolder, outcome: OutcomeFacts) -> Iterator[tuple[st
         "Unknown": _sentence(outcome.unknown or "not stated"),
         "Patients of unknown outcome": _sentence(outcome.unknown_patients),
         "Competing events": outcome.competing,
-        "Threshold set": outcome.threshold_set or "",
+        "Threshold set": ": ".join(filter(None, (outcome.threshold_set, outcome.threshold_set_text))),
         "Source": outcome.source,
     }
     yield from ((what, words) for what, words in further.items() if words)

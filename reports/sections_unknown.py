@@ -189,6 +189,8 @@ def _followed(run: RunFolder, outcome: OutcomeFacts) -> Iterator[Table]:
 
 def _incidence_rows(frame: pd.DataFrame) -> Iterator[tuple[Cell, ...]]:
     shown = frame[frame["status"] == "ok"]
+    if not (shown["cause"] == "competing").any() or shown.loc[shown["cause"] == "competing", "events"].max() == 0:
+        shown = shown[(shown["cause"] == "event") & (shown["method"] == "aalen_johansen")]
     for (cause, method), rows in shown.groupby(["cause", "method"], sort=False):
         last = rows.iloc[-1]
         interval = format_interval(100 * float(last["lower"]), 100 * float(last["upper"]), 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -264,6 +265,9 @@ def test_the_folder_of_a_run(tmp_path: Path, result: StudyResult):
     stored = pd.read_parquet(run / "private" / "predictions.parquet")
     pd.testing.assert_frame_equal(stored, result.predictions, check_dtype=False)
     assert len(list((run / "models").glob("*/*/bundle.json"))) == 2 * 3
+    told = json.loads((run / "run.json").read_text())["outcomes"][0]["threshold_set_text"]
+    assert "lumbar fusion, n = 1,965" in told
+    assert "seen in the source" in told
 
 
 @pytest.mark.slow

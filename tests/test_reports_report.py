@@ -851,6 +851,16 @@ def test_a_derived_threshold_names_its_score(run: RunFolder) -> None:
     assert ("Derived from", "Score") in [tuple(cell.text for cell in row) for row in tables[1].rows]
 
 
+def test_without_competing_events_nothing_is_said_of_them(tmp_path: Path):
+    run = read_run_folder(write_run(tmp_path))
+    incidence = run.tables["incidence"]
+    alone = incidence[(incidence["cause"] == "event")]
+    table = _find_table(
+        replace(run, tables={**run.tables, "incidence": alone}), "incidence-reoperation-24m-development"
+    )
+    assert [row[0].text for row in table.rows] == ["The event"]
+
+
 def test_patients_of_unknown_outcome_are_described_and_what_they_could_change(tmp_path: Path):
     run = read_run_folder(write_run(tmp_path))
     table = _find_table(run, "unknown-odi-improved-12m-development")
