@@ -13,11 +13,18 @@ from reports.dictionary import list_facts
 from schemas.column import Column
 from schemas.definition import Definition, read_definition
 from schemas.errors import InputError, StudyError, unknown_name
-from schemas.specs import InstrumentSpec, ThresholdSetSpec
+from schemas.specs import InstrumentSpec, ScoringSpec, ThresholdSetSpec
 from schemas.study import Study, read_study
 from schemas.validation import describe_range
 
 Facts = dict[str, object]
+
+SCORING_WORDS = {
+    "sum": "sum, the mean of the answered items standing for the others",
+    "mean": "mean of the answered items",
+    "percent_of_maximum": "mean of the answered items in percent of the way from the lowest to the highest",
+    "count": "sum, an unanswered item counting as the lowest",
+}
 
 CODED = ("direction", "purpose")
 """Keys of declarations whose values are names of ours, not words."""
@@ -138,8 +145,20 @@ def _word_range(outcome: Outcome) -> str:
 
 
 def _instrument_facts(entry: InstrumentSpec, _: Definition) -> Facts:
-    facts = {**entry.model_dump(exclude={"low", "high"}), "range": describe_range((entry.low, entry.high))}
+    facts = {**entry.model_dump(exclude={"low", "high", "scoring"}), "range": describe_range((entry.low, entry.high))}
+    if entry.scoring:
+        facts["scored"] = _describe_scoring(entry.scoring)
     return {"entry": "instrument", **_word_facts(facts)}
+
+
+def _describe_scoring(scoring: ScoringSpec) -> str:
+    """Return how a registry's own instrument is made of its items, in words."""
+    least = scoring.min_answered or len(scoring.items)
+    turned = f"; turned round: {', '.join(scoring.reversed)}" if scoring.reversed else ""
+    return (
+        f"{SCORING_WORDS[scoring.rule]}; {len(scoring.items)} items from {scoring.low:g} to {scoring.high:g} "
+        f"({', '.join(scoring.items)}){turned}; unknown with fewer than {least} answers"
+    )
 
 
 def _set_facts(entry: ThresholdSetSpec, definition: Definition) -> Facts:

@@ -120,3 +120,12 @@ def test_the_table_of_outcomes_as_a_file_has_the_definitions(tmp_path: Path):
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["name"] for row in rows] == list(OUTCOMES)
     assert all(row["rule"] or row["cannot_run"] for row in rows)
+
+
+def test_an_own_instrument_s_scoring_is_told_in_words():
+    facts = describe_entry("oks", str(Path(__file__).parents[1] / "studies/definitions/nhs_proms_knee.toml"))
+    assert str(facts["scored"]).startswith(
+        "sum, the mean of the answered items standing for the others; 12 items from 0"
+    )
+    assert str(facts["scored"]).endswith("unknown with fewer than 12 answers")
+    assert "scoring" not in facts
