@@ -68,12 +68,32 @@ class Incidence:
         influence -= later * (gone - np.where(hazard[at] < 1, spent[at], 0.0)) - pulled[upto]
         return np.asarray(self._weights * influence)
 
+    def compute_variance(self, day: float) -> float:
+        """Return Aalen's variance of the cumulative incidence by a day, as R's ``cmprsk`` has it.
+
+        References
+        ----------
+        Aalen O. Ann Stat 1978;6:534-545. Marubini E, Valsecchi MG. Analysing survival data from clinical trials. 1995.
+        """
+        k = self._steps(day)
+        n, d, others = self.at_risk[:k], self.events[:k], (self.all_events - self.events)[:k]
+        after = self.free[:k] * (1 - self.all_events[:k] / n)
+        later = np.divide(self.at(day) - self.estimate[:k], after, out=np.zeros(k), where=after > 0)
+        spread = (self.free[:k] / n) ** 2
+        ties, other_ties = (_finite(counts, n) for counts in (d, others))
+        return float((spread * (d * ties * (1 - later) ** 2 + others * other_ties * later**2)).sum())
+
     def count(self, day: float) -> int:
         """Return the number of rows with the cause by a day."""
         return int(((self._time <= day) & (self._cause == self._of)).sum())
 
     def _steps(self, day: float) -> int:
         return int(np.searchsorted(self.days, day, side="right"))
+
+
+def _finite(events: FloatArray, at_risk: FloatArray) -> FloatArray:
+    """Return the correction for several events on one day, ``1 - (d - 1) / (n - 1)``."""
+    return np.asarray(1 - np.maximum(events - 1, 0) / np.maximum(at_risk - 1, 1))
 
 
 def compute_aalen_johansen(
@@ -131,3 +151,37 @@ def compute_cloglog_wald(estimate: float, standard_error: float, *, kind: str = 
     half = Z * standard_error / ((1 - estimate) * spent)
     lower, upper = (float(-np.expm1(-spent * np.exp(by))) for by in (-half, half))
     return Estimate(estimate=estimate, lower=lower, upper=upper, interval_kind=kind)
+
+
+def linearise_censoring(values: FloatArray, time: FloatArray, cause: IntArray, horizon: float) -> FloatArray:
+    """Return what each row's own end of follow-up moves in a weighted sum, through the estimate of the weights.
+
+    Parameters
+    ----------
+    values
+        Each row's part of the sum, its weight (Kaplan-Meier, not truncated) included; 0 where unknown, shape (n,).
+    time, cause
+        As in `compute_aalen_johansen`, shape (n,).
+    horizon
+        The day until which the weights reach.
+
+    Returns
+    -------
+    ndarray
+        Shape (n,): to be added to `values` before their variance is taken.
+
+    References
+    ----------
+    Blanche P, Dartigues JF, Jacqmin-Gadda H. Stat Med 2013;32:5381-5397.
+    """
+    order = np.lexsort((cause == 0, time))
+    upto = np.minimum(time, horizon)[order]
+    lost = (cause == 0)[order] & (time[order] < horizon)
+    at_risk = np.arange(len(time), 0, -1, dtype=np.float64)
+    # of a day's events none is stood for by a loss of that day
+    needs = np.cumsum(values[order][np.argsort(upto, kind="stable")])
+    later = needs[-1] - np.concatenate([[0.0], needs])[np.searchsorted(np.sort(upto), time[order], side="right")]
+    own = np.where(lost, later / at_risk, 0.0)
+    moved = np.empty_like(own)
+    moved[order] = own - np.cumsum(own / at_risk)
+    return moved

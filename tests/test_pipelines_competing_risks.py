@@ -20,10 +20,10 @@ from unknown_worlds import HORIZON, HorizonWorld, make_cohort, make_predictions
 
 from outcomes.cohort import Cohort
 from pipelines.censoring import fit_censoring
-from pipelines.competing_risks import compute_aalen_johansen, compute_cloglog_wald
+from pipelines.competing_risks import compute_aalen_johansen, compute_cloglog_wald, linearise_censoring
 from pipelines.evaluate import evaluate_fold_predictions
 from pipelines.followed import compute_followed, compute_incidence, describe_follow_up
-from pipelines.hazards import fit_cox
+from pipelines.hazards import fit_cox, fit_fine_gray
 from pipelines.unknown_outcomes import shift_unknown_outcomes
 from pipelines.utility import linearise_net_benefit
 from schemas.tables import FOLLOWED, INCIDENCE
@@ -80,6 +80,7 @@ def test_cumulative_incidence_agrees_with_cmprsk_and_survival() -> None:
     first, second = (compute_aalen_johansen(time, cause, of=of) for of in (1, 2))
     check("cif_cause1", [first.at(day) for day in TIMES])
     check("cif_cause2", [second.at(day) for day in TIMES])
+    check("cif_cause1_var_cmprsk", [first.compute_variance(day) for day in TIMES])
     check("cif_cause1_se_survfit", [np.sqrt((first.linearise(day) ** 2).sum()) for day in TIMES])
     naive = compute_aalen_johansen(time, np.where(cause == 1, 1, 0))
     check("one_minus_km_naive", [naive.at(day) for day in TIMES])
@@ -120,13 +121,26 @@ def test_observed_over_expected_of_everyone_is_by_the_aalen_johansen_risk(risk: 
     assert found["lower"] < evaluate(p)["oe_ratio"] < found["upper"]
 
 
-def test_weights_taken_as_given_are_on_the_safe_side_of_riskregression() -> None:
+def test_standard_errors_with_estimated_weights_agree_with_riskregression() -> None:
+    time, cause = melanoma()
     y, weights = weigh()
     p = read_melanoma()["p1"].to_numpy()
-    ours = (weights * (p - y) ** 2).std(ddof=1) / np.sqrt(205)
-    # the standard error with the weights as estimated
-    theirs = EXPECTED["brier_ipcw_p1_se"]["value"]
-    assert theirs < ours < 1.05 * theirs
+    parts = weights * (p - y) ** 2
+    plain = parts.std(ddof=1) / np.sqrt(205)
+    parts = parts + linearise_censoring(parts, time, cause, MELANOMA_HORIZON)
+    check("brier_ipcw_p1_se", parts.std(ddof=1) / np.sqrt(205))
+    # weights taken as given, as in the evaluation, are on the safe side
+    assert EXPECTED["brier_ipcw_p1_se"]["value"] < plain < 1.05 * EXPECTED["brier_ipcw_p1_se"]["value"]
+
+    cases, controls = weights * y, weights * (1 - y)
+    wins = (p[:, None] > p[None, :]) + 0.5 * (p[:, None] == p[None, :])
+    pairs = cases.sum() * controls.sum()
+    auc = cases @ wins @ controls / pairs
+    influence = (cases * (wins @ controls) + controls * (cases @ wins)) / pairs
+    influence -= auc * (cases / cases.sum() + controls / controls.sum())
+    influence += linearise_censoring(influence, time, cause, MELANOMA_HORIZON)
+    check("auc_ipcw_p1", auc)
+    check("auc_ipcw_p1_se", np.sqrt((influence**2).sum() * 205 / 204))
 
 
 def test_net_benefit_by_weights_is_that_of_the_risk_among_those_acted_upon() -> None:
@@ -145,13 +159,17 @@ def test_net_benefit_by_weights_is_that_of_the_risk_among_those_acted_upon() -> 
         assert by_weights == pytest.approx(among, abs=0.002)
 
 
-def test_hazard_model_agrees_with_coxph() -> None:
+def test_hazard_models_agree_with_coxph_and_crr() -> None:
     time, cause = melanoma()
     X = read_melanoma()[["age", "sex", "logthick", "ulcer"]].to_numpy(dtype=float)
     cox = fit_cox(X, time, cause == 1)
     assert cox is not None
     check("cause_specific_cox_coef", cox.coefficients)
     check("cause_specific_cox_se", np.sqrt(np.diag(cox.covariance)))
+    gray = fit_fine_gray(X, time, cause, fit_censoring(time, cause > 0).still_followed_before(time))
+    assert gray is not None
+    check("fine_gray_coef", gray.coefficients)
+    check("fine_gray_se", np.sqrt(np.diag(gray.covariance)))
 
 
 def test_hazard_model_without_an_event_or_a_maximum_is_none() -> None:
@@ -162,6 +180,18 @@ def test_hazard_model_without_an_event_or_a_maximum_is_none() -> None:
     penalised = fit_cox(X, time, X[:, 0] == 1, penalty=0.1)
     assert penalised is not None
     assert 0 < penalised.coefficients[0] < 5
+
+
+def test_fine_and_gray_without_competing_events_is_cox() -> None:
+    rng = np.random.default_rng(3)
+    X = rng.standard_normal((200, 2))
+    time, event = rng.exponential(np.exp(-X[:, 0])), rng.random(200) < 0.7
+    cox = fit_cox(X, time, event)
+    gray = fit_fine_gray(X, time, event.astype(np.int64), np.ones(200))
+    assert cox is not None
+    assert gray is not None
+    np.testing.assert_allclose(gray.coefficients, cox.coefficients, atol=1e-8)
+    np.testing.assert_allclose(gray.cumulative_hazard, cox.cumulative_hazard, rtol=1e-7)
 
 
 def test_hazard_of_a_predictor_that_says_nothing_is_that_of_nelson_and_aalen() -> None:
