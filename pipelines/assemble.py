@@ -10,12 +10,13 @@ import pandas as pd
 from outcomes.cohort import Cohort
 from pipelines.characteristics import describe_characteristics
 from pipelines.explain import summarise_explanations
-from pipelines.folds import FoldResult, FoldTask
+from pipelines.folds import FoldResult, FoldTask, add_arm
 from pipelines.followed import compute_incidence, describe_follow_up
 from pipelines.observation import fit_observation
 from pipelines.predictions import build_comparator_predictions, build_predictions
 from pipelines.respondents import compare_respondents
 from pipelines.suppression import find_small, find_suppressed
+from pipelines.tuning import Tuned
 from schemas.specs import ComparatorSpec
 from schemas.study import Study
 from schemas.tables import CONTRIBUTION, EXPLANATION, FLOW, FOLLOWED, INCIDENCE, PREDICTIONS, RESPONSE, TABLE1, TUNING
@@ -65,7 +66,7 @@ def predict_outside(
                 cohort, rows, model=model, predicted=pipeline.predict_encoded(encoded), forecast=pipeline.forecast,
                 weights=weights, n_train=pipeline.n_train, dataset=dataset, validation=validation,
             )
-            for model, pipeline in finals[name].pipelines.items()
+            for model, pipeline in add_arm(finals[name].pipelines).items()
         ]  # fmt: skip
     joined = pd.concat(tables, ignore_index=True)
     beside = [_beside(study, joined, cohort, comparators) for cohort in cohorts.values()]
@@ -118,17 +119,25 @@ def _of_each_cohort(
 
 
 def assemble_tuning(results: Results) -> pd.DataFrame:
-    """List the settings chosen in each fold and for the final model."""
+    """List the settings chosen in each fold and for the final model, and of the arm which learner it was."""
     rows = [
         {
-            "outcome": task.outcome, "model": model, "repeat": task.repeat, "fold": task.fold, "parameter": parameter,
-            "value": float(value), "inner_loss": tuned.inner_loss, "trials": tuned.trials,
+            "outcome": task.outcome, "model": model, "validation": task.validation, "repeat": task.repeat,
+            "fold": task.fold, "imputation": task.imputation, "parameter": parameter, "value": value,
+            "choice": tuned.learner, "inner_loss": tuned.inner_loss, "trials": tuned.trials,
+            "late_gain": tuned.late_gain,
         }
         for task, result in results
         for model, tuned in result.tuned.items()
-        for parameter, value in tuned.params.items()
+        for parameter, value in _list_settings(tuned)
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(TUNING))
+
+
+def _list_settings(tuned: Tuned) -> list[tuple[str, float]]:
+    if tuned.learner:
+        return [("learner", np.nan)]
+    return [(parameter, float(value)) for parameter, value in tuned.params.items()]
 
 
 def assemble_explanations(

@@ -62,7 +62,7 @@ def compute_curves(
         "decision": _trace_decision,
         "risk_distribution": _count_risks,
     }
-    rows: dict[str, list[Row]] = {name: [] for name in CURVES}
+    rows: dict[str, list[Row]] = {name: [] for name in makers}
     for _, analysis in split_groups(predictions.reset_index(drop=True), ANALYSIS):
         groups = [group for group in build_groups(analysis, thresholds=thresholds, seed=0) if _has_curves(group)]
         for group in groups:
@@ -70,7 +70,7 @@ def compute_curves(
                 if name == "roc" or not group.sample.ranks_only:
                     rows[name] += [group.key | row for row in make(group.sample, suppress_below)]
         rows["decision"] += _trace_defaults(groups, suppress_below)
-    return {name: finish_table(rows[name], columns) for name, columns in CURVES.items()}
+    return {name: finish_table(rows[name], CURVES[name]) for name in rows}
 
 
 def _has_curves(group: Group) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from outcomes.cohort import Cohort, learn_threshold
 from pipelines.explain import Explanation, explain
 from pipelines.fit import FittedPipeline, choose_knots, fit_pipeline, prepare_training
 from pipelines.intervals import IntArray
-from pipelines.models import MODELS
+from pipelines.models import MACHINE_LEARNING, MODELS, has_arm, list_learners
 from pipelines.predictions import FINAL_FOLD, build_predictions
 from pipelines.seeds import child_seed
 from pipelines.tuning import Tuned
@@ -33,7 +33,11 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class FoldTask:
-    """One fold of one outcome and the models that are fitted on it; the final fit has fold -1 and no held-out rows."""
+    """One fold of one outcome and the models that are fitted on it; the final fit has fold -1 and no held-out rows.
+
+    `validation` is internal or internal-external (a fold is a site then); `imputation` the draw of a multiple
+    imputation.
+    """
 
     outcome: str
     models: tuple[str, ...]
@@ -42,6 +46,19 @@ class FoldTask:
     train: IntArray
     test: IntArray
     explained: bool = True
+    validation: str = "internal"
+    imputation: int = 0
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it is the fit on all rows."""
+        return self.fold == FINAL_FOLD
+
+    @property
+    def place(self) -> tuple[str | int, ...]:
+        """What its random numbers are named after."""
+        further = () if self.validation == "internal" else (self.validation,)
+        return (self.outcome, self.repeat, self.fold, *further, *((self.imputation,) if self.imputation else ()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,38 +97,71 @@ def work_fold(plan: Plan, task: FoldTask) -> FoldResult:
         Held-out predictions, or for the final fit the apparent ones together with the fitted models.
     """
     study, cohort = plan.study, learn_threshold(plan.cohorts[task.outcome], task.train)
-    place = (task.outcome, task.repeat, task.fold)
     training = prepare_training(
         cohort,
         task.train,
         n_knots=choose_knots(cohort),
         inner_folds=study.split.inner_folds,
-        seed=child_seed(study.seed, *place),
+        seed=child_seed(study.seed, *task.place),
     )
-    final = task.fold == FINAL_FOLD
-    rows = task.train if final else task.test
+    rows = task.train if task.is_final else task.test
     weights = training.learned.observation.weigh(cohort, rows)
     encoded = training.learned.preprocessor.encode(cohort.X.iloc[rows])
     pipelines = {
         name: fit_pipeline(
-            MODELS[name], training, trials=study.tuning.trials, seed=child_seed(study.seed, *place, name)
+            MODELS[name], training, trials=study.tuning.trials, seed=child_seed(study.seed, *task.place, name)
         )
         for name in task.models
     }
+    arms = add_arm(pipelines)
     tables = [
         build_predictions(
             cohort, rows, model=name, predicted=pipeline.predict_encoded(encoded), forecast=pipeline.forecast,
-            weights=weights, n_train=pipeline.n_train, validation="apparent" if final else "internal",
-            repeat=task.repeat, fold=task.fold,
+            weights=weights, n_train=pipeline.n_train, validation="apparent" if task.is_final else task.validation,
+            repeat=task.repeat, fold=task.fold, imputation=task.imputation,
         )
-        for name, pipeline in pipelines.items()
+        for name, pipeline in arms.items()
     ]  # fmt: skip
     return FoldResult(
         predictions=pd.concat(tables, ignore_index=True),
-        tuned={name: pipeline.tuned for name, pipeline in pipelines.items()},
-        explained={} if final or task.repeat or not task.explained else _explain_rows(plan, task, pipelines),
-        pipelines=pipelines if final else {},
+        tuned=_list_tuned(arms),
+        explained=_explain_rows(plan, task, pipelines) if _is_explained(task) else {},
+        pipelines=pipelines if task.is_final else {},
     )
+
+
+def add_arm(pipelines: Mapping[str, FittedPipeline]) -> dict[str, FittedPipeline]:
+    """Set the machine-learning arm beside the models of a training part, where it has several learners.
+
+    Notes
+    -----
+    The arm is the learner with the lowest inner loss in this training part; of equal ones the first in the study.
+    """
+    learners = list_learners(pipelines)
+    if not has_arm(pipelines):
+        return dict(pipelines)
+    chosen = min(learners, key=lambda name: pipelines[name].tuned.inner_loss)
+    return {**pipelines, MACHINE_LEARNING: pipelines[chosen]}
+
+
+def _list_tuned(arms: Mapping[str, FittedPipeline]) -> dict[str, Tuned]:
+    """Return the settings of each model; of the arm the learner alone, with the trials of all its learners."""
+    tuned = {name: pipeline.tuned for name, pipeline in arms.items()}
+    if MACHINE_LEARNING in arms:
+        searches = [arms[name].tuned for name in list_learners(name for name in arms if name != MACHINE_LEARNING)]
+        tuned[MACHINE_LEARNING] = replace(
+            tuned[MACHINE_LEARNING],
+            params={},
+            learner=arms[MACHINE_LEARNING].model.name,
+            # the arm has been searched as far as the learner that was searched least
+            trials=min(search.trials for search in searches),
+            late_gain=max(search.late_gain for search in searches),
+        )
+    return tuned
+
+
+def _is_explained(task: FoldTask) -> bool:
+    return task.explained and not (task.is_final or task.repeat or task.imputation)
 
 
 def _explain_rows(plan: Plan, task: FoldTask, pipelines: Mapping[str, FittedPipeline]) -> dict[str, ExplainedRows]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -84,6 +84,8 @@ class Model:
         Name in a study, and heading.
     design
         Design matrix that it takes: ``splines``, ``linear`` or ``trees``.
+    family
+        Whether it counts as regression or as machine learning, whose best learner is compared with the reference.
     space
         Settings to search; empty where there is only the path.
     path_name, path_values
@@ -98,6 +100,7 @@ class Model:
     name: str
     title: str
     design: Literal["splines", "linear", "trees"]
+    family: Literal["regression", "machine_learning"]
     space: tuple[Parameter, ...]
     path_name: str | None
     path_values: tuple[float, ...]
@@ -123,6 +126,7 @@ ENTRIES = (
         name="spline_logistic",
         title="Logistic regression with splines",
         design="splines",
+        family="regression",
         space=(),
         path_name="penalty",
         path_values=linear_models.PENALTIES,
@@ -151,6 +155,7 @@ ENTRIES = (
         name="elastic_net",
         title="Elastic net",
         design="linear",
+        family="regression",
         space=(Parameter(name="l1_ratio", low=0.05, high=1.0),),
         path_name="penalty",
         path_values=linear_models.PENALTIES,
@@ -179,6 +184,7 @@ ENTRIES = (
         name="random_forest",
         title="Random forest",
         design="trees",
+        family="machine_learning",
         space=(
             Parameter(name="min_samples_leaf", low=20, high=100, log=True, integer=True),
             Parameter(name="max_features", low=0.1, high=1.0, log=True),
@@ -212,6 +218,7 @@ ENTRIES = (
         name="xgboost",
         title="XGBoost",
         design="trees",
+        family="machine_learning",
         space=(
             *BOOSTING_SPACE,
             Parameter(name="max_depth", low=1, high=6, integer=True),
@@ -245,6 +252,7 @@ ENTRIES = (
         name="lightgbm",
         title="LightGBM",
         design="trees",
+        family="machine_learning",
         space=(
             *BOOSTING_SPACE,
             Parameter(name="num_leaves", low=4, high=31, log=True, integer=True),
@@ -277,3 +285,26 @@ ENTRIES = (
 )
 
 MODELS: dict[str, Model] = {model.name: model for model in ENTRIES}
+
+MACHINE_LEARNING = "machine_learning"
+"""Name of the machine-learning arm: in every training part the learner with the lowest inner loss there, so that
+choosing the best of several is inside the validation."""
+
+
+def list_learners(models: Iterable[str]) -> tuple[str, ...]:
+    """Return which of the models are machine learning, in their order."""
+    return tuple(name for name in models if MODELS[name].family == "machine_learning")
+
+
+def has_arm(models: Iterable[str]) -> bool:
+    """Tell whether there is a choice between learners; a single learner is its own arm."""
+    return len(list_learners(models)) > 1
+
+
+def find_rival(models: Iterable[str], reference: str) -> str | None:
+    """Return what the verdict is about: the arm, the only learner, else the first other model; None without any."""
+    models = tuple(models)
+    if has_arm(models):
+        return MACHINE_LEARNING
+    others = [name for name in models if name != reference]
+    return next((name for name in others if MODELS[name].family == "machine_learning"), next(iter(others), None))

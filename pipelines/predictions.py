@@ -33,6 +33,7 @@ def build_predictions(
     validation: str = "internal",
     repeat: int = 0,
     fold: int = FINAL_FOLD,
+    imputation: int = 0,
 ) -> pd.DataFrame:
     """Build the predictions table of one model on some rows of a cohort.
 
@@ -42,7 +43,7 @@ def build_predictions(
         The patients of one outcome.
     rows
         Positions of the rows, shape (n,).
-    model, dataset, validation, repeat, fold, n_train
+    model, dataset, validation, repeat, fold, imputation, n_train
         What made the predictions, on what, and how it is to be read.
     predicted
         Predicted risks in [0, 1], or predicted scores, shape (n,).
@@ -57,8 +58,9 @@ def build_predictions(
         One row per patient; of a score further rows for each derived threshold, whose outcome is the threshold's name.
     """
     frame = _identity(cohort, rows).assign(
-        model=model, dataset=dataset, validation=validation, repeat=repeat, fold=fold, imputation=0, y_prob=predicted,
-        y_pred=np.nan, y_low=np.nan, y_high=np.nan, scale="probability", weight=weights, n_train=n_train,
+        model=model, dataset=dataset, validation=validation, repeat=repeat, fold=fold, imputation=imputation,
+        y_prob=predicted, y_pred=np.nan, y_low=np.nan, y_high=np.nan, scale="probability", weight=weights,
+        n_train=n_train,
     )  # fmt: skip
     if forecast is None:
         return _ordered(frame, cohort)

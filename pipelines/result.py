@@ -37,7 +37,8 @@ class StudyResult:
     skipped
         Reason by outcome that could not be analysed.
     predictions, evaluation, comparison, flow, table1, tuning, explanations, contributions, sensitivity, response,
-    unknown_outcomes, incidence, followed
+    unknown_outcomes, incidence, followed, sample_size, procedures, verdicts, optimism, stability, sites, meta,
+    case_mix, gaps, ascertainment, coefficients
         Tables with the columns of `schemas.tables`.
     varied_predictions
         Predictions under the choices of the sensitivity analyses; ``outcome`` is the variant's name. Private.
@@ -73,6 +74,17 @@ class StudyResult:
     unknown_outcomes: pd.DataFrame
     incidence: pd.DataFrame
     followed: pd.DataFrame
+    sample_size: pd.DataFrame
+    procedures: pd.DataFrame
+    verdicts: pd.DataFrame
+    optimism: pd.DataFrame
+    stability: pd.DataFrame
+    sites: pd.DataFrame
+    meta: pd.DataFrame
+    case_mix: pd.DataFrame
+    gaps: pd.DataFrame
+    ascertainment: pd.DataFrame
+    coefficients: pd.DataFrame
     varied_predictions: pd.DataFrame
     row_explanations: Mapping[tuple[str, str], pd.DataFrame]
     models: Mapping[tuple[str, str], FittedPipeline]

@@ -39,6 +39,12 @@ from pipelines.splits import SPLITS
 from pipelines.unknown_outcomes import shift_unknown_outcomes
 from schemas.registry import Registry
 from schemas.study import Study
+from schemas.tables import CURVES, SHARE
+
+_UNWIRED = (
+    "sample_size", "procedures", "verdicts", "optimism", "stability", "sites", "meta", "case_mix", "gaps",
+    "ascertainment", "coefficients",
+)  # fmt: skip
 
 Progress = Callable[[int, int, str], None]
 """Called with the number of finished and of all steps, and what comes next."""
@@ -133,6 +139,7 @@ def _describe_all(
         "flow": assemble_flow(prepared.everyone, suppress_below=small),
         "table1": assemble_table1(cohorts, suppress_below=small),
         "response": assemble_response(keep_unknown(study, prepared), suppress_below=small),
+        **{name: pd.DataFrame(columns=list(SHARE[name])) for name in _UNWIRED},
         "incidence": assemble_incidence(cohorts, suppress_below=small),
         "followed": assemble_followed(cohorts, suppress_below=small),
         "unknown_outcomes": shift_unknown_outcomes(
@@ -248,7 +255,9 @@ def _evaluate_all(
         suppress_below=small,
     )
     evaluation = evaluation.reset_index(drop=True)
-    return evaluation, comparison, compute_curves(predictions, thresholds=thresholds, suppress_below=small)
+    curves = compute_curves(predictions, thresholds=thresholds, suppress_below=small)
+    empty = {name: pd.DataFrame(columns=list(columns)) for name, columns in CURVES.items() if name not in curves}
+    return evaluation, comparison, curves | empty
 
 
 def _silent(done: int, total: int, text: str) -> None:

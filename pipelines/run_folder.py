@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from outcomes.kinds.wording import (
 from outcomes.outcome import DerivedThreshold
 from outcomes.outcomes import known_threshold_sets
 from pipelines.artifact import write_bundle
-from pipelines.models import MODELS
+from pipelines.models import MACHINE_LEARNING, MODELS, has_arm, list_learners
 from pipelines.predictions import DEVELOPMENT
 from pipelines.provenance import compute_code_sha256, read_own_version, read_platform, read_versions
 from pipelines.result import Dataset, StudyResult
@@ -351,12 +351,24 @@ def _describe_models(result: StudyResult) -> list[dict[str, object]]:
         }
         for name in study.all_models
     ]
+    if has_arm(study.all_models):
+        own.append(_describe_arm(study.all_models))
     published: list[dict[str, object]] = [
         {"name": spec.name, "title": spec.title, "text": spec.source, "role": "comparator"}
         for spec in result.datasets[0].registry.definition.comparators
         if spec.name in study.comparators
     ]
     return own + published
+
+
+def _describe_arm(models: Sequence[str]) -> dict[str, object]:
+    titles = [MODELS[name].title for name in list_learners(models)]
+    return {
+        "name": MACHINE_LEARNING,
+        "title": "Machine learning",
+        "text": f"In each training part the learner of lowest inner loss: {', '.join(titles[:-1])} or {titles[-1]}.",
+        "role": "arm",
+    }
 
 
 def _describe_form(result: StudyResult, name: str) -> str:

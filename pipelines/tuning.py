@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -44,11 +45,18 @@ class Tuned:
         Mean loss over the held-out inner rows: log loss, or squared error of a score.
     trials
         Number of settings tried; a whole path counts as one.
+    late_gain
+        Share by which the second half of the trials lowered the loss: near 0 where more trials would find no more. NaN
+        where the settings were not searched here.
+    learner
+        Of the machine-learning arm the learner that was chosen, else empty.
     """
 
     params: Params
     inner_loss: float
     trials: int
+    late_gain: float = 0.0
+    learner: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,18 +93,46 @@ def tune(model: Model, predictand: Predictand, folds: Sequence[InnerFold], *, tr
     path. A model without a space to search has its path only. The first trial that reaches the lowest loss wins.
     """
     best: list[Found] = []
+    lowest: list[float] = []
 
     def objective(trial: optuna.Trial) -> float:
         params = {parameter.name: _suggest(trial, parameter) for parameter in model.space}
         found = _best_on_path(model, predictand, folds, params, seed=seed)
         if not best or found.tuned.inner_loss < best[0].tuned.inner_loss:
             best[:] = [found]
+        lowest.append(best[0].tuned.inner_loss)
         return found.tuned.inner_loss
 
     n_trials = trials if model.space else 1
     sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=max(1, n_trials // 3))
     optuna.create_study(sampler=sampler, direction="minimize").optimize(objective, n_trials=n_trials)
-    return replace(best[0], tuned=replace(best[0].tuned, trials=n_trials))
+    late_gain = _compute_late_gain(lowest)
+    return replace(best[0], tuned=replace(best[0].tuned, trials=n_trials, late_gain=late_gain))
+
+
+def evaluate_settings(
+    model: Model, predictand: Predictand, folds: Sequence[InnerFold], params: Params, *, seed: int
+) -> Found:
+    """Return settings that were chosen elsewhere with their loss over the inner folds; nothing is searched."""
+    held: list[FloatArray] = []
+    for fold in folds:
+        fit = predictand.form(model).fit(fold.X_train, fold.y_train, fold.weights_train, params, seed)
+        held.append(fit.predict(fold.X_held))
+    total = sum(float(fold.weights_held.sum()) for fold in folds)
+    loss = sum(
+        float(fold.weights_held.sum()) / total * predictand.loss(fold.y_held, own, fold.weights_held)
+        for fold, own in zip(folds, held, strict=True)
+    )
+    tuned = Tuned(params=dict(params), inner_loss=loss, trials=0, late_gain=math.nan)
+    return Found(tuned=tuned, held=tuple(held))
+
+
+def _compute_late_gain(lowest: Sequence[float]) -> float:
+    """Return by which share the second half of the trials lowered the lowest loss; 0 where there is no search."""
+    if len(lowest) < 2:
+        return 0.0
+    half = lowest[(len(lowest) - 1) // 2]
+    return (half - lowest[-1]) / half
 
 
 def _suggest(trial: optuna.Trial, parameter: Parameter) -> float | int:

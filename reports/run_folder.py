@@ -16,6 +16,48 @@ from schemas.tables import CURVES, RUN_FORMAT, SHARE
 
 NUMBERS = frozenset(
     {
+        "late_gain",
+        "imputation",
+        "needed",
+        "needed_events",
+        "actual",
+        "actual_events",
+        "n_folds",
+        "standard_error",
+        "rope",
+        "p_worse",
+        "p_equivalent",
+        "p_better",
+        "gain",
+        "margin",
+        "bootstrap_lower",
+        "bootstrap_upper",
+        "detectable_gain",
+        "power_at_margin",
+        "power_at_twice_margin",
+        "apparent",
+        "optimism",
+        "corrected",
+        "leave_one_out",
+        "no_information",
+        "point_632_plus",
+        "cross_validated",
+        "n_resamples",
+        "n_failed",
+        "n_sites",
+        "prediction_lower",
+        "prediction_upper",
+        "tau",
+        "i_squared",
+        "probability",
+        "merged",
+        "largest_compatible",
+        "p_value",
+        "p_adjusted",
+        "percent_known",
+        "percent_predictors_missing",
+        "coefficient",
+        "middle",
         "estimate",
         "lower",
         "upper",
@@ -158,7 +200,7 @@ class PredictorFacts(Facts):
 
 
 class ModelFacts(Facts):
-    """One model; `role` is reference, candidate or comparator."""
+    """One model; `role` is reference, candidate, arm (the best learner of each fold) or comparator."""
 
     name: str
     title: str

@@ -36,9 +36,59 @@ class TuningPlan(Spec):
 
 
 class MarginPlan(Spec):
-    """The smallest gain worth having, fixed before the results: in log loss relative to the reference's."""
+    """The smallest gain worth having, and the rule of the verdict, fixed before the results.
+
+    `relative` is the margin of the primary measure, log loss (of a score squared error), relative to the reference's;
+    `c_statistic`, `brier_relative` and `net_benefit` are the regions of practical equivalence of the measures beside
+    it. A verdict needs `probability`, and of a tuned rival `least_trials` trials or a search in which the second half
+    of the trials lowered the inner loss by less than `flat` (relative).
+    """
 
     relative: Annotated[float, Field(gt=0, lt=1)] = 0.005
+    c_statistic: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
+    brier_relative: Annotated[float, Field(gt=0, lt=1)] = 0.005
+    net_benefit: Annotated[float, Field(gt=0, lt=1)] = 0.002
+    probability: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    least_trials: Annotated[int, Field(ge=1)] = 50
+    flat: Annotated[float, Field(gt=0, lt=1)] = 0.001
+
+
+class BootstrapPlan(Spec):
+    """Refits of the whole pipeline on resamples of patients: for the optimism, and on request for the stability.
+
+    `resamples` refits the reference and the other regression models (empty: 200 where the outcome has at most 5,000
+    patients, else none). With `stability` the other models are refitted too, `resamples_of_others` times. `tuning` is
+    repeated in every resample, or fixed for all models alike at the settings of the final models, which understates.
+    """
+
+    resamples: Annotated[int, Field(ge=0, le=2000)] | None = None
+    resamples_of_others: Annotated[int, Field(ge=20, le=2000)] = 20
+    stability: bool = False
+    tuning: Literal["repeated", "fixed"] = "repeated"
+
+
+class InternalExternalPlan(Spec):
+    """Every site left out in turn, the whole pipeline refitted and retuned on the others.
+
+    `models` are refitted (empty: the reference and the first of the study's other models). Sites with fewer than
+    `least_events` events or non-events are merged, by a rule that looks at nothing else.
+    """
+
+    models: tuple[str, ...] = ()
+    least_events: Annotated[int, Field(ge=1, le=1000)] = 10
+
+
+class AuditPlan(Spec):
+    """The margin within which a group's calibration in the large may differ from that of the others."""
+
+    margin: Annotated[float, Field(gt=0, lt=2)] = 0.2
+
+
+class ExpectedPerformance(Spec):
+    """What an earlier study lets one expect of the model of an outcome: either number, or none."""
+
+    c_statistic: Annotated[float, Field(gt=0.5, lt=1)] | None = None
+    r_squared: Annotated[float, Field(gt=0, lt=1)] | None = None
 
 
 class DecisionPlan(Spec):
@@ -78,8 +128,10 @@ class Study(Spec):
     as ``fail``, and they are a subgroup of the evaluation), `reoperated` and `died` of those to whom that happened
     before the visit of a score, `non_response` and `censoring` how patients of unknown outcome are stood for.
     `derived_thresholds` names, per outcome that is a score, the sets whose probability is derived from it.
-    `subgroups` name categories, flags, sites, or numbers that have cut points in `bands`. `text` is
-    the exact file and `sha256` its hash.
+    `subgroups` name categories, flags, sites, or numbers that have cut points in `bands`.
+    `missing` says how missing predictors are filled: ``chained`` regressions, ``multiple`` imputation (`imputations`
+    draws), chained with ``indicators`` of what was missing, or ``native`` to the trees. `calibration` is a last step
+    of every model, learned from its own inner held-out predictions. `text` is the exact file and `sha256` its hash.
     """
 
     title: str
@@ -92,8 +144,9 @@ class Study(Spec):
     reference: str = "spline_logistic"
     models: tuple[str, ...] = ("elastic_net", "random_forest", "xgboost", "lightgbm")
     comparators: tuple[str, ...] = ()
-    missing: Literal["chained"] = "chained"
-    calibration: Literal["none"] = "none"
+    missing: Literal["chained", "multiple", "indicators", "native"] = "chained"
+    imputations: Annotated[int, Field(ge=2, le=100)] = 20
+    calibration: Literal["none", "logistic"] = "none"
     unattainable: Literal["exclude", "fail", "flag"] = "exclude"
     reoperated: BeforeVisit = "fail"
     died: BeforeVisit = "fail"
@@ -101,6 +154,10 @@ class Study(Spec):
     censoring: Literal["kaplan_meier", "by_predictors"] = "kaplan_meier"
     sensitivity: SensitivityPlan = SensitivityPlan()
     margin: MarginPlan = MarginPlan()
+    bootstrap: BootstrapPlan = BootstrapPlan()
+    internal_external: InternalExternalPlan | None = None
+    audit: AuditPlan = AuditPlan()
+    sample_size: dict[str, ExpectedPerformance] = Field(default_factory=dict)
     split: SplitPlan = SplitPlan()
     tuning: TuningPlan = TuningPlan()
     threshold_sets: dict[str, str] = Field(default_factory=dict)

@@ -44,6 +44,14 @@ DECISION_CURVE = (
     "events", "declared",
 )  # fmt: skip
 """``model`` is also ``treat_all`` and ``treat_none``; ``declared`` marks the thresholds named in the study."""
+INSTABILITY_CURVE = (
+    "outcome", "model", "dataset", "validation", "predicted", "middle", "lower", "upper", "tuning", "n", "status",
+)  # fmt: skip
+"""Where the resampled models put patients of one predicted risk: middle and 2.5 to 97.5 percentile, by neighbours."""
+SCORE_CALIBRATION = (
+    "outcome", "model", "dataset", "validation", "predicted", "observed", "lower", "upper", "knots", "n",
+)  # fmt: skip
+"""Calibration curve of a predicted mean score, in points."""
 RISK_DISTRIBUTION = (
     "outcome", "model", "dataset", "validation", "group", "bin_low", "bin_high", "count", "percent", "status",
 )  # fmt: skip
@@ -59,9 +67,85 @@ CONTRIBUTION = ("outcome", "model", "scale", "predictor", "value", "level", "mea
 """Mean contribution by value of the predictor: ``value`` is the mean of a tenth of the rows (numbers), ``level`` a
 category or flag; cells under 10 rows are suppressed."""
 
-TUNING = ("outcome", "model", "repeat", "fold", "parameter", "value", "inner_loss", "trials")
+TUNING = (
+    "outcome", "model", "validation", "repeat", "fold", "imputation", "parameter", "value", "choice", "inner_loss",
+    "trials", "late_gain",
+)  # fmt: skip
 """Chosen settings; the final model has repeat 0 and fold -1. ``inner_loss`` is the log loss, or of a score the mean
-squared error, over the inner folds."""
+squared error, over the inner folds; ``late_gain`` the share by which the second half of the trials lowered it. Of the
+machine-learning arm, ``choice`` is the learner that had the lowest inner loss."""
+
+SAMPLE_SIZE = (
+    "outcome", "dataset", "purpose", "criterion", "text", "needed", "needed_events", "actual", "actual_events", "met",
+    "value", "status",
+)  # fmt: skip
+"""Before modelling: ``purpose`` is development, validation or precision; ``criterion`` names one of Riley's criteria
+(``needed`` patients against ``actual``, ``met`` True or False), an input (``value``: parameters, event rate, expected
+r_squared), or of precision the measure whose expected width of the 95 % interval is ``value``."""
+PROCEDURES = (
+    "outcome", "model", "reference", "metric", "threshold_probability", "n_folds", "estimate", "standard_error",
+    "lower", "upper", "interval_kind", "rope", "p_worse", "p_equivalent", "p_better", "n", "events", "status",
+)  # fmt: skip
+"""Differences between procedures, `model` minus `reference`, over the outer folds: Nadeau-Bengio intervals, and the
+probabilities of the Bayesian correlated t-test of a practical difference beyond ``rope`` on either side (``p_better``:
+the model is better, whichever direction of the metric that is)."""
+VERDICTS = (
+    "outcome", "model", "reference", "role", "verdict", "text", "metric", "gain", "lower", "upper", "margin", "p_worse",
+    "p_equivalent", "p_better", "bootstrap_lower", "bootstrap_upper", "trials", "late_gain", "detectable_gain",
+    "power_at_margin", "power_at_twice_margin", "n", "events", "status",
+)  # fmt: skip
+"""One row per rival: ``role`` is primary (the machine-learning arm) or described; ``gain`` is by how much the rival's
+loss is lower than the reference's (above 0: better); ``verdict`` is better, no worthwhile gain, practically
+equivalent, worse, undecided, budget-limited or not assessable, and ``text`` says it in words."""
+OPTIMISM = (
+    "outcome", "model", "metric", "threshold_probability", "apparent", "optimism", "corrected", "lower", "upper",
+    "interval_kind", "leave_one_out", "no_information", "point_632_plus", "cross_validated", "tuning", "n_resamples",
+    "n_failed", "n", "events", "status",
+)  # fmt: skip
+"""Apparent, optimism and corrected together; ``optimism`` is apparent minus corrected by the bootstrap, missing where
+the model was not refitted, and ``cross_validated`` the value of the nested cross-validation."""
+STABILITY = (
+    "outcome", "model", "metric", "threshold_probability", "estimate", "tuning", "n_resamples", "n_failed", "n",
+    "status",
+)  # fmt: skip
+"""How predictions move between models developed on resamples: ``metric`` is mean_mape, p95_mape, mean_width (of each
+patient's 2.5 to 97.5 percentile range), classification_instability (by threshold), c_statistic (apparent, to read it
+beside)."""
+SITES = (
+    "outcome", "model", "reference", "site", "merged", "metric", "threshold_probability", "estimate", "standard_error",
+    "lower", "upper", "interval_kind", "n", "events", "status",
+)  # fmt: skip
+"""Each site predicted by models that never saw it; with a ``reference`` the estimate is a difference to it. ``merged``
+counts the sites that stand together under one name."""
+META = (
+    "outcome", "model", "reference", "validation", "metric", "threshold_probability", "scale", "n_sites", "estimate",
+    "lower", "upper", "prediction_lower", "prediction_upper", "tau", "i_squared", "statement", "probability",
+    "interval_kind", "status",
+)  # fmt: skip
+"""Random-effects summary over sites and the prediction interval for a new one; ``probability`` that a new site meets
+``statement``."""
+CASE_MIX = (
+    "outcome", "dataset", "level", "model", "statistic", "estimate", "lower", "upper", "interval_kind", "n", "status",
+)  # fmt: skip
+"""How a dataset, or a site (``level``), differs from development: ``statistic`` is membership_c_statistic (can the
+predictors tell the two apart), sd_linear_predictor, mean_linear_predictor."""
+GAPS = (
+    "outcome", "model", "dataset", "validation", "subgroup", "level", "against", "metric", "estimate", "lower", "upper",
+    "interval_kind", "largest_compatible", "p_value", "p_adjusted", "adjustment", "margin", "conclusion", "n",
+    "events", "status",
+)  # fmt: skip
+"""A group against the rest: differences in calibration_in_the_large, log_oe_ratio, calibration_slope, c_statistic;
+``conclusion`` (of calibration in the large) is equivalent, outside, inconclusive or not assessable, by the margin that
+the study sets. ``level`` is (any) for the tests over all groups of an attribute and for the largest gap."""
+ASCERTAINMENT = (
+    "outcome", "dataset", "subgroup", "level", "n", "n_known", "percent_known", "lower", "upper",
+    "percent_predictors_missing", "status",
+)  # fmt: skip
+"""By group, before anything is said of a model: whose outcome is known, and how many predictor values are missing."""
+COEFFICIENTS = (
+    "outcome", "model", "predictor", "term", "level", "unit", "knots", "coefficient", "formula",
+)  # fmt: skip
+"""The regression models written out, in the predictors' own units, so that a risk can be computed by hand."""
 
 SENSITIVITY = (
     "outcome", "dataset", "validation", "analysis", "level", "text", "primary", "model", "metric", "estimate", "lower",
@@ -97,6 +181,8 @@ CURVES = {
     "roc": ROC_CURVE,
     "decision": DECISION_CURVE,
     "risk_distribution": RISK_DISTRIBUTION,
+    "instability": INSTABILITY_CURVE,
+    "score_calibration": SCORE_CALIBRATION,
 }
 SHARE = {
     "flow": FLOW,
@@ -111,6 +197,17 @@ SHARE = {
     "unknown_outcomes": UNKNOWN_OUTCOMES,
     "incidence": INCIDENCE,
     "followed": FOLLOWED,
+    "sample_size": SAMPLE_SIZE,
+    "procedures": PROCEDURES,
+    "verdicts": VERDICTS,
+    "optimism": OPTIMISM,
+    "stability": STABILITY,
+    "sites": SITES,
+    "meta": META,
+    "case_mix": CASE_MIX,
+    "gaps": GAPS,
+    "ascertainment": ASCERTAINMENT,
+    "coefficients": COEFFICIENTS,
 }
 """``share/<name>.csv`` of a run's folder; the curves are ``share/curves/<name>.csv``."""
 

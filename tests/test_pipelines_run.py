@@ -312,7 +312,7 @@ def test_permuted_outcomes_are_not_predicted():
     )
     result = run_study(study, replace(registry, frame=frame), workers=2)
     found = result.evaluation.query("validation == 'internal' and subgroup == 'overall' and metric == 'c_statistic'")
-    assert len(found) == 5
+    assert len(found) == 6, "five models and the machine-learning arm"
     assert (found["estimate"] - 0.5).abs().max() < 0.05, found[["model", "estimate"]]
 
 
