@@ -95,6 +95,7 @@ def build_outcomes(study: Study, definition: Definition, columns: Collection[str
     results = {
         "threshold_sets": study.outcomes,
         "derived_thresholds": study.outcomes,
+        "sample_size": study.outcomes,
         "threshold_probabilities": (*built, *list_derived(built.values())),
     }
     for key, known in results.items():

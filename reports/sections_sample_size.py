@@ -1,0 +1,117 @@
+"""Whether there are enough patients, by criteria that stand before any modelling, and how precise the result can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from reports.blocks import Block, Cell, Table, Text
+from reports.run_folder import OutcomeFacts, RunFolder
+from reports.tables import (
+    count_cell,
+    distinct,
+    format_count,
+    format_number,
+    join_words,
+    number_cell,
+    rows_where,
+    suppression_note,
+)
+from reports.views import make_slug
+
+WHOLE = ("candidate_parameters",)
+DIGITS = {"event_rate": 3, "expected_r_squared": 3, "expected_c_statistic": 3, "events_per_parameter": 1,
+          "patients_per_parameter": 1, "expected_error": 3}  # fmt: skip
+
+
+def build_sample_size(run: RunFolder) -> list[Block]:
+    """Build the criteria and the precision that the data allow, per outcome and dataset."""
+    frame = run.tables["sample_size"]
+    if frame.empty:
+        return [Text(text="No outcome was analysed.")]
+    blocks: list[Block] = [
+        Text(
+            text="The criteria are those of Riley and colleagues: the fewest patients with which a regression model "
+            "is expected to shrink little, to be little optimistic, and to know the overall risk. They are minima, "
+            "and minima for regression: methods that search for interactions and shapes need many times more. They "
+            "were computed from the number of candidate parameters and the event rate, not from any result."
+        )
+    ]
+    for outcome in run.outcomes:
+        own = rows_where(frame, outcome=outcome.name)
+        if own.empty:
+            continue
+        blocks.append(Text(text=outcome.title, kind="subsection", anchor=f"sample-size-{outcome.name}"))
+        for dataset in distinct(own["dataset"]):
+            blocks += _build_dataset(run, outcome, dataset, rows_where(own, dataset=dataset))
+    return blocks
+
+
+def list_shortfalls(run: RunFolder, outcome: OutcomeFacts) -> Iterator[str]:
+    """Yield one sentence per dataset on which an outcome has fewer patients than the criteria ask for."""
+    rows = rows_where(run.tables["sample_size"], outcome=outcome.name, met="False")
+    for dataset in distinct(rows["dataset"]):
+        own = rows_where(rows, dataset=dataset)
+        needed, actual = own["needed"].max(), own["actual"].iloc[0]
+        counts = (
+            f"{format_count(actual)} patients where {format_count(needed)} are asked for"
+            if needed == needed
+            else "too few patients with or without the event"
+        )
+        yield (
+            f"Below the sample-size criteria on {dataset}: {counts} ({join_words(distinct(own['text']))}). Estimates "
+            "are imprecise and predicted risks unstable; the results are exploratory."
+        )
+
+
+def _build_dataset(run: RunFolder, outcome: OutcomeFacts, dataset: str, frame: pd.DataFrame) -> Iterator[Block]:
+    criteria = frame[frame["met"] != ""]
+    if not criteria.empty:
+        yield _tabulate_criteria(run, outcome, dataset, criteria)
+    inputs = frame[(frame["purpose"] == "development") & (frame["met"] == "")]
+    if not inputs.empty:
+        yield Text(text="Used: " + "; ".join(_word_input(row) for _, row in inputs.iterrows()) + ".", kind="note")
+    precision = rows_where(frame, purpose="precision")
+    if not precision.empty:
+        count = precision["actual_events"].iloc[0]
+        events = f" and {format_count(count)} events" if count == count else ""
+        widths = join_words(
+            f"the {str(row['text']).removeprefix('half-width of the interval of the ')} about "
+            f"\u00b1{format_number(float(row['value']), 2)}".replace("half-width of the interval of ", "")
+            for _, row in precision.iterrows()
+        )
+        yield Text(
+            text=f"With {format_count(precision['actual'].iloc[0])} patients{events} on {dataset}, the 95 % interval "
+            f"of {widths} wide on either side, if the model is as good as was assumed and well calibrated."
+        )
+
+
+def _word_input(row: pd.Series) -> str:
+    name, value = str(row["criterion"]), float(row["value"])
+    number = format_count(value) if name in WHOLE else format_number(value, DIGITS.get(name, 2))
+    return f"{row['text']} {number}"
+
+
+def _tabulate_criteria(run: RunFolder, outcome: OutcomeFacts, dataset: str, frame: pd.DataFrame) -> Table:
+    purpose = "Development" if frame["purpose"].iloc[0] == "development" else f"Validation on {dataset}"
+    hidden = (frame["status"] == "suppressed").any()
+    return Table(
+        name=make_slug("sample-size", outcome.name, dataset),
+        caption=f"Sample size. {purpose}: {outcome.title}.",
+        columns=("Criterion", "Patients needed", "With the event", "Patients", "With the event", "Met"),
+        rows=tuple(_list_cells(row) for _, row in frame.iterrows()),
+        notes=(suppression_note(run.facts.study.suppress_below),) if hidden else (),
+    )
+
+
+def _list_cells(row: pd.Series) -> tuple[Cell, ...]:
+    status = str(row["status"])
+    return (
+        Cell(text=str(row["text"])),
+        number_cell(format_count(row["needed"])),
+        number_cell(format_count(row["needed_events"])),
+        number_cell(format_count(row["actual"])),
+        count_cell(row["actual_events"], status=status),
+        Cell(text="yes" if row["met"] == "True" else "no"),
+    )
