@@ -15,26 +15,27 @@ import numpy.typing as npt
 import pandas as pd
 
 from outcomes.kinds.belonging import find_kinds, list_reasons
-from pipelines.forecast import Forecast, forecast_from_json
-from pipelines.models import MODELS, Fitted, Form, Model
-from pipelines.preprocess import Preprocessor, preprocessor_from_json
+from pipelines.forecast import Forecast
+from pipelines.members import Member, Pipeline, find_baseline, make_member, predict_members, read_member, write_json
+from pipelines.models import MODELS, Fitted, Model
+from pipelines.new_patients import join_names, read_population, read_predictors, row_ids
+from pipelines.preprocess import Preprocessor
 from pipelines.provenance import read_own_version
+from pipelines.recalibration import Calibrator
 from schemas.definition import Definition, parse_definition
-from schemas.errors import BundleError, DataError, suggest, unknown_name
+from schemas.errors import BundleError, unknown_name
 from schemas.registry import Registry
 from schemas.specs import PopulationStep
 
 Array = npt.NDArray[np.float64]
 
-BUNDLE_FORMAT = 3
+BUNDLE_FORMAT = 4
 BUNDLE_FILE = "bundle.json"
-PREPROCESS_FILE = "preprocess.json"
-FORECAST_FILE = "forecast.json"
-"""Only in the bundle of a model of a score."""
+MEMBERS = "members"
+"""Folder with one folder per imputation, in the bundle of a multiple imputation."""
 DEFINITION_FILE = "definition.toml"
 CHECK_ROWS = 6
 CHECK_TOLERANCE = 1e-12
-SHOWN_ROWS = 20
 REMARKS = "remarks"
 OUTSIDE = "not in the population that the model was made for"
 RESTORE = "restore the bundle from its source, or fit the model again"
@@ -46,10 +47,10 @@ class LoadedModel:
 
     Parameters
     ----------
-    model, fitted, preprocessor
-        The entry of the table of models, its fit, and the preprocessing that belongs to it.
-    forecast
-        Of a model of a follow-up score: how scores spread around the prediction, and the thresholds; else None.
+    model
+        The entry of the table of models.
+    members
+        Its fit with the preprocessing that belongs to it, or of a multiple imputation one fit per imputation.
     population
         Who was left out before the model was made, as far as it is known when it is used.
     card
@@ -59,12 +60,20 @@ class LoadedModel:
     """
 
     model: Model
-    fitted: Fitted
-    preprocessor: Preprocessor
-    forecast: Forecast | None
+    members: tuple[Member, ...]
     population: tuple[PopulationStep, ...]
     card: dict[str, Any]
     definition_text: str
+
+    @property
+    def preprocessor(self) -> Preprocessor:
+        """Preprocessing of the first member: what is known, imputed or outside the range is the same in all."""
+        return self.members[0].preprocessor
+
+    @property
+    def forecast(self) -> Forecast | None:
+        """Of a model of a follow-up score, the first member's forecast: the thresholds are the same in all."""
+        return self.members[0].forecast
 
     @property
     def predictors(self) -> tuple[str, ...]:
@@ -93,12 +102,15 @@ class LoadedModel:
         Returns
         -------
         DataFrame
-            ``row_id`` (of the data, else numbers from 1), ``y_prob`` in (0, 1), ``imputed`` and ``outside_range``:
-            names of the predictors that were imputed, or lie outside the training range, separated by commas. Of a
-            score instead of ``y_prob``: ``y_pred``, the predicted mean, ``y_low`` and ``y_high``, between which 90 per
-            cent of such patients' scores lie, and the probability of each derived threshold under its name, missing
-            where the baseline is. Where patients were left out of development or have no room for a threshold, last
-            ``remarks``: why nothing is predicted, or what was made of such patients; else empty.
+            ``row_id`` (of the data, else numbers from 1), ``y_prob`` in (0, 1), ``y_prob_low`` and ``y_prob_high``,
+            ``imputed`` and ``outside_range``: names of the predictors that were imputed, or lie outside the training
+            range, separated by commas. Between low and high are the middle 90 per cent of the risks that missing
+            predictors could give (`pipelines.members.predict_members`); both are missing where no predictor is. Of a
+            score instead of ``y_prob``: ``y_pred``, the predicted mean, with ``y_pred_low`` and ``y_pred_high``, then
+            ``y_low`` and ``y_high``, between which 90 per cent of such patients' scores lie, and the probability of
+            each derived threshold under its name, missing where the baseline is. Where patients were left out of
+            development or have no room for a threshold, last ``remarks``: why nothing is predicted, or what was made of
+            such patients; else empty.
 
         Raises
         ------
@@ -111,21 +123,21 @@ class LoadedModel:
         patients and nothing evaluated.
         """
         frame = data.frame if isinstance(data, Registry) else data
-        X = _read_predictors(frame, self.preprocessor)
-        predicted = _predict(self.model, self.fitted, self.preprocessor, self.forecast, X)
-        reasons = list_reasons(self.population, _read_population(frame, X, self.population))
+        X = read_predictors(frame, self.preprocessor)
+        predicted = predict_members(self.members, X)
+        reasons = list_reasons(self.population, read_population(frame, X, self.population))
         belongs = np.array([not reason for reason in reasons], dtype=np.bool_)
         table = pd.DataFrame(
             {
-                "row_id": _row_ids(frame),
+                "row_id": row_ids(frame),
                 **{name: np.where(belongs, values, np.nan) for name, values in predicted.items()},
-                "imputed": _join_names(self.preprocessor.imputed(X)),
-                "outside_range": _join_names(self.preprocessor.outside_range(X)),
+                "imputed": join_names(self.preprocessor.imputed(X)),
+                "outside_range": join_names(self.preprocessor.outside_range(X)),
             }
         )
         if not _list_remarks(self.population, self.forecast):
             return table
-        own = [""] * len(X) if self.forecast is None else self.forecast.remark(_find_baseline(X, self.forecast))
+        own = [""] * len(X) if self.forecast is None else self.forecast.remark(find_baseline(X, self.forecast))
         remarks = [f"{OUTSIDE}: {reason}" if reason else said for reason, said in zip(reasons, own, strict=True)]
         return table.assign(**{REMARKS: remarks})
 
@@ -139,6 +151,8 @@ def write_bundle(
     card: Mapping[str, Any],
     definition_text: str,
     forecast: Forecast | None = None,
+    calibrator: Calibrator | None = None,
+    further: Sequence[Pipeline] = (),
     population: Sequence[PopulationStep] = (),
 ) -> None:
     """Write a model bundle.
@@ -157,6 +171,10 @@ def write_bundle(
         Exact text of the registry definition.
     forecast
         Of a model of a follow-up score, what is said beyond the predicted mean.
+    calibrator
+        The last step of a model of a risk, where there is one.
+    further
+        What was fitted on the further imputations of a multiple imputation; predictions are averaged.
     population
         Who belongs to the outcome, by columns known when the model is used; see `outcomes.kinds.belonging`.
 
@@ -174,15 +192,17 @@ def write_bundle(
     if any(folder.iterdir()):
         raise BundleError(f"the bundle's folder must be empty, got {str(folder)!r} with files in it; choose another")
     model = MODELS[model_name]
-    _form(model, forecast).write(fitted, folder)
-    _write_json(folder / PREPROCESS_FILE, preprocessor.to_json())
-    if forecast is not None:
-        _write_json(folder / FORECAST_FILE, forecast.to_json())
+    own = Member(model=model, fitted=fitted, preprocessor=preprocessor, forecast=forecast, calibrator=calibrator)
+    members = [own, *(make_member(model, pipeline) for pipeline in further)]
+    for member, place in zip(members, _list_places(folder, len(members)), strict=True):
+        member.write(place)
     (folder / DEFINITION_FILE).write_text(definition_text, encoding="utf-8", newline="")
     rows = build_check_rows(preprocessor)
     bundle = {
         "format": BUNDLE_FORMAT,
         "model": model_name,
+        "members": len(members),
+        "missing": preprocessor.missing,
         "versions": _versions(model),
         "predictors": [_describe(name, preprocessor) for name in preprocessor.predictors],
         "population": {
@@ -195,12 +215,12 @@ def write_bundle(
             "rows": {str(name): [None if pd.isna(v) else v for v in rows[name]] for name in rows},
             "predicted": {
                 name: [None if np.isnan(value) else value for value in values.tolist()]
-                for name, values in _predict(model, fitted, preprocessor, forecast, rows).items()
+                for name, values in predict_members(members, rows).items()
             },
         },
         "files": _hash_files(folder),
     }
-    _write_json(folder / BUNDLE_FILE, bundle)
+    write_json(folder / BUNDLE_FILE, bundle)
 
 
 def load_model(folder: str | Path) -> LoadedModel:
@@ -225,16 +245,12 @@ def load_model(folder: str | Path) -> LoadedModel:
     model = MODELS[bundle["model"]]
     try:
         _check_versions(model, bundle["versions"])
-        preprocessor = preprocessor_from_json(json.loads((folder / PREPROCESS_FILE).read_text(encoding="utf-8")))
-        forecast = _read_forecast(folder)
-        fitted = _form(model, forecast).read(folder)
-        _check_predictions(model, fitted, preprocessor, forecast, bundle["check"])
+        members = tuple(read_member(model, place) for place in _list_places(folder, bundle["members"]))
+        _check_predictions(members, bundle["check"])
         definition_text = (folder / DEFINITION_FILE).read_bytes().decode("utf-8")
         return LoadedModel(
             model=model,
-            fitted=fitted,
-            preprocessor=preprocessor,
-            forecast=forecast,
+            members=members,
             population=tuple(PopulationStep.model_validate(step) for step in bundle["population"]["steps"]),
             card=bundle["card"],
             definition_text=definition_text,
@@ -264,29 +280,9 @@ def _check_values(name: str, j: int, preprocessor: Preprocessor) -> pd.Series:
     return pd.Series([*(low + (high - low) * ((3 * i + j) % 5) / 4 for i in rows), np.nan], dtype=np.float64)
 
 
-def _form(model: Model, forecast: Forecast | None) -> Form:
-    """Return the model's form: a bundle with a forecast is of a score, one without of a risk."""
-    return model.risk if forecast is None else model.score
-
-
-def _read_forecast(folder: Path) -> Forecast | None:
-    path = folder / FORECAST_FILE
-    return forecast_from_json(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
-
-
-def _predict(
-    model: Model, fitted: Fitted, preprocessor: Preprocessor, forecast: Forecast | None, X: pd.DataFrame
-) -> dict[str, Array]:
-    """Return the columns of numbers that are predicted, by name."""
-    predicted = fitted.predict(preprocessor.design(model.design, preprocessor.encode(X)))
-    if forecast is None:
-        return {"y_prob": predicted}
-    return forecast.describe(forecast.spread.bound(predicted), _find_baseline(X, forecast))
-
-
-def _find_baseline(X: pd.DataFrame, forecast: Forecast) -> Array:
-    name = forecast.score.baseline
-    return X[name].to_numpy(dtype=np.float64) if name in X else np.full(len(X), np.nan)
+def _list_places(folder: Path, count: int) -> list[Path]:
+    """Return where the members stand: a single one in the bundle's folder itself."""
+    return [folder] if count == 1 else [folder / MEMBERS / f"{k:02d}" for k in range(count)]
 
 
 def _list_remarks(population: Sequence[PopulationStep], forecast: Forecast | None) -> list[str]:
@@ -302,10 +298,6 @@ def _describe(name: str, preprocessor: Preprocessor) -> dict[str, Any]:
 def _versions(model: Model) -> dict[str, str]:
     libraries = ("numpy",) if model.library is None else ("numpy", model.library)
     return {"spinerisk": read_own_version(), **{name: importlib.metadata.version(name) for name in libraries}}
-
-
-def _write_json(path: Path, values: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def _hash_files(folder: Path) -> dict[str, str]:
@@ -329,7 +321,7 @@ def _read_bundle(folder: Path) -> dict[str, Any]:
         raise BundleError(
             f"the bundle's format must be {BUNDLE_FORMAT}, got {found!r} in {str(folder)!r}; "
             "read it with the version of the toolkit that wrote it, or fit the model again: older bundles do not say "
-            "whom they were made for"
+            "how far a missing predictor can move a prediction, or whom they were made for"
         )
     return dict(bundle)
 
@@ -358,13 +350,12 @@ def _check_versions(model: Model, versions: Mapping[str, str]) -> None:
         )
 
 
-def _check_predictions(
-    model: Model, fitted: Fitted, preprocessor: Preprocessor, forecast: Forecast | None, check: Mapping[str, Any]
-) -> None:
+def _check_predictions(members: Sequence[Member], check: Mapping[str, Any]) -> None:
+    preprocessor = members[0].preprocessor
     rows = pd.DataFrame(
         {name: pd.Series(check["rows"][name], dtype=_dtype(name, preprocessor)) for name in check["rows"]}
     )
-    found = _predict(model, fitted, preprocessor, forecast, rows)
+    found = predict_members(members, rows)
     gaps = [_gap(found[name], check["predicted"][name]) for name in found]
     if not all(gap <= CHECK_TOLERANCE for gap in gaps):
         raise BundleError(
@@ -383,65 +374,3 @@ def _gap(found: Array, written: list[float | None]) -> float:
 
 def _dtype(name: str, preprocessor: Preprocessor) -> str:
     return "str" if name in preprocessor.levels else "float64"
-
-
-def _read_predictors(frame: pd.DataFrame, preprocessor: Preprocessor) -> pd.DataFrame:
-    """Take the predictors out of a frame in canonical types, or name what cannot be used."""
-    names = [str(name) for name in frame.columns]
-    for name in preprocessor.predictors:
-        if name not in names:
-            raise DataError(
-                f"the data must have the predictor {name!r}, got no such column{suggest(name, names)}; "
-                "add it, with empty values where unknown"
-            )
-    columns = {name: _read_column(frame[name], name, preprocessor) for name in preprocessor.predictors}
-    return pd.DataFrame(columns).reset_index(drop=True)
-
-
-def _read_population(frame: pd.DataFrame, X: pd.DataFrame, population: Sequence[PopulationStep]) -> pd.DataFrame:
-    """Take out the columns that say who belongs: predictors as they were read, of others the unreadable is missing."""
-    columns: dict[str, pd.Series] = {}
-    for name, kind in find_kinds(population).items():
-        if name not in X and name not in frame:
-            raise DataError(
-                f"the data must have the column {name!r}, which says who belongs to the population of the model, got "
-                f"no such column{suggest(name, map(str, frame.columns))}; add it, with empty values where unknown"
-            )
-        values = X[name] if name in X else frame[name].reset_index(drop=True)
-        columns[name] = values if kind == "category" else pd.to_numeric(values, errors="coerce").astype("float64")
-    return pd.DataFrame(columns, index=X.index)
-
-
-def _read_column(values: pd.Series, name: str, preprocessor: Preprocessor) -> pd.Series:
-    missing = values.isna()
-    if name in preprocessor.levels:
-        levels = preprocessor.levels[name]
-        _refuse_rows(~missing & ~values.isin(levels), name, f"one of {', '.join(levels)}")
-        return values.astype("str")
-    numbers = pd.to_numeric(values, errors="coerce").astype(np.float64)
-    if preprocessor.kinds[name] == "flag":
-        _refuse_rows(~missing & ~numbers.isin([0.0, 1.0]), name, "0 or 1")
-    else:
-        _refuse_rows(~missing & ~np.isfinite(numbers), name, "a finite number")
-    return numbers
-
-
-def _refuse_rows(wrong: pd.Series, name: str, rule: str) -> None:
-    rows = np.flatnonzero(wrong) + 1
-    if rows.size:
-        shown = ", ".join(str(row) for row in rows[:SHOWN_ROWS]) + (", ..." if rows.size > SHOWN_ROWS else "")
-        raise DataError(
-            f"the predictor {name!r} must be {rule}, got something else in {rows.size} rows (rows {shown}); "
-            "correct them, or leave them empty"
-        )
-
-
-def _row_ids(frame: pd.DataFrame) -> list[str]:
-    if "row_id" in frame.columns:
-        return [str(value) for value in frame["row_id"]]
-    return [str(number) for number in range(1, len(frame) + 1)]
-
-
-def _join_names(flags: pd.DataFrame) -> list[str]:
-    names = flags.columns.to_numpy(dtype=object)
-    return [",".join(names[row]) for row in flags.to_numpy(dtype=bool)]

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from outcomes.cohort import Cohort
+from pipelines.ascertainment import describe_ascertainment
 from pipelines.characteristics import describe_characteristics
 from pipelines.explain import summarise_explanations
+from pipelines.fit import FittedPipeline
 from pipelines.folds import FoldResult, FoldTask, add_arm
 from pipelines.followed import compute_incidence, describe_follow_up
 from pipelines.observation import fit_observation
@@ -19,9 +21,21 @@ from pipelines.suppression import find_small, find_suppressed
 from pipelines.tuning import Tuned
 from schemas.specs import ComparatorSpec
 from schemas.study import Study
-from schemas.tables import CONTRIBUTION, EXPLANATION, FLOW, FOLLOWED, INCIDENCE, PREDICTIONS, RESPONSE, TABLE1, TUNING
+from schemas.tables import (
+    ASCERTAINMENT,
+    CONTRIBUTION,
+    EXPLANATION,
+    FLOW,
+    FOLLOWED,
+    INCIDENCE,
+    PREDICTIONS,
+    RESPONSE,
+    TABLE1,
+    TUNING,
+)
 
 Results = Sequence[tuple[FoldTask, FoldResult]]
+Models = dict[tuple[str, str], FittedPipeline]
 
 
 def join_predictions(results: Results) -> pd.DataFrame:
@@ -44,33 +58,73 @@ def predict_outside(
     study: Study,
     cohorts: Mapping[str, Cohort],
     comparators: Iterable[ComparatorSpec],
-    finals: Mapping[str, FoldResult],
+    results: Results,
     *,
+    simple: Mapping[str, Mapping[str, Cohort]],
     dataset: str,
     validation: str,
 ) -> pd.DataFrame:
     """Apply the final models, unchanged, to the cohorts of another dataset.
 
+    Parameters
+    ----------
+    study, comparators
+        The plan, and what it sets beside the models.
+    cohorts, simple
+        Patients of the dataset by outcome, and those of the simple comparators by outcome and comparator.
+    results
+        The folds' results; the final fits are used.
+    dataset, validation
+        Name of the dataset, and how it validates.
+
     Notes
     -----
     Weights for unknown outcomes are fitted on that dataset: they describe its own follow-up, not the model.
     """
-    tables = []
-    for name, cohort in cohorts.items():
-        rows = np.arange(len(cohort.y))
-        preprocessor = next(iter(finals[name].pipelines.values())).preprocessor
-        weights = fit_observation(cohort, rows, preprocessor).weigh(cohort, rows)
-        encoded = preprocessor.encode(cohort.X)
-        tables += [
-            build_predictions(
-                cohort, rows, model=model, predicted=pipeline.predict_encoded(encoded), forecast=pipeline.forecast,
-                weights=weights, n_train=pipeline.n_train, dataset=dataset, validation=validation,
-            )
-            for model, pipeline in add_arm(finals[name].pipelines).items()
-        ]  # fmt: skip
-    joined = pd.concat(tables, ignore_index=True)
+    tables = [
+        _predict_cohort(cohorts[task.outcome], result, simple.get(task.outcome, {}), task.imputation)
+        for task, result in results
+        if task.is_final
+    ]
+    joined = pd.concat(tables, ignore_index=True).assign(dataset=dataset, validation=validation)
     beside = [_beside(study, joined, cohort, comparators) for cohort in cohorts.values()]
     return pd.concat([joined, *beside], ignore_index=True)
+
+
+def _predict_cohort(cohort: Cohort, final: FoldResult, simple: Mapping[str, Cohort], imputation: int) -> pd.DataFrame:
+    rows = np.arange(len(cohort.y))
+    preprocessor = next(iter(final.pipelines.values())).preprocessor
+    weights = fit_observation(cohort, rows, preprocessor).weigh(cohort, rows)
+    encoded = preprocessor.encode(cohort.X)
+    pipelines = {**add_arm(final.pipelines), **final.simple}
+    predicted = {name: pipeline.predict_encoded(encoded) for name, pipeline in add_arm(final.pipelines).items()}
+    predicted |= {name: pipeline.predict(simple[name].X) for name, pipeline in final.simple.items() if name in simple}
+    tables = [
+        build_predictions(
+            cohort, rows, model=name, predicted=values, forecast=pipelines[name].forecast, weights=weights,
+            n_train=pipelines[name].n_train, imputation=imputation,
+        )
+        for name, values in predicted.items()
+    ]  # fmt: skip
+    return pd.concat(tables, ignore_index=True)
+
+
+def assemble_models(results: Results) -> tuple[Models, dict[tuple[str, str], tuple[FittedPipeline, ...]]]:
+    """Return the final models by outcome and model, and those of the further imputations, where there are any."""
+    finals = [(task, result) for task, result in results if task.is_final]
+    models = {
+        (task.outcome, name): pipeline
+        for task, result in finals
+        if task.imputation == 0
+        for name, pipeline in result.pipelines.items()
+    }
+    further = {
+        (outcome, name): tuple(
+            result.pipelines[name] for task, result in finals if task.outcome == outcome and task.imputation
+        )
+        for outcome, name in models
+    }
+    return models, further
 
 
 def assemble_flow(cohorts: Mapping[str, Mapping[str, Cohort]], *, suppress_below: int) -> pd.DataFrame:
@@ -96,6 +150,11 @@ def assemble_response(cohorts: Mapping[str, Mapping[str, Cohort]], *, suppress_b
 def assemble_incidence(cohorts: Mapping[str, Mapping[str, Cohort]], *, suppress_below: int) -> pd.DataFrame:
     """Join the cumulative incidences of the outcomes by a horizon, in every dataset."""
     return _of_each_cohort(compute_incidence, cohorts, INCIDENCE, suppress_below)
+
+
+def assemble_ascertainment(cohorts: Mapping[str, Mapping[str, Cohort]], *, suppress_below: int) -> pd.DataFrame:
+    """Say of whom the outcome is known, and how much of the predictors, by subgroup, in every dataset."""
+    return _of_each_cohort(describe_ascertainment, cohorts, ASCERTAINMENT, suppress_below)
 
 
 def assemble_followed(cohorts: Mapping[str, Mapping[str, Cohort]], *, suppress_below: int) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import expit
 
 from pipelines.intervals import FloatArray, IntArray, Linear
-from pipelines.overall import clip_probability
+from pipelines.overall import LEAST_PROBABILITY, clip_probability
 
 MAX_STEPS = 50
 MAX_HALVINGS = 30
@@ -101,23 +101,27 @@ def _move(
     return moved
 
 
-def compute_logit(p: FloatArray) -> FloatArray:
-    """Return ``log(p / (1 - p))`` with risks clipped for it."""
-    p = clip_probability(p)
+def compute_logit(p: FloatArray, least: float = LEAST_PROBABILITY) -> FloatArray:
+    """Return ``log(p / (1 - p))`` with risks clipped to at least `least` from 0 and 1."""
+    p = clip_probability(p, least)
     return np.asarray(np.log(p) - np.log1p(-p))
 
 
-def fit_calibration_in_the_large(y: FloatArray, p: FloatArray, weights: FloatArray) -> LogisticFit | None:
+def fit_calibration_in_the_large(
+    y: FloatArray, p: FloatArray, weights: FloatArray, least: float = LEAST_PROBABILITY
+) -> LogisticFit | None:
     """Fit ``logit P(y = 1) = a + logit(p)``, the logit as an OFFSET: a below 0 means that the risks are too high."""
-    return fit_logistic(np.ones((y.size, 1)), y, weights, offset=compute_logit(p))
+    return fit_logistic(np.ones((y.size, 1)), y, weights, offset=compute_logit(p, least))
 
 
-def fit_calibration_slope(y: FloatArray, p: FloatArray, weights: FloatArray) -> LogisticFit | None:
+def fit_calibration_slope(
+    y: FloatArray, p: FloatArray, weights: FloatArray, least: float = LEAST_PROBABILITY
+) -> LogisticFit | None:
     """Fit ``logit P(y = 1) = a' + b logit(p)``; b below 1 means that the risks are too extreme.
 
     The joint intercept a' is not the calibration in the large.
     """
-    design = np.column_stack([np.ones_like(y), compute_logit(p)])
+    design = np.column_stack([np.ones_like(y), compute_logit(p, least)])
     return fit_logistic(design, y, weights, start=np.array([0.0, 1.0]))
 
 

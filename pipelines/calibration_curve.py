@@ -5,6 +5,7 @@ The curve is a logistic regression of the outcome on a restricted cubic spline o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -134,6 +135,43 @@ def compute_robust_covariance(influence: FloatArray, patient: IntArray) -> Float
 def compute_ici(curve: CalibrationCurve, p: FloatArray, weights: FloatArray) -> float:
     """Integrated calibration index: the weighted mean of ``|p - curve(p)|`` (Austin & Steyerberg 2019)."""
     return float(np.average(np.abs(p - curve.fitted), weights=weights))
+
+
+def compute_distance_quantile(curve: CalibrationCurve, p: FloatArray, weights: FloatArray, share: float) -> float:
+    """Quantile of ``|p - curve(p)|`` over the rows: E50 at 0.5, E90 at 0.9, the greatest at 1."""
+    return compute_weighted_quantile(np.abs(p - curve.fitted), weights, share)
+
+
+def compute_weighted_quantile(values: FloatArray, weights: FloatArray, share: float) -> float:
+    """Compute a quantile of weighted values.
+
+    Parameters
+    ----------
+    values, weights
+        Shape (n,), n at least 1; weights above 0.
+    share
+        In [0, 1].
+
+    Notes
+    -----
+    Type 7, with whole-number weights as repeated rows; other weights are first scaled to a mean of 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> compute_weighted_quantile(np.array([1.0, 2.0, 4.0]), np.array([1.0, 1.0, 2.0]), 0.5)
+    3.0
+    """
+    order = np.argsort(values, kind="stable")
+    values, weights = values[order], weights[order]
+    if not np.all(weights == np.rint(weights)):
+        weights = weights / weights.mean()
+    ends = np.cumsum(weights)
+    place = share * max(ends[-1] - 1, 0.0)
+    below = math.floor(place)
+    # the place may be a hair beside a whole number, and so may the ends of scaled weights
+    first, second = np.searchsorted(ends, np.array([below, below + 1]) + 1e-9, side="right").clip(max=values.size - 1)
+    return float(values[first] + (place - below) * (values[second] - values[first]))
 
 
 @dataclass(frozen=True, kw_only=True)

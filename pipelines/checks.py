@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from outcomes.cohort import Cohort
 from outcomes.outcome import Outcome
+from pipelines.comparators import check_comparators
+from pipelines.fit import choose_knots
 from pipelines.followed import compute_followed
 from pipelines.models import MODELS
+from pipelines.predictands import predictand_of
+from pipelines.preprocess import Missing, fit_inner_preprocessor
+from pipelines.separation import find_separating
 from pipelines.splits import SPLITS
 from schemas.errors import StudyError, unknown_name
 from schemas.registry import Registry
@@ -20,6 +25,11 @@ LEAST_FOLLOWED = 0.10
 
 LEAST_PER_FOLD = 10
 """Patients with a known follow-up score that an outer fold must be able to hold."""
+
+LEAST_PER_PARAMETER = 10
+"""Events, or non-events where they are fewer, per candidate parameter, below which Firth's method is run as well."""
+
+FIRTH = "firth_logistic"
 
 
 def check_study(study: Study, registry: Registry, outcomes: Mapping[str, Outcome]) -> None:
@@ -35,10 +45,7 @@ def check_study(study: Study, registry: Registry, outcomes: Mapping[str, Outcome
             raise StudyError(unknown_name("a model of the study", name, MODELS))
     if study.split.name not in SPLITS:
         raise StudyError(unknown_name("the split of the study", study.split.name, SPLITS))
-    known = [spec.name for spec in registry.definition.comparators]
-    for name in study.comparators:
-        if name not in known:
-            raise StudyError(unknown_name("a comparator of the study", name, known))
+    check_comparators(study, registry, outcomes)
     for name, outcome in outcomes.items():
         _check_score(name, outcome, study, registry)
 
@@ -100,3 +107,64 @@ def _reason_to_skip_score(cohort: Cohort, study: Study) -> str:
     if np.ptp(cohort.y[known]) == 0:
         return "the scores must differ between patients, got the same in all"
     return ""
+
+
+def needs_firth(cohort: Cohort, *, missing: Missing = "chained") -> str:
+    """Return why Firth's method is run beside the reference for an outcome, or an empty text.
+
+    Parameters
+    ----------
+    cohort
+        The patients of one outcome, all of them: the answer is the same in every fold.
+    missing
+        What the study makes of missing predictors: indicators are parameters too.
+
+    Notes
+    -----
+    Either the events, or the non-events where they are fewer, are below `LEAST_PER_PARAMETER` per candidate parameter,
+    a column of the reference's design that varies; or the unpenalised fit of that design shows that predictors separate
+    the outcome. It is a sensitivity analysis: the reference stays what it is in every fold. A score has none.
+    """
+    if cohort.outcome.score:
+        return ""
+    known = np.flatnonzero(cohort.counted)
+    preprocessor = fit_inner_preprocessor(
+        cohort.X,
+        cohort.columns,
+        n_knots=choose_knots(cohort),
+        missing="chained" if missing == "multiple" else missing,
+        counted=cohort.counted,
+    )
+    X = preprocessor.design("splines", preprocessor.encode(cohort.X.iloc[known]))
+    varies = np.ptp(X, axis=0) > 0
+    names = [name for name, one in zip(preprocessor.design_predictor("splines"), varies, strict=True) if one]
+    informative = predictand_of(cohort.outcome).count_informative(cohort.y_counted)
+    ratio = informative / max(1, len(names))
+    reasons = []
+    if ratio < LEAST_PER_PARAMETER:
+        reasons.append(
+            f"there are {ratio:.1f} events (or non-events, which are fewer) per candidate parameter, {len(names)} of "
+            f"these, and {LEAST_PER_PARAMETER} are the least"
+        )
+    # With fewer patients than parameters anything separates, and no predictor is to be named for it.
+    separating = find_separating(X[:, varies], cohort.y[known], names) if ratio > 1 else ()
+    if separating:
+        reasons.append(f"in some patients the outcome can be told for certain from {' and '.join(separating)}")
+    return "; ".join(reasons)
+
+
+def models_for(study: Study, reason: str) -> tuple[str, ...]:
+    """Return the models that are fitted for an outcome: the study's, and Firth's method where there is a reason."""
+    if not reason or FIRTH in study.all_models:
+        return study.all_models
+    return (*study.all_models, FIRTH)
+
+
+def describe_constant(cohort: Cohort) -> Iterator[str]:
+    """Yield what to say of predictors that are the same in all patients, or recorded in none: they take no part."""
+    for name in cohort.columns:
+        values = cohort.X[name]
+        if not values.notna().any():
+            yield f"predictor {name} is recorded in no patient of {cohort.outcome.name}; it takes no part"
+        elif values.nunique() == 1:
+            yield f"predictor {name} is the same wherever it is recorded in {cohort.outcome.name}; it takes no part"

@@ -18,6 +18,7 @@ from pipelines.evaluate import Group, build_groups, describe_counts, finish_tabl
 from pipelines.intervals import FloatArray, compute_standard_error, compute_wald
 from pipelines.overall import compute_event_rates
 from pipelines.sample import ANALYSIS, Sample, split_groups
+from pipelines.score_curve import fit_score_curve, predict_score_curve
 from pipelines.suppression import find_suppressed
 from pipelines.utility import compute_threshold_grid, linearise_net_benefit
 from schemas.tables import CURVES
@@ -47,14 +48,15 @@ def compute_curves(
     Returns
     -------
     dict of DataFrame
-        ``calibration``, ``roc``, ``decision`` and ``risk_distribution``, with the columns of `schemas.tables.CURVES`.
+        ``calibration``, ``roc``, ``decision``, ``risk_distribution`` and ``score_calibration``, with the columns of
+        `schemas.tables.CURVES`.
 
     Notes
     -----
     Calibration curve and risk distribution show one complete set of predictions (the first repeat of a
     cross-validation). The ROC curve is the vertical average over folds, so that its area is the c-statistic of the
-    evaluation; net benefit is averaged over repeats. A score that only ranks has a ROC curve alone. All are curves of
-    risks: a predicted follow-up score has none, but each threshold derived from it has.
+    evaluation; net benefit is averaged over repeats. A score that only ranks has a ROC curve alone. A predicted
+    follow-up score has a calibration curve of its own, in points, and each threshold derived from it all of a risk.
     """
     makers: dict[str, Callable[[Sample, int], Iterator[Row]]] = {
         "calibration": _trace_calibration,
@@ -62,19 +64,19 @@ def compute_curves(
         "decision": _trace_decision,
         "risk_distribution": _count_risks,
     }
-    rows: dict[str, list[Row]] = {name: [] for name in makers}
+    rows: dict[str, list[Row]] = {name: [] for name in (*makers, "score_calibration")}
     for _, analysis in split_groups(predictions.reset_index(drop=True), ANALYSIS):
-        groups = [group for group in build_groups(analysis, thresholds=thresholds, seed=0) if _has_curves(group)]
+        known = [group for group in build_groups(analysis, thresholds=thresholds, seed=0) if group.sample.n > 0]
+        for group in (group for group in known if group.sample.in_points):
+            traced = _trace_score_calibration(group.sample, suppress_below)
+            rows["score_calibration"] += [group.key | row for row in traced]
+        groups = [group for group in known if not group.sample.in_points]
         for group in groups:
             for name, make in makers.items():
                 if name == "roc" or not group.sample.ranks_only:
                     rows[name] += [group.key | row for row in make(group.sample, suppress_below)]
         rows["decision"] += _trace_defaults(groups, suppress_below)
     return {name: finish_table(rows[name], CURVES[name]) for name in rows}
-
-
-def _has_curves(group: Group) -> bool:
-    return group.sample.n > 0 and not group.sample.in_points
 
 
 def _is_drawable(sample: Sample, suppress_below: int) -> bool:
@@ -102,6 +104,27 @@ def _trace_calibration(sample: Sample, suppress_below: int) -> Iterator[Row]:
             "upper": upper,
             "knots": curve.knots.size,
             **describe_counts(sample, hidden=False),
+        }
+
+
+def _trace_score_calibration(sample: Sample, suppress_below: int) -> Iterator[Row]:
+    sample = take_first_replicate(sample)
+    if is_small(sample, suppress_below):
+        return
+    curve = fit_score_curve(sample.y, sample.p, sample.weights, patient=sample.patient)
+    if curve is None:
+        return
+    low, high = np.quantile(sample.p, [0.01, 0.99])
+    predicted = np.linspace(low, high, CURVE_POINTS)
+    band = predict_score_curve(curve, predicted)
+    for x, observed, lower, upper in zip(predicted.tolist(), *(part.tolist() for part in band), strict=True):
+        yield {
+            "predicted": x,
+            "observed": observed,
+            "lower": lower,
+            "upper": upper,
+            "knots": curve.knots.size,
+            "n": sample.n,
         }
 
 

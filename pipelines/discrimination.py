@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from pipelines.intervals import CountArray, FloatArray, IntArray
+from pipelines.intervals import CountArray, FloatArray, IntArray, Linear
+from pipelines.overall import linearise_groups
 
 CHUNK_CELLS = 400_000
 """Resamples are taken in chunks of about this many cells: what fits a processor's cache is quickest."""
@@ -196,3 +197,49 @@ def compute_sensitivity(
     sensitivity = np.concatenate([[0.0], true_positive / true_positive[-1]])
     # at a vertical piece np.interp returns its top, which is what the curve's definition asks for
     return np.asarray(np.interp(false_positive_rates, x, sensitivity))
+
+
+def compute_average_precision(y: FloatArray, score: FloatArray, weights: FloatArray | None = None) -> float:
+    """Compute the average precision: the share of events among those ranked at or above an event, on average.
+
+    Parameters
+    ----------
+    y, score, weights
+        As in `compute_c_statistic`.
+
+    Returns
+    -------
+    float
+        In (0, 1]; NaN without events. The event rate is what a score that knows nothing has, so values of samples with
+        different event rates are not to be compared.
+
+    Notes
+    -----
+    ``sum over distinct scores of (recall - recall of the next higher one) * precision``; no interpolation.
+
+    References
+    ----------
+    Boyd K, Eng KH, Page CD. ECML PKDD 2013, LNCS 8190:451-466.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(compute_average_precision(np.array([1.0, 0.0, 1.0, 0.0]), np.array([0.9, 0.7, 0.6, 0.1])), 4)
+    0.8333
+    """
+    weights = np.ones_like(score) if weights is None else weights
+    order = np.argsort(-score, kind="stable")
+    last_of_tie = np.append(np.diff(score[order]) != 0, True)
+    events = np.cumsum((weights * y)[order])[last_of_tie]
+    everyone = np.cumsum(weights[order])[last_of_tie]
+    if not events[-1] > 0:
+        return math.nan
+    return float(np.diff(events, prepend=0.0) @ (events / everyone) / events[-1])
+
+
+def linearise_discrimination_slope(y: FloatArray, p: FloatArray, weights: FloatArray, replicate: IntArray) -> Linear:
+    """Mean predicted risk of events minus that of non-events; every replicate has both."""
+    group = 2 * replicate + (y == 1)
+    means, influence = linearise_groups(p, weights, group)
+    differences = means[1::2] - means[::2]
+    return Linear(float(differences.mean()), np.where(y == 1, influence, -influence) / differences.size)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipelines.intervals import NOT_ASSESSABLE, Estimate, create_draws
-from pipelines.metrics import Metric, list_metrics
+from pipelines.hidden_levels import hide_levels
+from pipelines.intervals import NOT_ASSESSABLE, BoolArray, Estimate, IntArray, create_draws
+from pipelines.metric import Metric
+from pipelines.metrics import list_metrics
 from pipelines.sample import ANALYSIS, GROUP, Sample, build_sample, find_levels, select_usable, split_groups
 from pipelines.suppression import find_small, find_suppressed
 from pipelines.utility import count_decisions
@@ -123,9 +124,10 @@ def evaluate_fold_predictions(
         key = group.key | {"threshold_set": threshold_sets.get(group.outcome, "")}
         key |= {"interval_target": group.interval_target}
         rows += [key | row for row in _evaluate_overall(group.sample, suppress_below)]
+        hidden = hide_levels(group.sample, group.rows, subgroups, suppress_below)
         for name in subgroups:
             levels = find_levels(group.rows, name)
-            rows += [key | row for row in _evaluate_subgroup(group.sample, name, levels, suppress_below)]
+            rows += [key | row for row in _evaluate_subgroup(group.sample, name, levels, hidden[name], suppress_below)]
     return finish_table(rows, EVALUATION)
 
 
@@ -183,8 +185,7 @@ def hide_few(
 
 def rests_on_few(sample: Sample, threshold: float, suppress_below: int) -> bool:
     """Tell whether a threshold leaves a small number of true or false positives or negatives."""
-    first = sample.replicate == 0
-    return bool(find_small(count_decisions(sample.y[first], sample.p[first], threshold), suppress_below).any())
+    return bool(find_small(_count_sides(sample, threshold), suppress_below).any())
 
 
 def is_assessable(metric: Metric, sample: Sample) -> bool:
@@ -215,136 +216,56 @@ def _not_informative(estimate: Estimate) -> Estimate:
 
 
 def _evaluate_subgroup(
-    sample: Sample, name: str, levels: npt.NDArray[np.object_], suppress_below: int
+    sample: Sample,
+    name: str,
+    levels: npt.NDArray[np.object_],
+    hidden_levels: Collection[str],
+    suppress_below: int,
 ) -> Iterator[dict[str, object]]:
     names = sorted(set(levels))
     parts = [sample.take(levels == level) for level in names]
     counts = np.array([part.patient_counts for part in parts], dtype=np.int64).reshape(-1, 3)
-    for level, part, hidden in zip(names, parts, find_suppressed(counts, suppress_below), strict=True):
-        frame = {"subgroup": name, "level": level, **describe_counts(part, hidden=bool(hidden))}
+    hidden = np.isin(np.array(names, dtype=str), list(hidden_levels))
+    hidden_at = _hide_at_thresholds(sample, parts, counts, hidden, suppress_below)
+    for k, (level, part) in enumerate(zip(names, parts, strict=True)):
+        frame = {"subgroup": name, "level": level, **describe_counts(part, hidden=bool(hidden[k]))}
         for metric in list_metrics(part):
             if metric.least_in_subgroup is None:
                 continue
-            estimate = SUPPRESSED if hidden else _evaluate_level(metric, part, metric.least_in_subgroup)
-            yield frame | describe_estimate(metric, estimate)
+            if hidden[k]:
+                estimates = repeat_for_thresholds(metric, part, SUPPRESSED)
+            else:
+                estimates = _evaluate_level(metric, part, metric.least_in_subgroup)
+            for estimate in estimates:
+                yield frame | describe_estimate(metric, _hide_at(estimate, hidden_at, k))
 
 
-def _evaluate_level(metric: Metric, sample: Sample, least: int) -> Estimate:
+def _hide_at(estimate: Estimate, hidden_at: dict[float, BoolArray], level: int) -> Estimate:
+    at = estimate.threshold_probability
+    hide = estimate.status == "ok" and at in hidden_at and hidden_at[at][level]
+    return replace(SUPPRESSED, threshold_probability=at) if hide else estimate
+
+
+def _hide_at_thresholds(
+    sample: Sample, parts: Sequence[Sample], counts: IntArray, hidden: BoolArray, suppress_below: int
+) -> dict[float, BoolArray]:
+    """Tell by threshold which levels leave few patients on one side, or would give such a level away."""
+    if sample.in_points or sample.ranks_only:
+        return {}
+    return {
+        threshold: find_suppressed(
+            np.column_stack([counts, [_count_sides(part, threshold) for part in parts]]), suppress_below, hidden=hidden
+        )
+        for threshold in sample.thresholds
+    }
+
+
+def _count_sides(sample: Sample, threshold: float) -> IntArray:
+    first = sample.replicate == 0
+    return count_decisions(sample.y[first], sample.p[first], threshold)
+
+
+def _evaluate_level(metric: Metric, sample: Sample, least: int) -> tuple[Estimate, ...]:
     if not is_assessable(metric, sample) or sample.fewest < least:
-        return NOT_ASSESSABLE
-    (estimate,) = metric.compute(sample)
-    return estimate
-
-
-def evaluate_predictions(
-    y_true: npt.ArrayLike,
-    y_prob: npt.ArrayLike,
-    *,
-    weights: npt.ArrayLike | None = None,
-    groups: npt.ArrayLike | None = None,
-    thresholds: Sequence[float] | None = None,
-) -> pd.DataFrame:
-    """Evaluate anyone's predicted risks against what happened.
-
-    Parameters
-    ----------
-    y_true
-        1 event, 0 none, missing where unknown (such rows are left out), shape (n,).
-    y_prob
-        Predicted risk in [0, 1], shape (n,).
-    weights
-        Weight of each row, 0 or more, shape (n,); by default 1.
-    groups
-        Patient of each row, shape (n,): give it where patients have several operations, and intervals take them
-        together. By default each row is a patient.
-    thresholds
-        Threshold probabilities in (0, 1) for the net benefit.
-
-    Returns
-    -------
-    DataFrame
-        The EVALUATION columns of `schemas.tables`, as an external validation of a fixed model.
-
-    Raises
-    ------
-    InputError
-        If lengths differ or a value is out of its range; rows are named, values are not.
-
-    Examples
-    --------
-    >>> table = evaluate_predictions([0, 0, 0, 0, 0, 1, 1, 1, 1, 1], [0.1, 0.2, 0.3, 0.2, 0.6, 0.4, 0.7, 0.8, 0.9, 0.7])
-    >>> float(table.set_index("metric").loc["c_statistic", "estimate"])
-    0.96
-    """
-    table = _tabulate(y_true, y_prob, weights, groups)
-    return evaluate_fold_predictions(
-        table,
-        thresholds={"outcome": _check_thresholds(thresholds or ())},
-        threshold_sets={},
-        subgroups=(),
-        seed=0,
-    )
-
-
-def _tabulate(
-    y_true: npt.ArrayLike, y_prob: npt.ArrayLike, weights: npt.ArrayLike | None, groups: npt.ArrayLike | None
-) -> pd.DataFrame:
-    y = _read_numbers("y_true", y_true, None)
-    p = _read_numbers("y_prob", y_prob, y.size)
-    w = np.ones_like(y) if weights is None else _read_numbers("weights", weights, y.size)
-    _refuse("y_true", "0, 1 or missing", ~(np.isnan(y) | (y == 0) | (y == 1)))
-    _refuse("y_prob", "a probability in [0, 1]", ~((p >= 0) & (p <= 1)))
-    _refuse("weights", "0 or more and finite", ~((w >= 0) & (w < math.inf)))
-    patient = np.arange(y.size) if groups is None else _read_codes(groups, y.size)
-    table = pd.DataFrame({"patient": patient, "y_prob": p, "y_true": y, "weight": w})
-    # numbered in the order of the values, so that the order of the rows does not matter
-    table = table.sort_values([*(() if groups is None else ("patient",)), "y_prob", "y_true", "weight"])
-    position = np.arange(len(table))
-    return table.assign(
-        row_id=position,
-        patient=position if groups is None else table["patient"],
-        outcome="outcome",
-        model="predictions",
-        dataset="given",
-        validation="external",
-        repeat=0,
-        fold=0,
-        imputation=0,
-        y_pred=math.nan,
-        scale="probability",
-    )
-
-
-def _read_numbers(name: str, values: npt.ArrayLike, size: int | None) -> npt.NDArray[np.float64]:
-    try:
-        numbers = pd.to_numeric(pd.Series(np.asarray(values).ravel())).to_numpy(dtype=np.float64, na_value=math.nan)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} must be a one-dimensional list of numbers; convert it first") from None
-    _check_size(name, numbers.size, size)
-    return np.asarray(numbers)
-
-
-def _read_codes(values: npt.ArrayLike, size: int) -> npt.NDArray[np.int64]:
-    codes, _ = pd.factorize(pd.Series(np.asarray(values).ravel()).astype(str), sort=True)
-    _check_size("groups", codes.size, size)
-    return codes.astype(np.int64)
-
-
-def _check_size(name: str, size: int, expected: int | None) -> None:
-    if expected is not None and size != expected:
-        raise InputError(f"{name} must be as long as y_true ({expected}), got {size}; give one value per row")
-
-
-def _refuse(name: str, rule: str, wrong: npt.NDArray[np.bool_]) -> None:
-    if wrong.any():
-        rows = np.flatnonzero(wrong)
-        shown = ", ".join(str(row) for row in rows[:20]) + (", ..." if rows.size > 20 else "")
-        raise InputError(f"{name} must be {rule}, got {rows.size} other values; look at positions {shown} (from 0)")
-
-
-def _check_thresholds(thresholds: Sequence[float]) -> tuple[float, ...]:
-    values = tuple(float(value) for value in thresholds)
-    wrong = [value for value in values if not 0 < value < 1]
-    if wrong:
-        raise InputError(f"thresholds must be probabilities in (0, 1), got {wrong}; drop the ends")
-    return values
+        return repeat_for_thresholds(metric, sample, NOT_ASSESSABLE)
+    return metric.compute(sample)

@@ -39,6 +39,8 @@ def run_tasks(
     Every process uses one thread: nested threads would be slower, and would change the order of sums.
     Closing the iterator early, as an interrupt does, stops the workers.
     """
+    if not tasks:
+        return
     if workers <= 1:
         with threadpool_limits(limits=1):
             for position, task in enumerate(tasks):

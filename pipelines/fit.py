@@ -6,7 +6,9 @@ handed in and from no others.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +20,7 @@ from pipelines.intervals import FloatArray, IntArray
 from pipelines.models import Fitted, Form, Model
 from pipelines.observation import Observation, fit_observation
 from pipelines.predictands import Predictand, predictand_of
-from pipelines.preprocess import Preprocessor, fit_preprocessor
+from pipelines.preprocess import Missing, Preprocessor, fit_inner_preprocessor, fit_preprocessor
 from pipelines.recalibration import Calibrator
 from pipelines.seeds import child_seed
 from pipelines.splits import assign_folds
@@ -92,7 +94,9 @@ def choose_knots(cohort: Cohort) -> int:
     return 4 if informative <= 500 else 5
 
 
-def prepare_training(cohort: Cohort, rows: IntArray, *, n_knots: int, inner_folds: int, seed: int) -> TrainingPart:
+def prepare_training(
+    cohort: Cohort, rows: IntArray, *, n_knots: int, inner_folds: int, seed: int, missing: Missing = "chained"
+) -> TrainingPart:
     """Prepare a training part and its inner folds.
 
     Parameters
@@ -106,10 +110,14 @@ def prepare_training(cohort: Cohort, rows: IntArray, *, n_knots: int, inner_fold
     inner_folds
         Number of inner folds; fewer where fewer patients are in the rarest stratum of the outcome.
     seed
-        Seed of the inner folds.
+        Seed of the inner folds and of draws of what is missing.
+    missing
+        What is made of missing predictors; see `pipelines.preprocess.Preprocessor`.
     """
     predictand = predictand_of(cohort.outcome)
-    learned = _learn(cohort, rows, n_knots)
+    learn = partial(_learn, cohort, n_knots=n_knots, missing=missing)
+    learned = learn(rows, fit=fit_preprocessor, seed=child_seed(seed, "missing"))
+    inner = partial(learn, fit=fit_inner_preprocessor)
     strata = predictand.strata(cohort.y_counted[rows])
     patients = cohort.patient[rows]
     n_folds = max(2, min(inner_folds, _count_rarest(strata, patients)))
@@ -118,7 +126,10 @@ def prepare_training(cohort: Cohort, rows: IntArray, *, n_knots: int, inner_fold
         predictand=predictand,
         learned=learned,
         part=_apply(learned, cohort, rows),
-        inner=tuple(_inner(cohort, rows[folds != k], rows[folds == k], n_knots) for k in range(n_folds)),
+        inner=tuple(
+            _inner(cohort, inner(rows[folds != k], seed=child_seed(seed, "missing", k)), rows, folds == k)
+            for k in range(n_folds)
+        ),
         n_train=int(np.isfinite(strata).sum()),
     )
 
@@ -187,8 +198,12 @@ def _count_rarest(strata: FloatArray, patients: npt.NDArray[np.object_]) -> int:
     return min(len(set(patients[strata == stratum])) for stratum in known)
 
 
-def _learn(cohort: Cohort, rows: IntArray, n_knots: int) -> Learned:
-    preprocessor = fit_preprocessor(cohort.X.iloc[rows], cohort.columns, n_knots=n_knots)
+def _learn(
+    cohort: Cohort, rows: IntArray, *, fit: Callable[..., Preprocessor], n_knots: int, missing: Missing, seed: int
+) -> Learned:
+    preprocessor = fit(
+        cohort.X.iloc[rows], cohort.columns, n_knots=n_knots, missing=missing, seed=seed, counted=cohort.counted[rows]
+    )
     return Learned(preprocessor=preprocessor, observation=fit_observation(cohort, rows, preprocessor))
 
 
@@ -202,9 +217,8 @@ def _apply(learned: Learned, cohort: Cohort, rows: IntArray) -> Part:
     )
 
 
-def _inner(cohort: Cohort, train: IntArray, held: IntArray, n_knots: int) -> tuple[Learned, Part, Part]:
-    learned = _learn(cohort, train, n_knots)
-    return learned, _apply(learned, cohort, train), _apply(learned, cohort, held)
+def _inner(cohort: Cohort, learned: Learned, rows: IntArray, held: npt.NDArray[np.bool_]) -> tuple[Learned, Part, Part]:
+    return learned, _apply(learned, cohort, rows[~held]), _apply(learned, cohort, rows[held])
 
 
 def _inner_fold(model: Model, learned: Learned, train: Part, held: Part) -> InnerFold:

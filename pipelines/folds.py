@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import pandas as pd
 
 from outcomes.cohort import Cohort, learn_threshold
 from pipelines.explain import Explanation, explain
-from pipelines.fit import FittedPipeline, choose_knots, fit_pipeline, prepare_training
+from pipelines.fit import FittedPipeline, TrainingPart, choose_knots, fit_pipeline, prepare_training
 from pipelines.intervals import IntArray
 from pipelines.models import MACHINE_LEARNING, MODELS, has_arm, list_learners
 from pipelines.predictions import FINAL_FOLD, build_predictions
@@ -25,10 +25,14 @@ EXPLAINED_ROWS = 2000
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What every fold's work reads: the study and the cohorts by outcome."""
+    """What every fold's work reads: the study and the cohorts by outcome.
+
+    `simple` has, by outcome and comparator, the cohorts of what is fitted beside the models on a column of its own.
+    """
 
     study: Study
     cohorts: Mapping[str, Cohort]
+    simple: Mapping[str, Mapping[str, Cohort]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,12 +77,16 @@ class ExplainedRows:
 
 @dataclass(frozen=True, kw_only=True)
 class FoldResult:
-    """What one fold gave: predictions of all models, settings and explanations by model."""
+    """What one fold gave: predictions of all models, settings and explanations by model.
+
+    Of the final fit `pipelines` are deployed, and `simple` are the comparators' fits, which are not.
+    """
 
     predictions: pd.DataFrame
     tuned: Mapping[str, Tuned]
     explained: Mapping[str, ExplainedRows]
     pipelines: Mapping[str, FittedPipeline]
+    simple: Mapping[str, FittedPipeline] = field(default_factory=dict)
 
 
 def work_fold(plan: Plan, task: FoldTask) -> FoldResult:
@@ -97,37 +105,78 @@ def work_fold(plan: Plan, task: FoldTask) -> FoldResult:
         Held-out predictions, or for the final fit the apparent ones together with the fitted models.
     """
     study, cohort = plan.study, learn_threshold(plan.cohorts[task.outcome], task.train)
-    training = prepare_training(
-        cohort,
-        task.train,
-        n_knots=choose_knots(cohort),
-        inner_folds=study.split.inner_folds,
-        seed=child_seed(study.seed, *task.place),
-    )
+    training = _prepare(study, task, cohort)
     rows = task.train if task.is_final else task.test
     weights = training.learned.observation.weigh(cohort, rows)
     encoded = training.learned.preprocessor.encode(cohort.X.iloc[rows])
-    pipelines = {
-        name: fit_pipeline(
-            MODELS[name], training, trials=study.tuning.trials, seed=child_seed(study.seed, *task.place, name)
-        )
-        for name in task.models
-    }
+    pipelines = {name: _fit(study, task, training, model=name, seeded=name) for name in task.models}
+    simple = _fit_simple(plan, task, training)
     arms = add_arm(pipelines)
+    predicted = {name: pipeline.predict_encoded(encoded) for name, pipeline in arms.items()}
+    own = plan.simple.get(task.outcome, {})
+    predicted |= {name: pipeline.predict(own[name].X.iloc[rows]) for name, pipeline in simple.items()}
     tables = [
         build_predictions(
-            cohort, rows, model=name, predicted=pipeline.predict_encoded(encoded), forecast=pipeline.forecast,
+            cohort, rows, model=name, predicted=predicted[name], forecast=pipeline.forecast,
             weights=weights, n_train=pipeline.n_train, validation="apparent" if task.is_final else task.validation,
             repeat=task.repeat, fold=task.fold, imputation=task.imputation,
         )
-        for name, pipeline in arms.items()
+        for name, pipeline in {**arms, **simple}.items()
     ]  # fmt: skip
     return FoldResult(
         predictions=pd.concat(tables, ignore_index=True),
         tuned=_list_tuned(arms),
         explained=_explain_rows(plan, task, pipelines) if _is_explained(task) else {},
         pipelines=pipelines if task.is_final else {},
+        simple=simple if task.is_final else {},
     )
+
+
+def _prepare(study: Study, task: FoldTask, cohort: Cohort) -> TrainingPart:
+    return prepare_training(
+        cohort,
+        task.train,
+        n_knots=choose_knots(cohort),
+        inner_folds=study.split.inner_folds,
+        seed=child_seed(study.seed, *task.place),
+        missing=study.missing,
+    )
+
+
+def _fit(study: Study, task: FoldTask, training: TrainingPart, *, model: str, seeded: str) -> FittedPipeline:
+    return fit_pipeline(
+        MODELS[model],
+        training,
+        trials=study.tuning.trials,
+        seed=child_seed(study.seed, *task.place, seeded),
+        calibration=study.calibration,
+    )
+
+
+def _fit_simple(plan: Plan, task: FoldTask, full: TrainingPart) -> dict[str, FittedPipeline]:
+    """Fit the reference's procedure on the own column of each simple comparator, in the same inner folds.
+
+    Notes
+    -----
+    Who stands for whom is learned from all of the study's predictors: the weights are those of the full training part.
+    """
+    study = plan.study
+    if task.validation != "internal" or study.reference not in task.models:
+        return {}
+    fitted = {}
+    for name, cohort in plan.simple.get(task.outcome, {}).items():
+        training = _borrow_weights(_prepare(study, task, learn_threshold(cohort, task.train)), full)
+        fitted[name] = _fit(study, task, training, model=study.reference, seeded=name)
+    return fitted
+
+
+def _borrow_weights(training: TrainingPart, full: TrainingPart) -> TrainingPart:
+    """Give a training part the weights of another one of the same patients and inner folds."""
+    inner = tuple(
+        (learned, replace(train, weights=train_of.weights), replace(held, weights=held_of.weights))
+        for (learned, train, held), (_, train_of, held_of) in zip(training.inner, full.inner, strict=True)
+    )
+    return replace(training, part=replace(training.part, weights=full.part.weights), inner=inner)
 
 
 def add_arm(pipelines: Mapping[str, FittedPipeline]) -> dict[str, FittedPipeline]:
@@ -178,7 +227,14 @@ def _explain_rows(plan: Plan, task: FoldTask, pipelines: Mapping[str, FittedPipe
             fold=task.fold,
             row_id=cohort.row_id[rows],
             X=X,
-            explanation=explain(pipeline.form, pipeline.model.design, pipeline.fitted, pipeline.preprocessor, encoded),
+            explanation=explain(
+                pipeline.form,
+                pipeline.model.design,
+                pipeline.fitted,
+                pipeline.preprocessor,
+                encoded,
+                calibrator=pipeline.calibrator,
+            ),
         )
         for name, pipeline in pipelines.items()
     }

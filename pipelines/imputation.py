@@ -43,6 +43,14 @@ class Regression:
     offset: Array
     coefficients: Array
 
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-ready dict."""
+        return {
+            "columns": list(self.columns),
+            "offset": self.offset.tolist(),
+            "coefficients": self.coefficients.tolist(),
+        }
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Imputer:
@@ -94,7 +102,7 @@ class Imputer:
         columns = np.array(regression.columns)
         means = self.means[columns]
         raw = means + regression.offset + np.einsum("ij,kj->ik", centred[gaps], regression.coefficients)
-        centred[np.ix_(gaps, columns)] = _bound(raw, self.low[columns], self.high[columns]) - means
+        centred[np.ix_(gaps, columns)] = bound(raw, self.low[columns], self.high[columns]) - means
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready dict; floats survive the round trip exactly."""
@@ -103,10 +111,7 @@ class Imputer:
             "low": self.low.tolist(),
             "high": self.high.tolist(),
             "sweeps": self.sweeps,
-            "regressions": [
-                {"columns": list(r.columns), "offset": r.offset.tolist(), "coefficients": r.coefficients.tolist()}
-                for r in self.regressions
-            ],
+            "regressions": [regression.to_json() for regression in self.regressions],
         }
 
 
@@ -117,14 +122,16 @@ def imputer_from_json(values: dict[str, Any]) -> Imputer:
         low=np.array(values["low"], dtype=np.float64),
         high=np.array(values["high"], dtype=np.float64),
         sweeps=int(values["sweeps"]),
-        regressions=tuple(
-            Regression(
-                columns=tuple(r["columns"]),
-                offset=np.array(r["offset"], dtype=np.float64),
-                coefficients=np.array(r["coefficients"], dtype=np.float64),
-            )
-            for r in values["regressions"]
-        ),
+        regressions=tuple(regression_from_json(entry) for entry in values["regressions"]),
+    )
+
+
+def regression_from_json(values: dict[str, Any]) -> Regression:
+    """Build a regression from what `Regression.to_json` returned."""
+    return Regression(
+        columns=tuple(values["columns"]),
+        offset=np.array(values["offset"], dtype=np.float64),
+        coefficients=np.array(values["coefficients"], dtype=np.float64),
     )
 
 
@@ -152,21 +159,29 @@ def fit_imputer(encoded: Array, blocks: tuple[tuple[int, ...], ...], weights: Ar
     regressors, so they add up to 1, and are brought back to that sum after clipping. A column without any observed
     value is 0 throughout.
     """
-    fitting = _Fitting(encoded, weights)
-    incomplete = [block for block in blocks if np.isnan(encoded[:, block[0]]).any()]
+    chain = Chain(encoded, weights)
+    low, high = find_bounds(encoded, weights)
+    incomplete = [block for block in blocks if chain.gaps(block).size]
     for _ in range(ROUNDS):
-        if max((fitting.update(block) for block in incomplete), default=0.0) <= TOLERANCE:
+        if max((_update(chain, block, low, high) for block in incomplete), default=0.0) <= TOLERANCE:
             break
     return Imputer(
-        means=fitting.means,
-        low=fitting.low,
-        high=fitting.high,
-        regressions=tuple(fitting.regression(block) for block in blocks),
+        means=chain.means,
+        low=low,
+        high=high,
+        regressions=tuple(chain.regression(chain.observed(block), block) for block in blocks),
     )
 
 
-class _Fitting:
-    """Working state: filled standardised training rows behind a column of ones, and their weighted cross-products.
+def _update(chain: Chain, block: tuple[int, ...], low: Array, high: Array) -> float:
+    """Impute one predictor anew; return the largest move in standard deviations."""
+    columns, observed = np.array(block), chain.observed(block)
+    raw = chain.predict(observed, block)
+    return chain.put(block, bound(raw, low[columns], high[columns]), observed)
+
+
+class Chain:
+    """Filled standardised training rows behind a column of ones, and their weighted cross-products.
 
     The cross-products over the observed rows of a predictor are those of all rows less those of the few rows where
     it is missing, which is what makes a round cheap.
@@ -182,59 +197,76 @@ class _Fitting:
         centred = np.where(missing, 0.0, encoded - self.means)
         deviation = np.sqrt((seen * centred**2).sum(axis=0) / safe)
         self.scale: Array = np.where(deviation > 0, deviation, 1.0)
-        bounds = [_find_bounds(column, weights) for column in encoded.T]
-        self.low: Array = np.array([low for low, _ in bounds])
-        self.high: Array = np.array([high for _, high in bounds])
         self.missing = missing
         self.weights = weights
         self.rows: Array = np.hstack([np.ones((len(encoded), 1)), centred / self.scale])
         self.products: Array = (self.rows * weights[:, None]).T @ self.rows
 
-    def update(self, block: tuple[int, ...]) -> float:
-        """Impute one predictor anew; return the largest move in standard deviations."""
-        gaps = self._gaps(block)
-        observed = self.products - self._products_of(gaps)
-        offset, slopes = self._solve(observed, block)
-        columns, others = np.array(block), self._others(block)
-        means, scale = self.means[columns], self.scale[columns]
-        z = offset + self.rows[np.ix_(gaps, others + 1)] @ slopes
-        z = (_bound(means + z * scale, self.low[columns], self.high[columns]) - means) / scale
+    def gaps(self, block: tuple[int, ...]) -> Rows:
+        """Return the rows where a predictor is missing."""
+        return np.flatnonzero(self.missing[:, block[0]])
+
+    def others(self, block: tuple[int, ...]) -> Rows:
+        """Return the columns of all other predictors."""
+        return np.setdiff1d(np.arange(len(self.scale)), block)
+
+    def observed(self, block: tuple[int, ...]) -> Array:
+        """Return the cross-products, shape (p + 1, p + 1), over the rows where a predictor is known."""
+        return self.products - self._products_of(self.gaps(block))
+
+    def predict(self, products: Array, block: tuple[int, ...]) -> Array:
+        """Return the conditional means, in the columns' units, of the rows where a predictor is missing."""
+        columns = np.array(block)
+        offset, slopes = self.solve(products, block)
+        z = offset + self.rows[np.ix_(self.gaps(block), self.others(block) + 1)] @ slopes
+        values: Array = self.means[columns] + z * self.scale[columns]
+        return values
+
+    def put(self, block: tuple[int, ...], values: Array, observed: Array) -> float:
+        """Fill in a predictor where it is missing; return the largest move in standard deviations."""
+        gaps, columns = self.gaps(block), np.array(block)
+        z = (values - self.means[columns]) / self.scale[columns]
         target = np.ix_(gaps, columns + 1)
         move = float(np.abs(z - self.rows[target]).max())
         self.rows[target] = z
         self.products = observed + self._products_of(gaps)
         return move
 
-    def regression(self, block: tuple[int, ...]) -> Regression:
+    def regression(self, products: Array, block: tuple[int, ...]) -> Regression:
         """Return one predictor's regression in the columns' own units."""
-        offset, slopes = self._solve(self.products - self._products_of(self._gaps(block)), block)
-        scale = self.scale[list(block)]
-        others = self._others(block)
+        offset, slopes = self.solve(products, block)
+        scale, others = self.scale[list(block)], self.others(block)
         coefficients = np.zeros((len(block), len(self.scale)))
         coefficients[:, others] = slopes.T * scale[:, None] / self.scale[others]
         return Regression(columns=block, offset=offset * scale, coefficients=coefficients)
 
-    def _gaps(self, block: tuple[int, ...]) -> Rows:
-        return np.flatnonzero(self.missing[:, block[0]])
-
-    def _others(self, block: tuple[int, ...]) -> Rows:
-        return np.setdiff1d(np.arange(len(self.scale)), block)
+    def solve(self, products: Array, block: tuple[int, ...]) -> tuple[Array, Array]:
+        """Return offsets (k,) and slopes (p - k, k) of a ridge regression with a free intercept."""
+        others, total = self.others(block), products[0, 0]
+        if total <= 0 or others.size == 0:
+            return np.zeros(len(block)), np.zeros((others.size, len(block)))
+        means, covariance = split_products(products)
+        system = covariance[np.ix_(others, others)] + RIDGE * np.eye(others.size)
+        slopes: Array = np.linalg.solve(system, covariance[np.ix_(others, np.array(block))])
+        return means[list(block)] - means[others] @ slopes, slopes
 
     def _products_of(self, rows: Rows) -> Array:
         part = self.rows[rows]
         products: Array = (part * self.weights[rows, None]).T @ part
         return products
 
-    def _solve(self, products: Array, block: tuple[int, ...]) -> tuple[Array, Array]:
-        """Return offsets (k,) and slopes (p - k, k) of a ridge regression with a free intercept."""
-        others, total = self._others(block), products[0, 0]
-        if total <= 0 or others.size == 0:
-            return np.zeros(len(block)), np.zeros((others.size, len(block)))
-        means = products[0, 1:] / total
-        covariance = products[1:, 1:] / total - np.outer(means, means)
-        system = covariance[np.ix_(others, others)] + RIDGE * np.eye(others.size)
-        slopes: Array = np.linalg.solve(system, covariance[np.ix_(others, np.array(block))])
-        return means[list(block)] - means[others] @ slopes, slopes
+
+def split_products(products: Array) -> tuple[Array, Array]:
+    """Return means (p,) and covariance (p, p) from cross-products that begin with a column of ones."""
+    total = products[0, 0]
+    means = products[0, 1:] / total
+    return means, products[1:, 1:] / total - np.outer(means, means)
+
+
+def find_bounds(encoded: Array, weights: Array) -> tuple[Array, Array]:
+    """Return the range of each column, shape (p,) twice; see `Imputer`."""
+    bounds = [_find_bounds(column, weights) for column in encoded.T]
+    return np.array([low for low, _ in bounds]), np.array([high for _, high in bounds])
 
 
 def _find_bounds(values: Array, weights: Array) -> tuple[float, float]:
@@ -262,7 +294,7 @@ def _end(ordered: Array, weights: Array) -> float:
     return float(ordered[at].mean())
 
 
-def _bound(values: Array, low: Array, high: Array) -> Array:
+def bound(values: Array, low: Array, high: Array) -> Array:
     """Keep imputed values, shape (n, k), inside the training range; several columns are one category's dummies."""
     inside = np.clip(values, low, high)
     if inside.shape[1] == 1:

@@ -47,6 +47,11 @@ class Estimate:
 NOT_ASSESSABLE = Estimate(status="not assessable")
 
 
+def explain_absence(reason: str) -> str:
+    """Return the words for an interval that is not given, or a value that is not assessable."""
+    return f"none: {reason}"
+
+
 def compute_standard_error(influence: FloatArray, patient: IntArray, *, ddof: int = 1) -> float:
     """Compute the cluster-robust standard error of an estimate from its influences.
 
@@ -103,6 +108,38 @@ def compute_logit_wald(estimate: float, standard_error: float, *, kind: str) -> 
     half = Z * standard_error / (estimate * (1 - estimate))
     lower, upper = (1 / (1 + math.exp(-x)) for x in (centre - half, centre + half))
     return Estimate(estimate=estimate, lower=lower, upper=upper, interval_kind=kind)
+
+
+def compute_wilson(share: float, n: float, *, kind: str) -> Estimate:
+    """Return Wilson's interval of a share, which never collapses and never leaves 0 to 1.
+
+    Parameters
+    ----------
+    share
+        In [0, 1].
+    n
+        How many the share is of; where they weigh unequally or patients repeat, the effective number.
+    kind
+        Words for the interval.
+
+    Notes
+    -----
+    ``(p + z^2 / 2n -/+ z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n)``.
+
+    References
+    ----------
+    Wilson EB. J Am Stat Assoc 1927;22:209-212.
+
+    Examples
+    --------
+    >>> found = compute_wilson(0.15, 100, kind="Wilson")
+    >>> round(found.lower, 4), round(found.upper, 4)
+    (0.0931, 0.2328)
+    """
+    middle, spread = share + Z**2 / (2 * n), Z * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    whole = 1 + Z**2 / n
+    lower, upper = max((middle - spread) / whole, 0.0), min((middle + spread) / whole, 1.0)
+    return Estimate(estimate=share, lower=min(lower, share), upper=max(upper, share), interval_kind=kind)
 
 
 def compute_percentile(estimate: float, draws: FloatArray, *, kind: str) -> Estimate:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.firth import compute_firth
 from pipelines.penalised import PenaltyPath, compute_linear_path, compute_logistic_path
 from pipelines.risk import check_outcome, check_score, compute_risk
 
@@ -76,6 +77,36 @@ def fit_elastic_net_path(X: Array, y: Array, weights: Array, params: Params, see
 def fit_elastic_net(X: Array, y: Array, weights: Array, params: Params, seed: int) -> LogisticFit:
     """Fit an elastic net with ``params["penalty"]`` and ``params["l1_ratio"]``."""
     return _fit(X, y, weights, (params["penalty"],), l1_ratio=params["l1_ratio"])[0]
+
+
+def fit_firth(X: Array, y: Array, weights: Array, params: Params, seed: int) -> LogisticFit:
+    """Fit Firth's logistic regression with the intercept put right (FLIC): its mean risk is the event rate."""
+    fit = compute_firth(X, y, weights)
+    return LogisticFit(intercept=fit.flic_intercept, coefficients=fit.coefficients)
+
+
+def fit_firth_path(X: Array, y: Array, weights: Array, params: Params, seed: int) -> tuple[LogisticFit]:
+    """Fit Firth's logistic regression, which has no settings: one fit."""
+    return (fit_firth(X, y, weights, params, seed),)
+
+
+def fit_least_squares(X: Array, y: Array, weights: Array, params: Params, seed: int) -> LinearFit:
+    """Fit a linear regression by least squares; of columns that make each other up the shortest coefficients.
+
+    Notes
+    -----
+    Of a normal outcome the modified score of Firth is the score itself, so that this is its counterpart for a score.
+    """
+    check_score(y, weights)
+    root = np.sqrt(weights)
+    design = np.column_stack([np.ones(len(y)), X])
+    found = np.linalg.lstsq(design * root[:, None], y * root, rcond=1e-10)[0]
+    return LinearFit(intercept=float(found[0]), coefficients=found[1:])
+
+
+def fit_least_squares_path(X: Array, y: Array, weights: Array, params: Params, seed: int) -> tuple[LinearFit]:
+    """Fit a linear regression by least squares, which has no settings: one fit."""
+    return (fit_least_squares(X, y, weights, params, seed),)
 
 
 def fit_linear_ridge_path(X: Array, y: Array, weights: Array, params: Params, seed: int) -> tuple[LinearFit, ...]:

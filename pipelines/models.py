@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -83,7 +83,7 @@ class Model:
     name, title
         Name in a study, and heading.
     design
-        Design matrix that it takes: ``splines``, ``linear`` or ``trees``.
+        Design matrix that it takes: ``splines``, ``linear``, ``trees``, or ``boosting``, which may have gaps.
     family
         Whether it counts as regression or as machine learning, whose best learner is compared with the reference.
     space
@@ -99,7 +99,7 @@ class Model:
 
     name: str
     title: str
-    design: Literal["splines", "linear", "trees"]
+    design: Literal["splines", "linear", "trees", "boosting"]
     family: Literal["regression", "machine_learning"]
     space: tuple[Parameter, ...]
     path_name: str | None
@@ -119,6 +119,79 @@ BOOSTING_SPACE = (
     Parameter(name="subsample", low=0.5, high=1.0),
     Parameter(name="colsample_bytree", low=0.3, high=1.0),
     Parameter(name="reg_lambda", low=0.1, high=30.0, log=True),
+)
+
+ELASTIC_NET = Model(
+    name="elastic_net",
+    title="Elastic net",
+    design="linear",
+    family="regression",
+    space=(Parameter(name="l1_ratio", low=0.05, high=1.0),),
+    path_name="penalty",
+    path_values=linear_models.PENALTIES,
+    risk=Form(
+        text="Logistic regression with straight lines and a penalty that can leave predictors out.",
+        scale="log_odds",
+        fit_path=linear_models.fit_elastic_net_path,
+        fit=linear_models.fit_elastic_net,
+        contributions=linear_models.compute_linear_contributions,
+        tolerance=1e-9,
+        write=linear_models.write_coefficients,
+        read=linear_models.read_logistic,
+    ),
+    score=Form(
+        text="Of a score: linear regression with the same penalty.",
+        scale="points",
+        fit_path=linear_models.fit_linear_net_path,
+        fit=linear_models.fit_linear_net,
+        contributions=linear_models.compute_linear_contributions,
+        tolerance=1e-9,
+        write=linear_models.write_coefficients,
+        read=linear_models.read_linear,
+    ),
+)
+
+SPLINE_ELASTIC_NET = replace(
+    ELASTIC_NET,
+    name="spline_elastic_net",
+    title="Elastic net with splines",
+    design="splines",
+    risk=replace(
+        ELASTIC_NET.risk,
+        text="Logistic regression with restricted cubic splines and a penalty that can leave their terms out.",
+    ),
+    score=replace(ELASTIC_NET.score, text="Of a score: linear regression with the same splines and penalty."),
+)
+
+FIRTH = Model(
+    name="firth_logistic",
+    title="Logistic regression by Firth's method",
+    design="linear",
+    family="regression",
+    space=(),
+    path_name=None,
+    path_values=(),
+    risk=Form(
+        text="Logistic regression with straight lines by Firth's penalised likelihood, which stays finite where "
+        "predictors separate the outcome; the intercept is refitted so that the mean risk is the event rate (FLIC).",
+        scale="log_odds",
+        fit_path=linear_models.fit_firth_path,
+        fit=linear_models.fit_firth,
+        contributions=linear_models.compute_linear_contributions,
+        tolerance=1e-9,
+        write=linear_models.write_coefficients,
+        read=linear_models.read_logistic,
+    ),
+    score=Form(
+        text="Of a score: linear regression by least squares, which Firth's method leaves as it is.",
+        scale="points",
+        fit_path=linear_models.fit_least_squares_path,
+        fit=linear_models.fit_least_squares,
+        contributions=linear_models.compute_linear_contributions,
+        tolerance=1e-9,
+        write=linear_models.write_coefficients,
+        read=linear_models.read_linear,
+    ),
 )
 
 ENTRIES = (
@@ -151,35 +224,9 @@ ENTRIES = (
             read=linear_models.read_linear,
         ),
     ),
-    Model(
-        name="elastic_net",
-        title="Elastic net",
-        design="linear",
-        family="regression",
-        space=(Parameter(name="l1_ratio", low=0.05, high=1.0),),
-        path_name="penalty",
-        path_values=linear_models.PENALTIES,
-        risk=Form(
-            text="Logistic regression with straight lines and a penalty that can leave predictors out.",
-            scale="log_odds",
-            fit_path=linear_models.fit_elastic_net_path,
-            fit=linear_models.fit_elastic_net,
-            contributions=linear_models.compute_linear_contributions,
-            tolerance=1e-9,
-            write=linear_models.write_coefficients,
-            read=linear_models.read_logistic,
-        ),
-        score=Form(
-            text="Of a score: linear regression with the same penalty.",
-            scale="points",
-            fit_path=linear_models.fit_linear_net_path,
-            fit=linear_models.fit_linear_net,
-            contributions=linear_models.compute_linear_contributions,
-            tolerance=1e-9,
-            write=linear_models.write_coefficients,
-            read=linear_models.read_linear,
-        ),
-    ),
+    ELASTIC_NET,
+    SPLINE_ELASTIC_NET,
+    FIRTH,
     Model(
         name="random_forest",
         title="Random forest",
@@ -217,7 +264,7 @@ ENTRIES = (
     Model(
         name="xgboost",
         title="XGBoost",
-        design="trees",
+        design="boosting",
         family="machine_learning",
         space=(
             *BOOSTING_SPACE,
@@ -251,7 +298,7 @@ ENTRIES = (
     Model(
         name="lightgbm",
         title="LightGBM",
-        design="trees",
+        design="boosting",
         family="machine_learning",
         space=(
             *BOOSTING_SPACE,
@@ -299,6 +346,11 @@ def list_learners(models: Iterable[str]) -> tuple[str, ...]:
 def has_arm(models: Iterable[str]) -> bool:
     """Tell whether there is a choice between learners; a single learner is its own arm."""
     return len(list_learners(models)) > 1
+
+
+def list_titles() -> dict[str, str]:
+    """Return the title of every model by name, the machine-learning arm among them."""
+    return {name: model.title for name, model in MODELS.items()} | {MACHINE_LEARNING: "Machine learning"}
 
 
 def find_rival(models: Iterable[str], reference: str) -> str | None:

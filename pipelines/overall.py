@@ -7,17 +7,24 @@ measure is taken within each and averaged.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from pipelines.intervals import FloatArray, IntArray, Linear
+from pipelines.intervals import BoolArray, FloatArray, IntArray, Linear
 
 LEAST_PROBABILITY = 1e-6
 """Predicted risks of 0 and 1, which forests give, are moved this far in before a logarithm is taken."""
 
 
-def clip_probability(p: FloatArray) -> FloatArray:
+def clip_probability(p: FloatArray, least: float = LEAST_PROBABILITY) -> FloatArray:
     """Move risks into [1e-6, 1 - 1e-6], for logarithms only."""
-    return np.clip(p, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+    return np.clip(p, least, 1 - least)
+
+
+def find_clipped(p: FloatArray) -> BoolArray:
+    """Tell which risks are moved before a logarithm is taken, shape (n,)."""
+    return np.asarray((p < LEAST_PROBABILITY) | (p > 1 - LEAST_PROBABILITY))
 
 
 def linearise_mean(values: FloatArray, weights: FloatArray, replicate: IntArray) -> Linear:
@@ -35,10 +42,22 @@ def linearise_mean(values: FloatArray, weights: FloatArray, replicate: IntArray)
     Linear
         Estimate and influences, which sum to 0.
     """
-    weight_sum = np.bincount(replicate, weights=weights)
-    means = np.bincount(replicate, weights=weights * values) / weight_sum
-    influence = weights * (values - means[replicate]) / (weight_sum[replicate] * means.size)
-    return Linear(float(means.mean()), influence)
+    means, influence = linearise_groups(values, weights, replicate)
+    return Linear(float(means.mean()), influence / means.size)
+
+
+class GroupMeans(NamedTuple):
+    """Weighted means by group, and the influence of each row on the mean of its own group, shape (n,)."""
+
+    means: FloatArray
+    influence: FloatArray
+
+
+def linearise_groups(values: FloatArray, weights: FloatArray, group: IntArray) -> GroupMeans:
+    """Weighted mean within each group, with influences."""
+    weight_sum = np.bincount(group, weights=weights)
+    means = np.bincount(group, weights=weights * values) / weight_sum
+    return GroupMeans(means, weights * (values - means[group]) / weight_sum[group])
 
 
 def linearise_brier_score(y: FloatArray, p: FloatArray, weights: FloatArray, replicate: IntArray) -> Linear:
@@ -48,8 +67,43 @@ def linearise_brier_score(y: FloatArray, p: FloatArray, weights: FloatArray, rep
 
 def linearise_log_loss(y: FloatArray, p: FloatArray, weights: FloatArray, replicate: IntArray) -> Linear:
     """Log loss, ``-mean(y log p + (1 - y) log(1 - p))``, with risks clipped at `LEAST_PROBABILITY`."""
+    return linearise_mean(_lose(y, p), weights, replicate)
+
+
+def _lose(y: FloatArray, p: FloatArray) -> FloatArray:
     p = clip_probability(p)
-    return linearise_mean(-(y * np.log(p) + (1 - y) * np.log1p(-p)), weights, replicate)
+    return np.asarray(-(y * np.log(p) + (1 - y) * np.log1p(-p)))
+
+
+def linearise_nagelkerke(
+    y: FloatArray, p: FloatArray, null: FloatArray, weights: FloatArray, replicate: IntArray
+) -> Linear:
+    """Nagelkerke's R2 of given risks, ``(1 - exp(2 (L - L0))) / (1 - exp(-2 L0))`` with the log losses L and L0.
+
+    Parameters
+    ----------
+    y, p, weights, replicate
+        As above.
+    null
+        Risk that knows no predictor, shape (n,), whose log loss is L0.
+
+    Returns
+    -------
+    Linear
+        1 is perfect, 0 no better than the null, below 0 worse.
+
+    Notes
+    -----
+    Nothing is fitted again: L is of the risks as they are. Delta method; as for the scaled Brier score the null's own
+    error needs no term.
+    """
+    model, reference = (linearise_groups(_lose(y, risk), weights, replicate) for risk in (p, null))
+    gained, most = -np.expm1(2 * (model.means - reference.means)), -np.expm1(-2 * reference.means)
+    values = gained / most
+    of_model = -2 * (1 - gained) / most
+    of_null = (2 * (1 - gained) - values * 2 * (1 - most)) / most
+    influence = of_model[replicate] * model.influence + of_null[replicate] * reference.influence
+    return Linear(float(values.mean()), influence / values.size)
 
 
 def linearise_scaled_brier(

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from outcomes.cohort import Cohort, build_cohort
 from outcomes.guard import check_derived_thresholds
 from outcomes.outcome import Outcome, Variant
 from outcomes.outcomes import build_outcomes, known_threshold_sets
 from outcomes.variants import build_variants
-from pipelines.checks import check_study, reason_to_skip
+from pipelines.checks import check_study, describe_constant, models_for, needs_firth, reason_to_skip
+from pipelines.comparators import Beside, list_comparators, set_beside
 from pipelines.leaks import refuse_leaks
 from pipelines.predictions import DEVELOPMENT
 from pipelines.result import Dataset
 from schemas.errors import StudyError
 from schemas.registry import Registry
+from schemas.specs import ComparatorSpec
 from schemas.study import Study
 
 
@@ -26,7 +29,10 @@ class Prepared:
     """Cohorts of every dataset by outcome, and what is skipped; development comes first.
 
     `variants` are the sensitivity analyses that are run, on development only, and `varied` their cohorts by name;
-    `omitted` says of planned ones why they are not.
+    `omitted` says of planned ones why they are not. `models` are fitted, by outcome: those of the study, and Firth's
+    method where there is a reason. `comparators` are what the study sets beside them; the cohorts carry those that are
+    not fitted, and `simple` has, by dataset, outcome and comparator, the cohorts of those that are. `remarks` are what
+    a reader must know of either.
     """
 
     datasets: tuple[Dataset, ...]
@@ -36,6 +42,10 @@ class Prepared:
     variants: tuple[Variant, ...]
     varied: Mapping[str, Cohort]
     omitted: tuple[str, ...]
+    models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    comparators: tuple[ComparatorSpec, ...] = ()
+    simple: Mapping[str, Mapping[str, Mapping[str, Cohort]]] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     @property
     def cohorts(self) -> dict[str, dict[str, Cohort]]:
@@ -105,14 +115,52 @@ def prepare_study(study: Study, registry: Registry, validate_on: Mapping[str, Re
     for cohort in analysed.values():
         refuse_leaks(cohort)
     picked, varied, omitted = _pick_variants(study, datasets[0], variants, analysed)
+    # One thread, as in the fits: more are slower here, and would change the order of sums.
+    with threadpool_limits(limits=1):
+        firth = {name: needs_firth(cohort, missing=study.missing) for name, cohort in analysed.items()}
+    beside = {dataset.name: _set_beside(dataset, everyone[dataset.name], analysed, study) for dataset in datasets}
     return Prepared(
         datasets=datasets,
         outcomes=outcomes,
-        everyone=everyone,
+        everyone={
+            dataset: {**cohorts, **{name: one.cohort for name, one in beside[dataset].items()}}
+            for dataset, cohorts in everyone.items()
+        },
         skipped=skipped,
         variants=picked,
         varied=varied,
         omitted=omitted,
+        models={name: models_for(study, reason) for name, reason in firth.items()},
+        comparators=list_comparators(study, registry.definition),
+        simple={dataset: {name: one.fitted for name, one in own.items()} for dataset, own in beside.items()},
+        remarks=_list_remarks(study, analysed, firth, beside),
+    )
+
+
+def _set_beside(
+    dataset: Dataset, cohorts: Mapping[str, Cohort], analysed: Mapping[str, Cohort], study: Study
+) -> dict[str, Beside]:
+    try:
+        return {name: set_beside(cohorts[name], dataset.registry, study) for name in analysed}
+    except StudyError as error:
+        raise StudyError(f"{dataset.registry.source}: {error}") from None
+
+
+def _list_remarks(
+    study: Study,
+    analysed: Mapping[str, Cohort],
+    firth: Mapping[str, str],
+    beside: Mapping[str, Mapping[str, Beside]],
+) -> tuple[str, ...]:
+    return (
+        *(note for cohort in analysed.values() for note in describe_constant(cohort)),
+        *(
+            f"{name}: {reason}; Firth's logistic regression stands beside the reference as a sensitivity analysis, and "
+            f"{study.reference} stays the reference in every fold"
+            for name, reason in firth.items()
+            if reason
+        ),
+        *(f"{dataset}: {note}" for dataset, own in beside.items() for one in own.values() for note in one.notes),
     )
 
 

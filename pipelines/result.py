@@ -10,6 +10,7 @@ import pandas as pd
 from outcomes.outcome import Outcome
 from pipelines.fit import FittedPipeline
 from schemas.registry import Registry
+from schemas.specs import ComparatorSpec
 from schemas.study import Study
 
 
@@ -46,8 +47,12 @@ class StudyResult:
         Calibration, ROC, decision and risk distribution tables by name.
     row_explanations
         Contributions of each explained held-out row, by outcome and model. Private.
-    models
-        Final fitted models by outcome and model.
+    instability
+        Range of each patient's prediction over the refits, by outcome and model. Private.
+    models, further_models
+        Final fitted models by outcome and model, and those of the further imputations.
+    comparators
+        What the study sets beside its models.
     warnings
         What needs a person.
     notes
@@ -87,7 +92,10 @@ class StudyResult:
     coefficients: pd.DataFrame
     varied_predictions: pd.DataFrame
     row_explanations: Mapping[tuple[str, str], pd.DataFrame]
+    instability: Mapping[tuple[str, str], pd.DataFrame]
     models: Mapping[tuple[str, str], FittedPipeline]
+    further_models: Mapping[tuple[str, str], tuple[FittedPipeline, ...]]
+    comparators: tuple[ComparatorSpec, ...]
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
     timings_seconds: Mapping[str, float]

@@ -127,6 +127,8 @@ def write_run(result: StudyResult, folder: Path) -> None:
             fitted=pipeline.fitted,
             preprocessor=pipeline.preprocessor,
             forecast=pipeline.forecast,
+            calibrator=pipeline.calibrator,
+            further=result.further_models[outcome, model],
             population=populations[outcome],
             card=_card(result, outcome, model),
             definition_text=definition.text,
@@ -188,6 +190,9 @@ def _write_private(result: StudyResult, folder: Path) -> None:
         result.varied_predictions.to_parquet(folder / "sensitivity_predictions.parquet", index=False)
     for (outcome, model), table in result.row_explanations.items():
         table.to_parquet(folder / "explanations" / f"{outcome}__{model}.parquet", index=False)
+    for (outcome, model), table in result.instability.items():
+        (folder / "instability").mkdir(exist_ok=True)
+        table.to_parquet(folder / "instability" / f"{outcome}__{model}.parquet", index=False)
     for name, parts in _list_quarantines(result).items():
         pd.concat(parts, ignore_index=True).to_parquet(folder / f"{name}.parquet", index=False)
 
@@ -355,8 +360,7 @@ def _describe_models(result: StudyResult) -> list[dict[str, object]]:
         own.append(_describe_arm(study.all_models))
     published: list[dict[str, object]] = [
         {"name": spec.name, "title": spec.title, "text": spec.source, "role": "comparator"}
-        for spec in result.datasets[0].registry.definition.comparators
-        if spec.name in study.comparators
+        for spec in result.comparators
     ]
     return own + published
 

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pipelines.calibration_curve import CalibrationCurve, fit_calibration_curve
 from pipelines.discrimination import split_rows
 from pipelines.intervals import Draws, FloatArray, IntArray
-from pipelines.overall import compute_event_rates, compute_training_event_rates
+from pipelines.overall import compute_event_rates, compute_training_event_rates, find_clipped
 
 FOLDED = ("internal", "internal-external")
 """Validations whose rows come from models of several folds."""
@@ -103,6 +104,24 @@ class Sample:
     def robust(self) -> bool:
         """Whether rows are dependent or unequally weighted, so that plain standard errors do not hold."""
         return bool(np.unique(self.patient).size < self.y.size or np.ptp(self.weights) > 0)
+
+    @cached_property
+    def constant(self) -> bool:
+        """Whether all patients of a fold have the same prediction, so that nobody is told apart."""
+        return all(np.ptp(self.score[rows]) == 0 for rows in split_rows(self.fold))
+
+    @cached_property
+    def clipped(self) -> int:
+        """Number of operations with a predicted risk that is moved before a logarithm is taken."""
+        return int(np.unique(self.row[find_clipped(self.p)]).size)
+
+    @cached_property
+    def curves(self) -> list[tuple[CalibrationCurve, Sample]] | None:
+        """Flexible calibration curve of each replicate with its rows; None where one cannot be fitted."""
+        parts = [self.take(self.replicate == code) for code in range(len(self.replicates))]
+        fitted = [(fit_calibration_curve(part.y, part.p, part.weights), part) for part in parts]
+        found = [(curve, part) for curve, part in fitted if curve is not None]
+        return found if len(found) == len(parts) else None
 
     @cached_property
     def replicates(self) -> list[npt.NDArray[np.intp]]:

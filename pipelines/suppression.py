@@ -1,10 +1,20 @@
-"""Small cells: which counts may be shown. A hidden count must not follow from the shown ones and their total."""
+"""Small cells: which counts may be shown. A hidden count must not follow from the shown ones and their totals."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping, Sequence
 
-from pipelines.intervals import BoolArray, IntArray
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.optimize import linprog
+
+from pipelines.intervals import BoolArray, FloatArray, IntArray
+
+Levels = Mapping[str, npt.NDArray[np.object_]]
+"""By attribute, the level of each row as text, shape (n,)."""
+Hidden = dict[str, frozenset[str]]
+"""By attribute, the levels whose numbers are not shown."""
 
 
 def find_small(counts: IntArray, suppress_below: int) -> BoolArray:
@@ -12,7 +22,7 @@ def find_small(counts: IntArray, suppress_below: int) -> BoolArray:
     return np.asarray((counts > 0) & (counts < suppress_below))
 
 
-def find_suppressed(counts: IntArray, suppress_below: int) -> BoolArray:
+def find_suppressed(counts: IntArray, suppress_below: int, *, hidden: BoolArray | None = None) -> BoolArray:
     """Tell which levels of one variable must be hidden.
 
     Parameters
@@ -22,6 +32,8 @@ def find_suppressed(counts: IntArray, suppress_below: int) -> BoolArray:
         The totals over the levels are taken to be public.
     suppress_below
         Smallest count that may be shown.
+    hidden
+        Levels that are hidden anyway, shape (levels,).
 
     Returns
     -------
@@ -39,15 +51,139 @@ def find_suppressed(counts: IntArray, suppress_below: int) -> BoolArray:
     [False, True, True]
     """
     counts = np.asarray(counts)
-    hidden: BoolArray = np.asarray(find_small(counts, suppress_below).any(axis=1))
-    while hidden.any() and _gives_away(counts, hidden, suppress_below):
-        shown = np.flatnonzero(~hidden & (counts.sum(axis=1) > 0))
+    found: BoolArray = np.asarray(find_small(counts, suppress_below).any(axis=1))
+    found = found if hidden is None else found | hidden
+    while found.any() and _gives_away(counts, found, suppress_below):
+        shown = np.flatnonzero(~found & (counts.sum(axis=1) > 0))
         if shown.size == 0:
             break
-        hidden[shown[np.argmin(counts[shown, 0])]] = True
-    return hidden
+        found[shown[np.argmin(counts[shown, 0])]] = True
+    return found
 
 
 def _gives_away(counts: IntArray, hidden: BoolArray, suppress_below: int) -> bool:
     together = counts[hidden].sum(axis=0)
     return bool(hidden.sum() == 1 or find_small(together, suppress_below).any())
+
+
+def find_hidden_levels(
+    levels: Levels,
+    kinds: Sequence[BoolArray],
+    *,
+    patient: IntArray,
+    suppress_below: int,
+    hidden: Mapping[str, frozenset[str]] | None = None,
+) -> Hidden:
+    """Tell which levels of several attributes of the same patients must be hidden.
+
+    Parameters
+    ----------
+    levels
+        The level of each row (operation) by attribute.
+    kinds
+        What is counted in each level: everyone first, then rows with the event, without it, or any further kind,
+        shape (n,) each.
+    patient
+        Patient of each row as a code from 0, shape (n,): a count is small where the patients are few.
+    suppress_below
+        Smallest count that may be shown.
+    hidden
+        Levels that another table hides already.
+
+    Returns
+    -------
+    dict
+        Hidden levels of every attribute.
+
+    Notes
+    -----
+    First each attribute alone (`find_suppressed`). Then the attributes together: where one is made of another, as
+    regions of sites, a hidden level can be the difference of shown levels of both. Linear programmes bound each small
+    hidden count, given all shown counts, the totals and the combinations of levels that occur. Where the bounds leave
+    one value, or only values that are too small to be shown, the smallest shown level that shares patients with it in
+    another attribute is hidden too, until none is found.
+    """
+    coded = {name: pd.factorize(values, sort=True) for name, values in levels.items()}
+    codes = {name: code for name, (code, _) in coded.items()}
+    texts = {name: np.asarray(names, dtype=str) for name, (_, names) in coded.items()}
+    counts = {name: _count(code, kinds, patient) for name, code in codes.items()}
+    given = {name: np.isin(texts[name], list((hidden or {}).get(name, ()))) for name in codes}
+    masks = {name: find_suppressed(counts[name], suppress_below, hidden=given[name]) for name in codes}
+    if len(codes) > 1:
+        cells = _Cells(codes, kinds)
+        while (found := cells.find_leak(masks, counts, suppress_below)) is not None:
+            name, level = found
+            masks[name][level] = True
+            masks[name] = find_suppressed(counts[name], suppress_below, hidden=masks[name])
+    return {name: frozenset(texts[name][mask].tolist()) for name, mask in masks.items()}
+
+
+def _count(code: npt.NDArray[np.intp], kinds: Sequence[BoolArray], patient: IntArray) -> IntArray:
+    """Count the distinct patients of each level and kind, shape (levels, kinds)."""
+    size = int(code.max(initial=-1)) + 1
+    counts = np.zeros((size, len(kinds)), dtype=np.int64)
+    n_patients = int(patient.max(initial=-1)) + 1
+    for k, rows in enumerate(kinds):
+        pairs = np.unique(code[rows] * n_patients + patient[rows])
+        counts[:, k] = np.bincount(pairs // max(n_patients, 1), minlength=size)
+    return counts
+
+
+class _Cells:
+    """The combinations of levels that occur, and the counts of rows in each: what an attentive reader would solve."""
+
+    def __init__(self, codes: Mapping[str, npt.NDArray[np.intp]], kinds: Sequence[BoolArray]) -> None:
+        self.names = tuple(codes)
+        joined = np.zeros_like(next(iter(codes.values())))
+        for code in codes.values():
+            _, joined = np.unique(joined * (code.max(initial=0) + 1) + code, return_inverse=True)
+        _, first = np.unique(joined, return_index=True)
+        self.table = np.column_stack([code[first] for code in codes.values()])
+        self.counts = [np.bincount(joined[rows], minlength=len(first)) for rows in kinds]
+
+    def find_leak(
+        self, masks: Mapping[str, BoolArray], counts: Mapping[str, IntArray], suppress_below: int
+    ) -> tuple[str, int] | None:
+        """Return a shown level that must be hidden as well, since a small hidden count follows; None if none does."""
+        shown = self._list_shown(masks)
+        for place, name in enumerate(self.names):
+            small = find_small(counts[name], suppress_below)
+            for level in np.flatnonzero(small.any(axis=1)):
+                inside = self.table[:, place] == level
+                for kind in np.flatnonzero(small[level]):
+                    if self._follows(inside, shown, self.counts[kind], suppress_below):
+                        found = self._choose(inside, name, masks, counts)
+                        if found is not None:
+                            return found
+        return None
+
+    def _list_shown(self, masks: Mapping[str, BoolArray]) -> FloatArray:
+        """Return what is public as sums over cells, shape (sums, cells): the total and every shown level."""
+        rows = [np.ones(len(self.table), dtype=np.bool_)]
+        for place, name in enumerate(self.names):
+            rows += [self.table[:, place] == level for level in np.flatnonzero(~masks[name])]
+        return np.array(rows, dtype=np.float64)
+
+    def _follows(self, inside: BoolArray, shown: FloatArray, counts: IntArray, suppress_below: int) -> bool:
+        """Tell whether the shown sums leave one value for the hidden one, or none that may be shown."""
+        wanted = inside.astype(np.float64)
+        totals = shown @ counts
+        most = -linprog(-wanted, A_eq=shown, b_eq=totals).fun
+        if most < suppress_below - 0.5:
+            return True
+        least = linprog(wanted, A_eq=shown, b_eq=totals).fun
+        return bool(most - least < 1 - 1e-6)
+
+    def _choose(
+        self, inside: BoolArray, own: str, masks: Mapping[str, BoolArray], counts: Mapping[str, IntArray]
+    ) -> tuple[str, int] | None:
+        """Return the smallest shown level that shares rows with a hidden one, of another attribute if there is one."""
+        near: list[tuple[bool, int, str, int]] = []
+        for place, name in enumerate(self.names):
+            touched = np.unique(self.table[inside, place]) if name != own else np.arange(len(masks[name]))
+            near += [
+                (name == own, int(counts[name][level, 0]), name, int(level))
+                for level in touched
+                if not masks[name][level] and counts[name][level, 0] > 0
+            ]
+        return min(near)[2:] if near else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -53,6 +54,49 @@ def linearise_net_benefit(
 ) -> Linear:
     """Net benefit, ``TP / n - FP / n * t / (1 - t)``, the mean of `compute_benefits`."""
     return linearise_mean(compute_benefits(y, p, threshold), weights, replicate)
+
+
+def linearise_standardised_net_benefit(
+    y: FloatArray, p: FloatArray, threshold: float, weights: FloatArray, replicate: IntArray
+) -> Linear:
+    """Net benefit over the event rate: 1 is that of acting on all events and nobody else.
+
+    Returns
+    -------
+    Linear
+        NaN where a replicate has no event.
+
+    Notes
+    -----
+    ``sensitivity - (1 - specificity) (1 - rate) / rate * t / (1 - t)``. The influence ``w (d - sNB y) / sum(w y)`` of
+    a ratio, d from `compute_benefits`, gives on independent rows the delta-method variance ``[se (1 - se) / rate +
+    v^2 sp (1 - sp) / (1 - rate) + v^2 (1 - sp)^2 / (rate (1 - rate))] / n``, v the factor of ``1 - specificity``.
+
+    References
+    ----------
+    Marsh TL, Janes H, Pepe MS. Biometrics 2020;76:843-852.
+    """
+    benefits = compute_benefits(y, p, threshold)
+    events = np.bincount(replicate, weights=weights * y)
+    if not (events > 0).all():
+        return Linear(math.nan, np.full_like(y, math.nan))
+    values = np.bincount(replicate, weights=weights * benefits) / events
+    influence = weights * (benefits - values[replicate] * y) / (events[replicate] * values.size)
+    return Linear(float(values.mean()), influence)
+
+
+def linearise_interventions_avoided(
+    y: FloatArray, p: FloatArray, threshold: float, weights: FloatArray, replicate: IntArray
+) -> Linear:
+    """Interventions avoided per 100 patients against acting on everyone, no more events missed.
+
+    Notes
+    -----
+    ``100 (NB - NB of acting on everyone) / (t / (1 - t))``, which is the mean of ``1(p < t) (1 - y - y (1 - t) / t)``
+    times 100.
+    """
+    spared = np.where(p < threshold, 1 - y - y * (1 - threshold) / threshold, 0.0)
+    return linearise_mean(100 * spared, weights, replicate)
 
 
 def compute_threshold_grid(event_rate: float, declared: Iterable[float]) -> FloatArray:

@@ -90,6 +90,42 @@ def draw_levels(frame: pd.DataFrame, ax: Axes, *, metric: str, levels: tuple[tup
     soften(ax)
 
 
+def draw_gaps(
+    frame: pd.DataFrame, ax: Axes, *, metric: str, levels: tuple[tuple[str, str], ...], pen: Pen, margin: float | None
+) -> None:
+    """Draw the gap of every group to all other patients, with the margin within which it is taken as none.
+
+    Parameters
+    ----------
+    frame
+        Rows of one outcome, model, dataset and validation with the columns of `schemas.tables.GAPS`.
+    ax
+        Where to; rows are at 0, 1, ... from the top.
+    metric
+        The measure.
+    levels
+        Subgroup and level of each row; an empty level is a heading and has no estimate.
+    pen
+        How the model is drawn.
+    margin
+        On the measure's scale, shaded on both sides of 0; None for none.
+    """
+    ax.axvline(0, color=PALETTE["soft"], linewidth=0.7, zorder=1)
+    if margin is not None:
+        ax.axvspan(-margin, margin, color=PALETTE["faint"], alpha=0.45, linewidth=0, zorder=0)
+        ax.text(
+            0, 1.0, "margin", transform=ax.get_xaxis_transform(), ha="center", va="bottom", fontsize=6,
+            color=PALETTE["soft"],
+        )  # fmt: skip
+    for y, (subgroup, level) in enumerate(levels):
+        if level:
+            _draw_interval(ax, first_row(frame, subgroup=subgroup, level=level, metric=metric), y, pen)
+    ax.set(ylim=(len(levels) - 0.5, -0.5), xlabel=f"Gap in {words_of(metric)}: group minus all others")
+    ax.xaxis.set_major_locator(MaxNLocator(6))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "\u2212")))
+    soften(ax)
+
+
 def _scale_ratio(ax: Axes) -> None:
     """Give a ratio a logarithmic axis on which 0.5 is as far from 1 as 2."""
     ax.set_xscale("log")

@@ -48,6 +48,8 @@ NUMBERS = frozenset(
         "prediction_lower",
         "prediction_upper",
         "tau",
+        "tau_lower",
+        "tau_upper",
         "i_squared",
         "probability",
         "merged",

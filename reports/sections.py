@@ -12,11 +12,16 @@ from reports.sections_definitions import build_definitions
 from reports.sections_explanations import build_explanations
 from reports.sections_methods import build_notes, build_plan, build_provenance, build_tuning
 from reports.sections_models import build_models
+from reports.sections_optimism import build_optimism
 from reports.sections_participants import build_characteristics, build_participants
+from reports.sections_sample_size import build_sample_size
 from reports.sections_sensitivity import build_sensitivity
+from reports.sections_sites import build_sites
+from reports.sections_stability import build_stability
 from reports.sections_subgroups import build_subgroups
 from reports.sections_summary import build_summary
 from reports.sections_unknown import build_unknown
+from reports.sections_verdict import build_verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +38,16 @@ _ENTRIES = (
     Section(name="definitions", title="What was predicted", build=build_definitions),
     Section(name="participants", title="Participants", build=build_participants),
     Section(name="characteristics", title="Characteristics", build=build_characteristics),
+    Section(name="sample_size", title="Sample size", build=build_sample_size),
     Section(name="unknown", title="Patients of unknown outcome", build=build_unknown),
+    Section(name="verdict", title="Does a model beat the reference?", build=build_verdict),
     Section(name="models", title="Models compared", build=build_models),
     Section(name="calibration", title="Calibration", build=build_calibration),
     Section(name="decisions", title="Decision curves", build=build_decisions),
+    Section(name="optimism", title="Apparent and corrected performance", build=build_optimism),
+    Section(name="stability", title="Stability of the predictions", build=build_stability),
     Section(name="subgroups", title="Subgroups", build=build_subgroups),
+    Section(name="sites", title="Sites", build=build_sites),
     Section(name="sensitivity", title="Other choices", build=build_sensitivity),
     Section(name="explanations", title="Explanations", build=build_explanations),
     Section(name="tuning", title="Tuning", build=build_tuning),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import partial
 
 import pandas as pd
@@ -11,7 +12,8 @@ from matplotlib.figure import Figure as Canvas
 from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.canvas import pens_of, render_svg
 from reports.figures_risk import draw_calibration, draw_decision_curves, draw_risk_distribution
-from reports.measures import measures_of
+from reports.figures_scores import draw_score_calibration
+from reports.measures import AT_THRESHOLDS, measures_of
 from reports.run_folder import OutcomeFacts, RunFolder
 from reports.sections_participants import mark_of
 from reports.tables import (
@@ -26,12 +28,14 @@ from reports.tables import (
     format_number,
     join_words,
     rows_where,
+    title_of,
     whole_sample,
 )
 from reports.views import View, make_slug, models_in, views_of
 
 PANELS = 3
 PANEL_MM = 72.0
+SCORE_PANEL_MM = 58.0
 LIMITS = (0.2, 0.4, 0.6, 1.0)
 """Ends of the axes: a rare outcome would lie in a corner of 0 to 1."""
 ENOUGH = 200
@@ -46,7 +50,8 @@ def build_calibration(run: RunFolder) -> list[Block]:
         Text(
             text="Each panel shows one model: the observed proportion of events against predicted risk as a flexible "
             "curve with its pointwise 95 % band; on the dashed line the two are equal. Beneath, on the same axis, how "
-            "predicted risks are distributed among operations with the event (upwards) and without (downwards)."
+            "predicted risks are distributed among operations with the event (upwards) and without (downwards). Of a "
+            "predicted score both axes are points."
         )
     ]
     for outcome in run.outcomes:
@@ -58,10 +63,12 @@ def build_calibration(run: RunFolder) -> list[Block]:
 
 
 def _build_view(run: RunFolder, view: View) -> list[Block]:
+    if not measures_of(view.outcome.kind).has_events:
+        return _build_score_view(run, view)
     curves = view.select(run.tables["calibration"])
     models = models_in(run, curves)
     if not models:
-        return [Text(text=f"{view.short_title}: {_word_absence(view)}", kind="note")]
+        return [Text(text=f"{view.short_title}: no calibration curve was assessable.", kind="note")]
     name = make_slug("calibration", view.slug)
     n, events = curves["n"].iloc[0], curves["events"].iloc[0]
     few = min(events, n - events) < ENOUGH
@@ -84,13 +91,59 @@ def _build_view(run: RunFolder, view: View) -> list[Block]:
     return [figure]
 
 
-def _word_absence(view: View) -> str:
-    if measures_of(view.outcome.kind).has_events:
-        return "no calibration curve was assessable."
-    return (
-        "a predicted score has no curve of risks; its mean difference, slope and coverage stand with the models "
-        "compared, and each threshold that is derived from it has a curve of its own."
+def _build_score_view(run: RunFolder, view: View) -> list[Block]:
+    """Build the curves of a predicted score; each threshold that is derived from it has a view of its own."""
+    curves = view.select(run.tables["score_calibration"])
+    models = models_in(run, curves)
+    if not models:
+        return [Text(text=f"{view.short_title}: no calibration curve of the score was assessable.", kind="note")]
+    name = make_slug("calibration", view.slug)
+    slopes = [
+        f"{run.model_title(model)} {estimate_words(first_row(_rows_of(run, view), model=model, metric='score_slope'))}"
+        for model in models
+    ]
+    figure = Figure(
+        name=name,
+        caption=f"Calibration curves of the predicted score, in points. {view.title}. Curves are drawn from the 1st to "
+        "the 99th percentile of the predicted score, with a pointwise 95 % band.",
+        description=f"Calibration curves of {count_words(len(models), 'model')}. Slopes of the observed on the "
+        f"predicted score: {'; '.join(slopes)}.",
+        svg=render_svg(
+            partial(_draw_score_panels, run=run, view=view, models=models),
+            name=name,
+            height_mm=SCORE_PANEL_MM * math.ceil(len(models) / PANELS) + 2,
+            mark=mark_of(run),
+        ),
     )
+    return [figure]
+
+
+def _draw_score_panels(canvas: Canvas, *, run: RunFolder, view: View, models: tuple[str, ...]) -> None:
+    curves = view.select(run.tables["score_calibration"])
+    pens = pens_of([model.name for model in run.facts.models], run.facts.study.reference)
+    ends = curves[["predicted", "lower", "upper"]]
+    grid = canvas.add_gridspec(math.ceil(len(models) / PANELS), PANELS)
+    for k, model in enumerate(models):
+        rows = rows_where(_rows_of(run, view), model=model)
+        lines = [
+            _label_measure(rows, "score_slope", "slope", 2),
+            _label_measure(rows, "mean_difference", "observed \u2212 predicted", 1),
+        ]
+        ax = canvas.add_subplot(grid[k // PANELS, k % PANELS])
+        draw_score_calibration(
+            rows_where(curves, model=model),
+            ax,
+            pen=pens[model],
+            title=run.model_title(model),
+            labels="\n".join(line for line in lines if line),
+            limits=(float(ends.min().min()), float(ends.max().max())),
+        )
+        if k % PANELS:
+            ax.set_ylabel("")
+
+
+def _rows_of(run: RunFolder, view: View) -> pd.DataFrame:
+    return view.select(whole_sample(run.tables["evaluation"]))
 
 
 def choose_limit(curves: pd.DataFrame, risks: pd.DataFrame) -> float:
@@ -124,7 +177,7 @@ def _draw_panels(canvas: Canvas, *, run: RunFolder, view: View, models: tuple[st
 
 
 def _label_curve(run: RunFolder, view: View, model: str) -> str:
-    rows = rows_where(view.select(whole_sample(run.tables["evaluation"])), model=model)
+    rows = rows_where(_rows_of(run, view), model=model)
     lines = [
         _label_measure(rows, "calibration_slope", "slope", 2),
         _label_measure(rows, "calibration_in_the_large", "in the large", 2),
@@ -149,7 +202,7 @@ def _label_ici(rows: pd.DataFrame) -> str:
 
 
 def _describe_curves(run: RunFolder, view: View, models: tuple[str, ...]) -> str:
-    rows = view.select(whole_sample(run.tables["evaluation"]))
+    rows = _rows_of(run, view)
     parts = [
         f"{run.model_title(model)} {estimate_words(first_row(rows, model=model, metric='calibration_slope'))}"
         for model in models
@@ -193,9 +246,13 @@ def _build_decision(run: RunFolder, outcome: OutcomeFacts) -> list[Block]:
         curves = view.select(run.tables["decision"])
         if not curves.empty:
             blocks.append(_draw_decision(run, view, curves))
-        rows = rows_where(view.select(whole_sample(run.tables["evaluation"])), metric="net_benefit")
+        rows = rows_where(_rows_of(run, view), metric="net_benefit")
         if not rows.empty:
             blocks.append(_tabulate_net_benefit(run, view, rows))
+        shown = _rows_of(run, view)
+        shown = shown[shown["metric"].isin(AT_THRESHOLDS)]
+        if not shown.empty:
+            blocks.append(_tabulate_classification(run, view, shown))
     return blocks
 
 
@@ -223,9 +280,7 @@ def _draw_decision_panel(canvas: Canvas, *, run: RunFolder, curves: pd.DataFrame
 
 
 def _describe_declared(run: RunFolder, view: View) -> str:
-    rows = rows_where(
-        view.select(whole_sample(run.tables["evaluation"])), metric="net_benefit", model=run.facts.study.reference
-    )
+    rows = rows_where(_rows_of(run, view), metric="net_benefit", model=run.facts.study.reference)
     parts = [f"{estimate_words(row)} at {format_number(row['threshold_probability'], 2)}" for _, row in rows.iterrows()]
     return f"Net benefit of the reference: {'; '.join(parts)}." if parts else ""
 
@@ -254,3 +309,33 @@ def _tabulate_net_benefit(run: RunFolder, view: View, rows: pd.DataFrame) -> Tab
             if note
         ),
     )
+
+
+def _tabulate_classification(run: RunFolder, view: View, rows: pd.DataFrame) -> Table:
+    """Say who is acted upon, rightly or wrongly: at declared thresholds only."""
+    return Table(
+        name=make_slug("thresholds", view.slug),
+        caption=f"Who is acted upon at the declared threshold probabilities. {view.title}.",
+        columns=("Model", *(title_of(metric) for metric in AT_THRESHOLDS)),
+        rows=tuple(_classification_rows(run, rows)),
+        notes=tuple(
+            note
+            for note in (
+                describe_intervals(rows),
+                "These follow from the threshold, which was chosen before; none was searched for here. Predictive "
+                "values move with the event rate.",
+            )
+            if note
+        ),
+        folded=True,
+    )
+
+
+def _classification_rows(run: RunFolder, rows: pd.DataFrame) -> Iterator[tuple[Cell, ...]]:
+    for threshold in sorted(rows["threshold_probability"].dropna().unique()):
+        part = rows_where(rows, threshold_probability=threshold)
+        title = Cell(text=f"At {format_number(threshold, 2)}", style="group")
+        yield (title, *[Cell(text="")] * len(AT_THRESHOLDS))
+        for model in models_in(run, part):
+            found = [first_row(part, model=model, metric=metric) for metric in AT_THRESHOLDS]
+            yield (Cell(text=run.model_title(model), style="indent"), *(estimate_cell(row) for row in found))

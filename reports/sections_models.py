@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -13,7 +14,8 @@ from reports.figures_forest import draw_differences
 from reports.measures import NULL_OF, MeasureSet, measures_of
 from reports.run_folder import RunFolder
 from reports.sections_participants import mark_of
-from reports.sections_summary import margin_of, multiplicity_note
+from reports.sections_summary import multiplicity_note
+from reports.sections_verdict import margin_of, word_share
 from reports.tables import (
     EMPTY,
     PLANNED,
@@ -31,6 +33,9 @@ from reports.tables import (
 )
 from reports.views import View, make_slug, models_in, views_of
 
+ROLES = {"arm": "rival, one of the candidates in each fold", "comparator": "published, not fitted here"}
+"""Roles that need words."""
+
 
 def build_models(run: RunFolder) -> list[Block]:
     """Build the performance tables, the differences and their forest plots for every view."""
@@ -45,7 +50,8 @@ def build_models(run: RunFolder) -> list[Block]:
 
 def _tabulate_models(run: RunFolder) -> Table:
     rows = tuple(
-        (Cell(text=model.title), Cell(text=model.role), Cell(text=model.text or "\u2013")) for model in run.facts.models
+        (Cell(text=model.title), Cell(text=ROLES.get(model.role, model.role)), Cell(text=model.text or "\u2013"))
+        for model in run.facts.models
     )
     return Table(
         name="models",
@@ -63,6 +69,9 @@ def _build_view(run: RunFolder, view: View) -> list[Block]:
         _tabulate_measures(run, view, rows, chosen.overall, "overall", chosen.overall_title),
         _tabulate_measures(run, view, rows, chosen.calibration, "calibration", chosen.calibration_title),
     ]
+    if rows["metric"].isin(chosen.further).any():
+        further = _tabulate_measures(run, view, rows, chosen.further, "further", "Further measures, described only")
+        blocks.append(replace(further, folded=True))
     if not differences.empty:
         blocks += [_tabulate_differences(run, view, differences), _draw_forest(run, view, differences)]
     return blocks
@@ -137,13 +146,12 @@ def _tabulate_differences(run: RunFolder, view: View, frame: pd.DataFrame) -> Ta
     chosen = measures_of(view.outcome.kind)
     metrics = tuple(m for m in (*chosen.differences, *chosen.also) if m in set(frame["metric"]))
     margin = margin_of(run, view)
-    share = format_number(100 * run.facts.study.margin_relative_log_loss, 1)
     notes = [
         f"Model minus reference, on the same operations. {chosen.direction}",
         describe_intervals(frame[frame["metric"].isin(metrics)]),
     ]
     if margin is not None:
-        notes.append(f"Margin {PLANNED}: {share} % of the reference's log loss, {format_number(margin, 4)}.")
+        notes.append(f"Margin {PLANNED}: {word_share(run)} of the reference's log loss, {format_number(margin, 4)}.")
     notes.append(multiplicity_note(run))
     return Table(
         name=make_slug("differences", view.slug),
@@ -187,7 +195,7 @@ def _draw_panels(canvas: Canvas, *, run: RunFolder, view: View, frame: pd.DataFr
 
 def _word_margin(chosen: MeasureSet) -> str:
     if "log_loss" not in chosen.differences:
-        return " The study plan states a margin for risks only."
+        return " The margin of a score is one of its mean squared error: see the verdict."
     return f" The dashed line in the panel of log loss is the margin {PLANNED}; a gain worth having lies to its left."
 
 

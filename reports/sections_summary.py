@@ -9,31 +9,19 @@ import pandas as pd
 from reports.blocks import Block, Text
 from reports.measures import measures_of
 from reports.run_folder import OutcomeFacts, RunFolder
+from reports.sections_verdict import primary_verdict
 from reports.tables import (
-    PLANNED,
     count_words,
-    digits_of,
+    distinct,
     end,
     estimate_words,
     first_row,
     format_count,
-    format_interval,
-    format_number,
     join_words,
     rows_where,
     whole_sample,
-    words_of,
 )
 from reports.views import View, views_of
-
-ENOUGH_TRIALS = 50
-"""With fewer trials of tuning a rival counts as budget-limited, whatever its interval says."""
-
-READINGS = {
-    "gain": "a gain beyond the margin: the whole interval lies beyond it",
-    "none": "no worthwhile gain: the interval excludes a gain as large as the margin",
-    "undecided": "undecided: the interval holds gains smaller and larger than the margin",
-}
 
 
 def build_summary(run: RunFolder) -> list[Block]:
@@ -56,14 +44,25 @@ def build_summary(run: RunFolder) -> list[Block]:
 def _describe_question(run: RunFolder) -> str:
     study = run.facts.study
     times = {"preop": "before the operation", "planned": "when the operation is planned"}
-    titles = [run.model_title(model.name) for model in run.facts.models if model.role == "candidate"]
-    versus = f" predict better than the reference ({run.model_title(study.reference)})"
     known = times.get(study.predict_at, f"at {study.predict_at}")
     question = (
         "How well can the outcome of the operation be predicted from "
         f"{count_words(len(study.predictors), 'predictor')} known {known}"
     )
-    return f"{question}, and does any of {join_words(titles)}{versus}?" if titles else f"{question}?"
+    rival = _name_rival(run)
+    versus = f" predict better than the reference ({run.model_title(study.reference)}), by enough to be worth it"
+    return f"{question}, and does {rival}{versus}?" if rival else f"{question}?"
+
+
+def _name_rival(run: RunFolder) -> str:
+    """Name what the verdicts are about; where there is no verdict, the models beside the reference."""
+    arm = next((model for model in run.facts.models if model.role == "arm"), None)
+    if arm is not None:
+        return "machine learning (the best learner of each training part)"
+    primary = distinct(rows_where(run.tables["verdicts"], role="primary")["model"])
+    candidates = tuple(model.name for model in run.facts.models if model.role == "candidate")
+    titles = [run.model_title(name) for name in primary or candidates]
+    return f"any of {join_words(titles)}" if len(titles) > 1 else join_words(titles)
 
 
 def _describe_outcome(run: RunFolder, outcome: OutcomeFacts) -> Iterator[str]:
@@ -73,9 +72,9 @@ def _describe_outcome(run: RunFolder, outcome: OutcomeFacts) -> Iterator[str]:
         if not reference.empty:
             describe = _describe_reference if measures_of(outcome.kind).has_events else _describe_score
             yield describe(run, view, reference)
-    internal = views_of(run, outcome)[:1]
-    for view in internal:
-        yield from _describe_comparison(run, view)
+    verdict = primary_verdict(run, outcome.name)
+    if verdict is not None:
+        yield f"Verdict. {verdict['text']}"
 
 
 def _describe_reference(run: RunFolder, view: View, rows: pd.DataFrame) -> str:
@@ -120,85 +119,17 @@ def _word_counts(n: float | None, events: float | None, below: int) -> str:
 
 def multiplicity_note(run: RunFolder) -> str:
     """Say that several comparisons are made, or nothing where there is one only."""
-    models = sum(model.role != "reference" for model in run.facts.models)
+    models = sum(model.role not in ("reference", "arm") for model in run.facts.models)
     if models * len(run.outcomes) <= 1:
         return ""
     return (
         f"Compared with the reference: {count_words(models, 'model')} on {count_words(len(run.outcomes), 'outcome')}. "
-        "The intervals are not adjusted for the number of comparisons."
+        "One rival per outcome gets a verdict. The intervals are not adjusted for the number of comparisons."
     )
 
 
 def _is_first(view: View) -> bool:
     return view.validation == "internal"
-
-
-def margin_of(run: RunFolder, view: View) -> float | None:
-    """Return the study's margin on the scale of the log loss: the stated share of the reference's."""
-    rows = view.select(whole_sample(run.tables["evaluation"]))
-    row = first_row(rows, model=run.facts.study.reference, metric="log_loss")
-    if row is None or row["status"] != "ok":
-        return None
-    return run.facts.study.margin_relative_log_loss * float(row["estimate"])
-
-
-def read_difference(row: pd.Series, margin: float) -> str:
-    """Read a difference in log loss against the margin; below 0 the model is better than the reference.
-
-    Returns
-    -------
-    str
-        A key of `READINGS`.
-    """
-    if row["upper"] < -margin:
-        return "gain"
-    return "none" if row["lower"] > -margin else "undecided"
-
-
-def _describe_comparison(run: RunFolder, view: View) -> Iterator[str]:
-    margin = margin_of(run, view)
-    metric = measures_of(view.outcome.kind).differences[0]
-    rows = view.select(run.tables["comparison"])
-    rows = rows[(rows["metric"] == metric) & (rows["status"] == "ok")]
-    rows = rows[rows["lower"].notna() & rows["upper"].notna()]
-    candidates = [model.name for model in run.facts.models if model.role == "candidate"]
-    found = {name: row for name in candidates if (row := first_row(rows, model=name)) is not None}
-    if not found:
-        return
-    yield (
-        f"Compared on the same operations, the difference in {words_of(metric)} to the reference (below 0: better than "
-        f"the reference) was {join_words(_word_difference(run, name, row) for name, row in found.items())}."
-    )
-    if margin is not None:
-        yield _word_readings(run, found, margin)
-
-
-def _word_difference(run: RunFolder, name: str, row: pd.Series) -> str:
-    digits = digits_of(str(row["metric"]))
-    interval = format_interval(row["lower"], row["upper"], digits)
-    return f"{format_number(row['estimate'], digits)} (95 % CI {interval}) for {run.model_title(name)}"
-
-
-def _word_readings(run: RunFolder, found: dict[str, pd.Series], margin: float) -> str:
-    share = format_number(100 * run.facts.study.margin_relative_log_loss, 1)
-    readings = {name: read_difference(row, margin) for name, row in found.items()}
-    parts = [
-        f"{join_words(run.model_title(name) for name, key in readings.items() if key == reading)}: {words}"
-        for reading, words in READINGS.items()
-        if reading in readings.values()
-    ]
-    budget = "" if run.facts.study.trials >= ENOUGH_TRIALS else _word_budget(run)
-    return (
-        f"The margin {PLANNED} is {share} % of the reference's log loss ({format_number(margin, 4)}). "
-        f"{'; '.join(parts)}.{budget}"
-    )
-
-
-def _word_budget(run: RunFolder) -> str:
-    return (
-        f" The search had {count_words(run.facts.study.trials, 'trial')} per model and fold, fewer than "
-        f"{ENOUGH_TRIALS}: this comparison is budget-limited."
-    )
 
 
 def _list_concerns(run: RunFolder) -> Iterator[str]:

@@ -19,7 +19,7 @@ Key = str | float
 PROPER_WORDS = ("Brier", "ICI", "O:E", "MAE", "RMSE", "R²")
 OVERALL = ("", "overall")
 """How an evaluation names the whole sample."""
-PLANNED = "stated in the study plan (section 13)"
+PLANNED = "stated in the study plan (section 18)"
 """All that the report can know of a choice: where it is written down, not when it was made."""
 
 

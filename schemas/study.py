@@ -56,9 +56,10 @@ class MarginPlan(Spec):
 class BootstrapPlan(Spec):
     """Refits of the whole pipeline on resamples of patients: for the optimism, and on request for the stability.
 
-    `resamples` refits the reference and the other regression models (empty: 200 where the outcome has at most 5,000
-    patients, else none). With `stability` the other models are refitted too, `resamples_of_others` times. `tuning` is
-    repeated in every resample, or fixed for all models alike at the settings of the final models, which understates.
+    `resamples` refits the reference (empty: 200 times where the outcome has at most 5,000 patients, else never). With
+    `stability` the other models are refitted too, the regression models as often, the others `resamples_of_others`
+    times. `tuning` is repeated in every resample, or fixed for all models alike at the settings of the final models,
+    which understates.
     """
 
     resamples: Annotated[int, Field(ge=0, le=2000)] | None = None

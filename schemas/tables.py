@@ -112,18 +112,20 @@ STABILITY = (
 patient's 2.5 to 97.5 percentile range), classification_instability (by threshold), c_statistic (apparent, to read it
 beside)."""
 SITES = (
-    "outcome", "model", "reference", "site", "merged", "metric", "threshold_probability", "estimate", "standard_error",
-    "lower", "upper", "interval_kind", "n", "events", "status",
+    "outcome", "model", "reference", "site", "merged", "members", "metric", "threshold_probability", "estimate",
+    "standard_error", "lower", "upper", "interval_kind", "n", "events", "status",
 )  # fmt: skip
 """Each site predicted by models that never saw it; with a ``reference`` the estimate is a difference to it. ``merged``
-counts the sites that stand together under one name."""
+counts the sites that stand together under one name and ``members`` names them; ``standard_error`` is on the scale on
+which sites are summarised: logit of the c-statistic, log of the ratio of observed to expected events."""
 META = (
     "outcome", "model", "reference", "validation", "metric", "threshold_probability", "scale", "n_sites", "estimate",
-    "lower", "upper", "prediction_lower", "prediction_upper", "tau", "i_squared", "statement", "probability",
-    "interval_kind", "status",
+    "lower", "upper", "prediction_lower", "prediction_upper", "tau", "tau_lower", "tau_upper", "i_squared",
+    "statement", "probability", "interval_kind", "status",
 )  # fmt: skip
 """Random-effects summary over sites and the prediction interval for a new one; ``probability`` that a new site meets
-``statement``."""
+``statement``. ``tau`` is the standard deviation between sites on ``scale``, with its 95 % interval; everything else is
+on the measure's own."""
 CASE_MIX = (
     "outcome", "dataset", "level", "model", "statistic", "estimate", "lower", "upper", "interval_kind", "n", "status",
 )  # fmt: skip
@@ -131,12 +133,16 @@ CASE_MIX = (
 predictors tell the two apart), sd_linear_predictor, mean_linear_predictor."""
 GAPS = (
     "outcome", "model", "dataset", "validation", "subgroup", "level", "against", "metric", "estimate", "lower", "upper",
-    "interval_kind", "largest_compatible", "p_value", "p_adjusted", "adjustment", "margin", "conclusion", "n",
+    "interval_kind", "largest_compatible", "test", "p_value", "p_adjusted", "adjustment", "margin", "conclusion", "n",
     "events", "status",
 )  # fmt: skip
-"""A group against the rest: differences in calibration_in_the_large, log_oe_ratio, calibration_slope, c_statistic;
-``conclusion`` (of calibration in the large) is equivalent, outside, inconclusive or not assessable, by the margin that
-the study sets. ``level`` is (any) for the tests over all groups of an attribute and for the largest gap."""
+"""A group against the rest: differences in calibration_in_the_large, log_oe_ratio, calibration_slope, c_statistic (of a
+score mean_difference, score_slope); ``conclusion`` (of calibration in the large) is equivalent, outside, inconclusive
+or not assessable, by the margin that the study sets. ``level`` is (any) for the tests over all groups of an attribute
+and for the largest absolute gap, whose interval holds for all groups at once; calibration_intercept_and_slope is tested
+only. ``largest_compatible`` is the largest absolute gap in the interval. ``against`` is rest, or nothing: of
+expected_log_oe_half_width (what the events of the group allow) and of calibration_in_the_large_pooled (of a group with
+too few events, drawn towards the other groups)."""
 ASCERTAINMENT = (
     "outcome", "dataset", "subgroup", "level", "n", "n_known", "percent_known", "lower", "upper",
     "percent_predictors_missing", "status",

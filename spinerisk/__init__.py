@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from outcomes.instruments import score_items
     from pipelines.artifact import load_model
     from pipelines.data_quality import compute_quality
-    from pipelines.evaluate import evaluate_predictions
+    from pipelines.given_predictions import bootstrap_predictions, compare_predictions, evaluate_predictions
     from pipelines.run import run_study
     from pipelines.threshold_questions import derive_thresholds
     from schemas.definition import read_definition
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "bootstrap_predictions",
+    "compare_predictions",
     "compute_quality",
     "derive_thresholds",
     "describe_entry",
@@ -39,11 +41,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "bootstrap_predictions": "pipelines.given_predictions",
+    "compare_predictions": "pipelines.given_predictions",
     "compute_quality": "pipelines.data_quality",
     "derive_thresholds": "pipelines.threshold_questions",
     "describe_entry": "spinerisk.describing",
     "draft_definition": "schemas.drafting",
-    "evaluate_predictions": "pipelines.evaluate",
+    "evaluate_predictions": "pipelines.given_predictions",
     "load_model": "pipelines.artifact",
     "read_definition": "schemas.definition",
     "read_registry": "schemas.registry",

@@ -207,6 +207,71 @@ def predict(
     raise typer.Exit(NEEDS_A_PERSON if len(registry.quarantine) else DONE)
 
 
+@app.command(epilog="Example: spinerisk validate runs/mine later.csv --out runs/mine_later")
+def validate(
+    run_dir: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    data: Annotated[str, typer.Argument(help="Data that the models were not developed on.")],
+    definition: Annotated[str | None, typer.Option(help="How the data are read; default: as in the run.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; default: runs/<run>_on_<data>.")] = None,
+    *,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Validate the locked models of a finished run on other data: nothing is fitted again."""
+    from pipelines.locked import write_validation
+    from spinerisk.console import open_console
+    from spinerisk.validating import list_results, validate_file
+
+    console = open_console(quiet=quiet, as_json=as_json)
+    found = validate_file(run_dir, data, definition=definition)
+    folder = out or Path("runs") / f"{run_dir.resolve().name}_on_{found.dataset}"
+    write_validation(found, folder)
+    console.show_rows(list(list_results(found)), title=f"locked models on {found.dataset}")
+    console.show_facts({"written_to": str(folder), "bundles": sum(len(own) for own in found.bundles.values())})
+    console.warn_of_faults(found.registry)
+    raise typer.Exit(NEEDS_A_PERSON if len(found.registry.quarantine) or found.notes else DONE)
+
+
+@app.command(epilog="Example: spinerisk evaluate predictions.csv --outcome died --risk our_model --risk published")
+def evaluate(
+    data: Annotated[str, typer.Argument(help="The predictions: a file with one row per operation.")],
+    outcome: Annotated[str | None, typer.Option(help="Column of what happened, 1 or 0; default: y_true.")] = None,
+    risk: Annotated[
+        list[str] | None, typer.Option(help="Column of predicted risks; repeatable to compare models; default: y_prob.")
+    ] = None,
+    weights: Annotated[str | None, typer.Option(help="Column of weights; default: every row counts once.")] = None,
+    patient: Annotated[str | None, typer.Option(help="Column of the patient; default: patient, if there.")] = None,
+    thresholds: Annotated[str, typer.Option(help="Threshold probabilities of an action, such as 0.1,0.2.")] = "",
+    reference: Annotated[str | None, typer.Option(help="The risk to compare with; default: the first.")] = None,
+    separator: Annotated[str | None, typer.Option(help="Sign between fields, if it is no comma.")] = None,
+    decimal: Annotated[str, typer.Option(help="Decimal sign, . or , ; with a comma the separator is ;.")] = ".",
+    out: Annotated[Path | None, typer.Option(help="CSV to write the numbers to.")] = None,
+    *,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Evaluate anyone's predicted risks against what happened, and compare models."""
+    from spinerisk.console import open_console
+    from spinerisk.evaluating import (
+        check_output,
+        evaluate_file,
+        list_records,
+        read_thresholds,
+        tabulate_evaluation,
+        write_evaluation,
+    )
+
+    console = open_console(quiet=quiet, as_json=as_json)
+    check_output(out)
+    found = evaluate_file(
+        data, outcome=outcome, risks=risk or (), weights=weights, patient=patient, reference=reference,
+        thresholds=read_thresholds(thresholds), decimal=decimal, separator=separator,
+    )  # fmt: skip
+    if out is not None:
+        write_evaluation(found.table, out)
+    console.show_evaluation(tabulate_evaluation(found), list_records(found.table), notes=found.notes, out=out)
+
+
 @app.command(
     epilog="Example: spinerisk thresholds old.csv --definition lumbar --instrument odi --follow-up odi_12m "
     "--anchor gpe_12m --improved 1,2 --out my_thresholds.toml"
@@ -266,7 +331,7 @@ def list_entries(
         Path | None,
         typer.Option(
             help="Write any of these tables to a file (.csv) instead, outcomes with their whole definitions; columns, "
-            "the data dictionary, also as a page (.html)."
+            "the data dictionary, also as a page (.html); metrics as a page too (.html, .md)."
         ),
     ] = None,
     *,

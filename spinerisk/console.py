@@ -120,6 +120,26 @@ class Console:
         self._lines("warning", warnings)
         self.show_facts(dict(files))
 
+    def show_evaluation(
+        self,
+        tables: Mapping[str, Sequence[Mapping[str, object]]],
+        records: Sequence[Mapping[str, object]],
+        *,
+        notes: Sequence[str],
+        out: Path | None,
+    ) -> None:
+        """Show what was said of given predictions: tables by title for a person, all records for a machine."""
+        written = {} if out is None else {"written_to": str(out)}
+        if self._as_json:
+            self._print_json({"evaluation": list(records), "notes": list(notes), **written})
+            return
+        if self._quiet:
+            return
+        for title, rows in tables.items():
+            self._out.print(_table(rows, title))
+        self._lines("note", notes)
+        self.show_facts(written)
+
     def warn_of_faults(self, registry: Registry) -> None:
         """Say on standard error which rows were left out of a prediction, and why; never a value."""
         if self._quiet:

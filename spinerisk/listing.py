@@ -14,6 +14,7 @@ from pipelines.models import MODELS
 from pipelines.splits import SPLITS
 from reports.dictionary import list_facts, render_dictionary
 from reports.files import write_at_once
+from reports.metrics_page import list_metric_facts, render_metrics_html, render_metrics_markdown
 from schemas.column import Column
 from schemas.columns import COLUMNS
 from schemas.definition import Definition, read_definition
@@ -45,7 +46,7 @@ def list_table(table: str, definition: str | None) -> Rows:
 
 
 def write_table(table: str, path: Path, definition: str | None) -> Path:
-    """Write a table of the toolkit as CSV, outcomes with their whole definition; columns also as a page.
+    """Write a table of the toolkit as CSV, outcomes with their whole definition; columns and metrics also as a page.
 
     Raises
     ------
@@ -56,6 +57,8 @@ def write_table(table: str, path: Path, definition: str | None) -> Path:
     """
     if table == "columns":
         return write_dictionary(path, definition)
+    if table == "metrics":
+        return write_metrics(path)
     whole = table == "outcomes"
     rows = list_outcomes(read_definition(definition or "lumbar")) if whole else list_table(table, definition)
     if path.suffix.lower() != ".csv":
@@ -97,6 +100,24 @@ def write_dictionary(path: Path, definition: str | None) -> Path:
     return path
 
 
+def write_metrics(path: Path) -> Path:
+    """Write the metrics with their formulas as a page (``.html``, ``.md``) or as a table (``.csv``).
+
+    Raises
+    ------
+    InputError
+        If the file is of another kind.
+    RunError
+        If the file cannot be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in METRIC_PAGES:
+        known = ", ".join(METRIC_PAGES)
+        raise InputError(f"the file of metrics must end in one of {known}, got {str(path)!r}; give it such an ending")
+    write_at_once(path, METRIC_PAGES[path.suffix.lower()]())
+    return path
+
+
 def _columns_and_title(definition: str | None) -> tuple[tuple[Column, ...], str]:
     if definition is None:
         return tuple(COLUMNS.values()), "All columns of the data dictionary"
@@ -128,7 +149,10 @@ def _models(definition: Definition) -> Rows:
 
 
 def _metrics(_: Definition) -> Rows:
-    return [{"name": metric.name, "title": metric.title, "text": metric.text} for metric in METRICS.values()]
+    return [
+        {"name": metric.name, "title": metric.title, "best": metric.best, "text": metric.text}
+        for metric in METRICS.values()
+    ]
 
 
 def _instruments(definition: Definition) -> Rows:
@@ -177,6 +201,13 @@ def _rules(_: Definition) -> Rows:
 def _splits(_: Definition) -> Rows:
     return [{"name": split.name, "title": split.title, "text": split.text} for split in SPLITS.values()]
 
+
+METRIC_PAGES: dict[str, Callable[[], str]] = {
+    ".html": render_metrics_html,
+    ".md": render_metrics_markdown,
+    ".csv": lambda: _write_csv(list_metric_facts()),
+}
+"""What makes the file of the metrics, by its ending."""
 
 TABLES: dict[str, Callable[[Definition], Rows]] = {
     "outcomes": _outcomes,

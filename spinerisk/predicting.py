@@ -19,8 +19,9 @@ def predict_file(model_dir: Path, data: str | Path) -> tuple[pd.DataFrame, Regis
     -------
     DataFrame, Registry
         One row per valid row of the file (``row_id``, then ``patient`` and ``operation`` where the file has them,
-        ``y_prob``, or of a score ``y_pred``, ``y_low``, ``y_high`` and the probability of each derived threshold, then
-        ``imputed``, ``outside_range``, and ``remarks`` of a model that was not made for everybody), and what was read.
+        ``y_prob`` with ``y_prob_low`` and ``y_prob_high`` where a predictor is missing, or of a score ``y_pred`` with
+        the same, ``y_low``, ``y_high`` and the probability of each derived threshold, then ``imputed``,
+        ``outside_range``, and ``remarks`` of a model that was not made for everybody), and what was read.
 
     Raises
     ------

@@ -218,8 +218,9 @@ def test_lock_is_hashed_and_complete() -> None:
 
 def test_public_names_are_those_of_the_toolkit() -> None:
     assert spinerisk.__all__ == [
-        "compute_quality", "derive_thresholds", "describe_entry", "draft_definition", "evaluate_predictions",
-        "load_model", "read_definition", "read_registry", "read_study", "run_study", "score_items", "simulate_registry",
+        "bootstrap_predictions", "compare_predictions", "compute_quality", "derive_thresholds", "describe_entry",
+        "draft_definition", "evaluate_predictions", "load_model", "read_definition", "read_registry", "read_study",
+        "run_study", "score_items", "simulate_registry",
     ]  # fmt: skip
     assert set(spinerisk._HOMES) == set(spinerisk.__all__)
 

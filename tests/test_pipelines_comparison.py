@@ -13,6 +13,7 @@ from scipy.special import expit
 
 from pipelines.comparison import compare_fold_predictions
 from pipelines.evaluate import evaluate_fold_predictions
+from pipelines.intervals import create_draws
 from schemas.tables import COMPARISON
 
 ORACLES = Path(__file__).parent / "oracles"
@@ -85,7 +86,9 @@ def test_differences_are_those_of_the_evaluation() -> None:
     for metric in ("c_statistic", "brier_score", "scaled_brier", "log_loss", "calibration_slope", "ici"):
         difference = ours.loc[metric, "estimate"] - theirs.loc[metric, "estimate"]
         assert table.loc[metric, "estimate"] == pytest.approx(difference, abs=1e-12)
-    assert table.loc["c_statistic", "interval_kind"] == "paired patient bootstrap, percentile"
+    compared = table[table["status"] == "ok"].drop(index=["calibration_slope", "ici"])
+    assert set(compared["interval_kind"]) == {"paired patient bootstrap, percentile"}
+    assert not table.reset_index().duplicated(["metric", "threshold_probability"]).any()
     described = table.loc[["calibration_slope", "ici"]]
     assert set(described["interval_kind"]) == {"described only"}
     assert described[["lower", "upper"]].isna().all(axis=None)
@@ -100,6 +103,51 @@ def test_paired_interval_of_a_mean_is_that_of_the_differences() -> None:
     assert got["estimate"] == pytest.approx(difference.mean(), abs=1e-12)
     half = 1.959963984540054 * difference.std() / math.sqrt(len(difference))
     assert got["upper"] - got["lower"] == pytest.approx(2 * half, abs=1e-12)
+
+
+def test_fold_predictions_are_compared_by_resamples_of_the_same_patients() -> None:
+    """Resample by resample, by hand: all rows of a patient, in both repeats and of both models, go together."""
+    first, second = simulate_folds(150, seed=1), simulate_folds(150, seed=1)
+    second["y_prob"] = expit(np.log(second["y_prob"] / (1 - second["y_prob"])) + np.tile(np.linspace(-1, 1, 150), 3))
+    data = pd.concat([first, second.assign(repeat=1)], ignore_index=True)
+    data["patient"] = (data["row_id"].astype(int) // 2).astype(str).str.zfill(3)
+    got = of_model(compare_fold_predictions(data, reference="ref", **SETTINGS), "a")
+    counts = create_draws(SETTINGS["seed"], "ssi", "development", "internal").patient_counts(75)
+    wide = data.pivot_table(index=["repeat", "row_id", "y_true"], columns="model", values="y_prob").reset_index()
+    code = wide["row_id"].astype(int).to_numpy() // 2
+
+    def lose(p: pd.Series) -> pd.Series:
+        return -(wide["y_true"] * np.log(p) + (1 - wide["y_true"]) * np.log(1 - p))
+
+    def benefit(p: pd.Series) -> pd.Series:
+        return (p >= 0.255) * (wide["y_true"] - (1 - wide["y_true"]) * 0.255 / 0.745)
+
+    benefits = got.loc["net_benefit"].set_index("threshold_probability")
+    for row, by_row in (
+        (got.loc["log_loss"], lose(wide["a"]) - lose(wide["ref"])),
+        (benefits.loc[0.255], benefit(wide["a"]) - benefit(wide["ref"])),
+    ):
+        assert row["estimate"] == pytest.approx(by_row.mean(), abs=1e-12)
+        drawn = np.array([np.average(by_row, weights=count[code]) for count in counts])
+        np.testing.assert_allclose([row["lower"], row["upper"]], np.percentile(drawn, [2.5, 97.5]), atol=1e-12)
+
+
+def test_a_repeat_that_says_the_same_narrows_no_interval() -> None:
+    single = simulate_folds()
+    double = pd.concat([single, single.assign(repeat=1)], ignore_index=True)
+    numbers = [
+        of_model(compare_fold_predictions(data, reference="ref", **SETTINGS), "a")[["estimate", "lower", "upper"]]
+        for data in (single, double)
+    ]
+    np.testing.assert_allclose(numbers[0].astype(float), numbers[1].astype(float), atol=1e-9)
+
+
+def test_few_events_are_said_beside_the_interval() -> None:
+    data = simulate_folds(120)
+    kept = data["row_id"].astype(int) < 9
+    table = compare_fold_predictions(data.assign(y_true=kept.astype(float)), reference="ref", **SETTINGS)
+    row = of_model(table, "a").loc["log_loss"]
+    assert row["interval_kind"].startswith("paired patient bootstrap, percentile; fewer than 10 events or non-events")
 
 
 def test_a_model_against_itself_differs_by_nothing() -> None:
@@ -156,7 +204,8 @@ def test_tiny_sample_is_hidden() -> None:
 
 
 @pytest.mark.slow
-def test_paired_intervals_cover_the_true_difference() -> None:
+@pytest.mark.parametrize("validation", ["temporal", "internal"])
+def test_paired_intervals_cover_the_true_difference(validation: str) -> None:
     n_studies, n, covered = 300, 400, np.zeros(2)
     rng = np.random.default_rng(1)
     truth = rng.normal(-1, 1.2, 2_000_000)
@@ -166,7 +215,7 @@ def test_paired_intervals_cover_the_true_difference() -> None:
     for _ in range(n_studies):
         x = rng.normal(-1, 1.2, n)
         y = (rng.random(n) < expit(x)).astype(float)
-        data = tabulate(y, {"ref": expit(x), "weak": expit(x * 0.5)})
+        data = tabulate(y, {"ref": expit(x), "weak": expit(x * 0.5)}, validation=validation, fold=np.arange(n) % 5)
         got = of_model(compare_fold_predictions(data, reference="ref", **SETTINGS), "weak")
         for i, (metric, (best, weak)) in enumerate({"brier_score": brier, "log_loss": loss}.items()):
             covered[i] += got.loc[metric, "lower"] < weak - best < got.loc[metric, "upper"]

@@ -6,10 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from scipy.special import expit
 
 from pipelines.curves import compute_curves
 from pipelines.evaluate import evaluate_fold_predictions
+from pipelines.intervals import Z
+from pipelines.score_curve import compute_design, fit_score_curve, predict_score_curve
 from schemas.tables import CURVES
 
 THRESHOLDS = {"ssi": (0.1, 0.255)}
@@ -29,9 +32,10 @@ def simulate_predictions(n: int = 400, **columns: Any) -> pd.DataFrame:
 
 def test_columns_are_those_of_the_contract() -> None:
     curves = compute_curves(simulate_predictions(), thresholds=THRESHOLDS)
-    assert {name: tuple(table.columns) for name, table in curves.items()} == CURVES
+    ours = {name: columns for name, columns in CURVES.items() if name != "instability"}  # made of refitted models
+    assert {name: tuple(table.columns) for name, table in curves.items()} == ours
     empty = compute_curves(simulate_predictions().iloc[:0], thresholds=THRESHOLDS)
-    assert {name: tuple(table.columns) for name, table in empty.items()} == CURVES
+    assert {name: tuple(table.columns) for name, table in empty.items()} == ours
 
 
 def test_calibration_curve_stays_within_the_middle_of_the_risks() -> None:
@@ -150,3 +154,62 @@ def test_one_distinct_risk_gives_one_point() -> None:
     curve = compute_curves(simulate_predictions(y_prob=0.3), thresholds={})["calibration"]
     assert len(curve) == 1
     assert curve["knots"].tolist() == [0]
+
+
+# --- the curve of a predicted score
+
+
+def simulate_scores(n: int = 500, **columns: Any) -> pd.DataFrame:
+    rng = np.random.default_rng(4)
+    mean = rng.normal(40, 12, n)
+    data = simulate_predictions(n, y_true=30 + 0.5 * (mean - 40) + rng.normal(0, 5, n), y_prob=math.nan)
+    return data.assign(y_pred=mean, scale="points", **columns)
+
+
+def test_curve_of_a_score_shows_how_observed_depends_on_predicted() -> None:
+    data = simulate_scores()
+    curves = compute_curves(data, thresholds={})
+    curve = curves["score_calibration"]
+    assert len(curve) == 100
+    assert set(curve["knots"]) == {5}
+    assert set(curve["n"]) == {500}
+    assert curve["predicted"].iloc[[0, -1]].tolist() == pytest.approx(data["y_pred"].quantile([0.01, 0.99]).tolist())
+    truth = 30 + 0.5 * (curve["predicted"] - 40)
+    error = (curve["upper"] - curve["lower"]) / (2 * Z)
+    assert ((curve["observed"] - truth).abs() < 3 * error).all()
+    assert all(curves[name].empty for name in ("calibration", "roc", "decision", "risk_distribution"))
+
+
+def test_curve_of_a_score_and_its_band_are_those_of_statsmodels() -> None:
+    rng = np.random.default_rng(5)
+    n = 300
+    patient = rng.integers(0, 120, n)
+    x = rng.normal(40, 12, n)
+    y = 10 + 0.02 * (x - 30) ** 2 + rng.normal(0, 6, 120)[patient] + rng.normal(0, 4, n)
+    weights = rng.uniform(0.5, 2, n)
+    curve = fit_score_curve(y, x, weights, patient=patient)
+    assert curve is not None
+    theirs = sm.WLS(y, compute_design(x, curve.knots), weights=weights).fit(
+        cov_type="cluster", cov_kwds={"groups": patient, "use_correction": False}
+    )
+    g = np.unique(patient).size
+    grid = np.array([20.0, 40.0, 70.0])
+    design = compute_design(grid, curve.knots)
+    centre = design @ theirs.params
+    half = Z * np.sqrt(np.diag(design @ theirs.cov_params() @ design.T) * g / (g - 1))
+    for ours, expected in zip(predict_score_curve(curve, grid), (centre, centre - half, centre + half), strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=1e-6)
+
+
+def test_copies_of_patients_leave_the_band_of_a_score() -> None:
+    data = simulate_scores()
+    twice = pd.concat([data, data.assign(row_id=data["row_id"] + "b")])
+    first, second = (compute_curves(rows, thresholds={})["score_calibration"] for rows in (data, twice))
+    np.testing.assert_allclose(first[["observed", "lower", "upper"]], second[["observed", "lower", "upper"]], rtol=1e-3)
+
+
+def test_one_predicted_score_or_few_patients_give_no_curve() -> None:
+    assert compute_curves(simulate_scores().assign(y_pred=30.0), thresholds={})["score_calibration"].empty
+    assert compute_curves(simulate_scores(4), thresholds={})["score_calibration"].empty
+    two = simulate_scores().assign(y_pred=np.where(np.arange(500) % 2, 30.0, 50.0))
+    assert set(compute_curves(two, thresholds={})["score_calibration"]["knots"]) == {0}

@@ -11,9 +11,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score
 
 from pipelines.discrimination import (
     bootstrap_c_statistic,
+    compute_average_precision,
     compute_c_statistic,
     compute_delong,
     compute_sensitivity,
@@ -124,6 +126,19 @@ def test_whole_number_weights_are_repeated_rows(rows: list[tuple[int, int, int]]
 def test_monotone_transform_leaves_the_c_statistic(rows: list[tuple[int, int, int]]) -> None:
     y, score, weights = np.array(rows, dtype=float).T
     assert compute_c_statistic(y, np.exp(score), weights) == compute_c_statistic(y, score, weights)
+
+
+@settings(max_examples=60, deadline=None)
+@given(samples)
+def test_average_precision_is_that_of_scikit_learn(rows: list[tuple[int, int, int]]) -> None:
+    y, score, weights = np.array(rows, dtype=float).T
+    expected = average_precision_score(y, score, sample_weight=weights)
+    assert compute_average_precision(y, score, weights) == pytest.approx(expected, abs=1e-12)
+
+
+def test_average_precision_of_one_score_for_all_is_the_event_rate() -> None:
+    assert compute_average_precision(np.array([1.0, 0.0, 0.0, 0.0]), np.ones(4)) == 0.25
+    assert math.isnan(compute_average_precision(np.zeros(3), np.arange(3.0)))
 
 
 def test_no_event_gives_no_c_statistic() -> None:

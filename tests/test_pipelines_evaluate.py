@@ -10,12 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+from given_samples import estimate, make_sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
+from statsmodels.stats.proportion import proportion_confint
 
 from pipelines.discrimination import bootstrap_c_statistic
-from pipelines.evaluate import evaluate_fold_predictions, evaluate_predictions
+from pipelines.evaluate import evaluate_fold_predictions
+from pipelines.given_predictions import evaluate_predictions
 from pipelines.intervals import compute_percentile, create_draws
 from pipelines.metrics import METRICS
 from pipelines.suppression import find_suppressed
@@ -188,16 +191,18 @@ def test_unknown_outcomes_are_left_out() -> None:
     pd.testing.assert_frame_equal(first, second)
 
 
-def test_a_score_has_a_c_statistic_only() -> None:
+def test_a_score_has_measures_of_ranking_only() -> None:
     data = simulate_predictions(models=("a",))
     score = data.assign(scale="score", y_pred=data["y_prob"] * 10, y_prob=np.nan)
     got, risk = (overall(evaluate_fold_predictions(frame, **SETTINGS)) for frame in (score, data))
     np.testing.assert_array_equal(numbers(got.loc[["c_statistic"]]), numbers(risk.loc[["c_statistic"]]))
-    rest = got.drop(index="c_statistic")
+    rest = got.drop(index=["c_statistic", "average_precision", "event_rate"])
+    assert set(got["status"].drop(rest.index)) == {"ok"}
     assert set(rest["status"]) == {"not assessable"}
     assert rest["estimate"].isna().all()
-    of_risks = [metric for metric in METRICS.values() if not metric.in_points]
-    assert len(rest) == len(of_risks) - 1 + len(SETTINGS["thresholds"]["ssi"]) - 1
+    of_risks = [metric for metric in METRICS.values() if not (metric.in_points or metric.for_scores)]
+    again = len([metric for metric in of_risks if metric.by_threshold]) * (len(SETTINGS["thresholds"]["ssi"]) - 1)
+    assert len(rest) == len(of_risks) + again
 
 
 @pytest.mark.parametrize("y", [0, 1])
@@ -414,3 +419,178 @@ def test_patient_bootstrap_covers_the_c_statistic() -> None:
         interval = compute_percentile(math.nan, values, kind="")
         covered += interval.lower < truth < interval.upper
     assert covered / n_studies == pytest.approx(0.95, abs=4 * math.sqrt(0.95 * 0.05 / n_studies))
+
+
+# --- ugly predictions and outcomes: each has an answer in words
+
+
+def words_of(name: str, y: npt.ArrayLike, p: npt.ArrayLike) -> tuple[str, str]:
+    found = estimate(name, make_sample(y, p))
+    return found.status, found.interval_kind
+
+
+@pytest.mark.parametrize("right", [(60, 70), (50, 50), (100, 100)])
+def test_risks_of_exactly_0_and_1_have_no_calibration_of_log_odds(right: tuple[int, int]) -> None:
+    p = np.repeat([1.0, 0.0], 100)
+    y = np.concatenate([np.arange(100) < right[0], np.arange(100) >= right[1]])
+    sample = make_sample(y, p, thresholds=(0.3,))
+    for name in ("calibration_in_the_large", "calibration_intercept", "calibration_slope"):
+        found = estimate(name, sample)
+        assert found.status == "not assessable"
+        assert np.isnan([found.estimate, found.lower, found.upper]).all()
+    sensitivity, specificity = right[0] / (right[0] + 100 - right[1]), right[1] / (100 - right[0] + right[1])
+    assert estimate("c_statistic", sample).estimate == pytest.approx((sensitivity + specificity) / 2, abs=1e-12)
+    assert estimate("sensitivity", sample).estimate == pytest.approx(sensitivity)
+    loss = estimate("log_loss", sample)
+    assert loss.estimate == pytest.approx((1 - sum(right) / 200) * -math.log(1e-6), abs=2e-6)
+    if right != (100, 100):
+        assert "risks of 0 or 1 moved by 0.000001 in 200 operations" in loss.interval_kind
+        assert estimate("ici", sample).estimate == pytest.approx(1 - sum(right) / 200, abs=1e-6)
+
+
+def test_a_few_risks_of_0_that_hold_are_moved_and_told() -> None:
+    rng = np.random.default_rng(1)
+    p = rng.uniform(0.05, 0.9, 400)
+    y = (rng.random(400) < p).astype(float)
+    p0, y0 = np.append(p, np.zeros(30)), np.append(y, np.zeros(30))
+    for name in ("calibration_in_the_large", "calibration_slope"):
+        with_zeros, without = estimate(name, make_sample(y0, p0)), estimate(name, make_sample(y, p))
+        assert with_zeros.estimate == pytest.approx(without.estimate, abs=0.01)
+        assert with_zeros.interval_kind == "Wald, risks of 0 or 1 moved by 0.000001 in 30 operations"
+    few = estimate("calibration_slope", make_sample(np.append(y, 0), np.append(p, 0.0)))
+    assert few.interval_kind == "Wald, risks of 0 or 1 moved by 0.000001 in fewer than 10 operations"
+
+
+def test_a_risk_of_0_for_a_patient_with_the_event_leaves_no_slope_that_is_not_the_clips() -> None:
+    rng = np.random.default_rng(1)
+    p = rng.uniform(0.05, 0.9, 400)
+    y = (rng.random(400) < p).astype(float)
+    p[y == 1] = np.where(np.arange(int(y.sum())) < 40, 0.0, p[y == 1])
+    status, kind = words_of("calibration_slope", y, p)
+    assert status == "not assessable"
+    assert kind == "none: it would rest on where the risks of 0 and 1 are moved to"
+
+
+@pytest.mark.parametrize("risk", [0.0, 0.2, 0.3, 1.0])
+def test_constant_risk_discriminates_by_half_and_has_no_slope(risk: float) -> None:
+    y, p = np.repeat([1, 0], [60, 140]), np.full(200, risk)
+    sample = make_sample(y, p, thresholds=(0.1, 0.25))
+    c = estimate("c_statistic", sample)
+    assert (c.estimate, c.interval_kind) == (0.5, "none: the same prediction for everyone")
+    assert np.isnan(c.lower)
+    assert estimate("average_precision", sample).estimate == pytest.approx(0.3)
+    assert estimate("discrimination_slope", sample).estimate == pytest.approx(0, abs=1e-12)
+    for name in ("calibration_slope", "calibration_intercept"):
+        assert estimate(name, sample).status == "not assessable"
+    large = estimate("calibration_in_the_large", sample)
+    assert large.status == ("ok" if 0 < risk < 1 else "not assessable")
+    if risk == 0.0:
+        assert estimate("oe_ratio", sample).status == "not assessable"
+    table = evaluate_predictions(y, p, thresholds=[0.1, 0.25])
+    assert set(table["status"]) <= set(STATUSES)
+
+
+def test_perfect_separation_says_newcombe_and_has_no_slope() -> None:
+    y, p = np.repeat([1, 0], [15, 35]), np.concatenate([np.linspace(0.6, 0.9, 15), np.linspace(0.1, 0.5, 35)])
+    c = estimate("c_statistic", make_sample(y, p))
+    assert (c.estimate, c.upper, c.interval_kind) == (1.0, 1.0, "Newcombe (at 0 or 1)")
+    assert 0.8 < c.lower < 1.0
+    assert words_of("average_precision", y, p) == ("ok", "none: every event ranks above everyone else")
+    assert words_of("calibration_slope", y, p)[0] == "not assessable"
+    assert words_of("ici", y, p)[0] == "not assessable"
+    assert words_of("calibration_in_the_large", y, p)[0] == "ok"
+
+
+@pytest.mark.parametrize(("events", "others"), [(11, 80), (80, 11), (6, 80), (80, 6)])
+def test_few_events_or_non_events_have_an_answer_each(events: int, others: int) -> None:
+    rng = np.random.default_rng(3)
+    y = np.repeat([1, 0], [events, others])
+    p = expit(rng.normal(np.where(y == 1, 0.6, -0.6), 1.0))
+    table = evaluate_predictions(y, p, thresholds=[0.2, 0.5]).set_index("metric")
+    assert table.loc["c_statistic", "status"] == "ok"
+    few = min(events, others) < 10
+    assert table.loc["c_statistic", "interval_kind"].startswith("Newcombe" if few else "DeLong")
+    assert np.isfinite(table.loc["calibration_slope", ["lower", "upper"]].astype(float)).all()
+    assert table.loc["average_precision", "interval_kind"].startswith("none" if events < 10 else "logit scale")
+
+
+def test_no_event_at_all_leaves_what_needs_none() -> None:
+    table = evaluate_predictions([0] * 40, np.linspace(0.01, 0.4, 40), thresholds=[0.2]).set_index("metric")
+    fine = set(table.index[table["status"] == "ok"])
+    assert fine == {
+        "log_loss", "brier_score", "net_benefit", "interventions_avoided", "specificity", "ppv", "npv", "share_above"
+    }  # fmt: skip
+    assert table.loc["ppv", "estimate"] == 0
+    assert table.loc["sensitivity", "status"] == "not assessable"
+
+
+def test_intervals_of_the_calibration_index_are_not_given() -> None:
+    got = overall(evaluate_fold_predictions(simulate_predictions(), **SETTINGS))
+    for metric in ("ici", "e50", "e90", "e_max"):
+        assert got.loc[metric, "status"] == "ok"
+        assert got.loc[metric, "interval_kind"] == "none: no interval is known to cover near perfect calibration"
+        assert np.isnan(numbers(got.loc[[metric]])[0, 1:]).all()
+    ici, null = got.loc["ici", "estimate"], got.loc["ici_null"]
+    assert got.loc["e50", "estimate"] <= got.loc["e90", "estimate"] <= got.loc["e_max", "estimate"]
+    assert 0 < null["estimate"] < null["upper"]
+    assert ici > 0
+
+
+# --- at thresholds
+
+
+def test_measures_at_a_threshold_are_those_of_the_two_by_two_table() -> None:
+    data = simulate_predictions(600, validation="external", models=("a",))
+    got = overall(evaluate_fold_predictions(data, **SETTINGS))
+    y, p = data["y_true"].to_numpy() == 1, data["y_prob"].to_numpy()
+    for t in SETTINGS["thresholds"]["ssi"]:
+        above = p >= t
+        shares = {
+            "sensitivity": (above[y].sum(), y.sum()),
+            "specificity": ((~above)[~y].sum(), (~y).sum()),
+            "ppv": (y[above].sum(), above.sum()),
+            "npv": ((~y)[~above].sum(), (~above).sum()),
+            "share_above": (above.sum(), y.size),
+        }
+        for name, (part, whole) in shares.items():
+            row = got[(got.index == name) & (got["threshold_probability"] == t)].iloc[0]
+            expected = proportion_confint(part, whole, method="wilson")
+            assert row["estimate"] == pytest.approx(part / whole, abs=1e-12)
+            assert (row["lower"], row["upper"]) == pytest.approx(expected, abs=1e-9)
+            assert row["interval_kind"] == "Wilson"
+
+
+def test_copies_of_patients_narrow_no_interval_at_a_threshold() -> None:
+    data = simulate_predictions(400, validation="external", models=("a",))
+    copies = pd.concat([data, data.assign(row_id=data["row_id"] + "b")], ignore_index=True)
+    weighted = data.assign(weight=np.where(np.arange(400) % 2, 1.0, 1.0 + 1e-9))
+    single, double, light = (overall(evaluate_fold_predictions(f, **SETTINGS)) for f in (data, copies, weighted))
+    for metric in ("sensitivity", "specificity", "ppv", "npv", "share_above", "standardised_net_benefit"):
+        np.testing.assert_allclose(numbers(single.loc[[metric]]), numbers(double.loc[[metric]]), atol=1e-9)
+        np.testing.assert_allclose(numbers(single.loc[[metric]]), numbers(light.loc[[metric]]), atol=1e-6)
+    assert set(double.loc["sensitivity", "interval_kind"]) == {"Wilson, effective number of patients"}
+
+
+def test_measures_at_a_threshold_by_level_hide_what_gives_a_small_cell_away() -> None:
+    data = simulate_predictions(600, validation="external", models=("a",))
+    low, high = data["y_prob"] < 0.25, data["y_prob"] >= 0.25
+    # above 0.25 level x has three patients with the event, and y many
+    x = (low & (np.arange(600) % 2 == 0)) | (high & (data["y_true"] == 1) & (data["y_true"].where(high).cumsum() <= 3))
+    data = data.assign(band=np.where(x, "x", np.where(np.arange(600) % 5 == 0, "z", "y")))
+    table = evaluate_fold_predictions(data, **{**SETTINGS, "subgroups": ("band",)})
+    rows = table[(table["metric"] == "sensitivity") & (table["threshold_probability"] == 0.25)]
+    status = rows[rows["subgroup"] == "band"].set_index("level")["status"].to_dict()
+    assert status["x"] == "suppressed"
+    assert list(status.values()).count("suppressed") == 2, "and the smallest other one, or it could be solved for"
+    shown = table[(table["subgroup"] == "band") & (table["metric"] == "share_above")]
+    assert set(shown["threshold_probability"]) == {0.1, 0.25}
+    assert set(table.loc[table["subgroup"] == "band", "metric"]) >= {"sensitivity", "specificity", "net_benefit"}
+
+
+def test_by_threshold_metrics_of_a_level_are_those_of_its_rows() -> None:
+    data = simulate_predictions(800, validation="external", models=("a",))
+    table = evaluate_fold_predictions(data, **{**SETTINGS, "subgroups": ("sex",)})
+    alone = overall(evaluate_fold_predictions(data[data["sex"] == "male"], **SETTINGS))
+    for metric in ("sensitivity", "specificity", "share_above", "net_benefit"):
+        level = table[(table["subgroup"] == "sex") & (table["level"] == "male") & (table["metric"] == metric)]
+        np.testing.assert_allclose(numbers(level), numbers(alone.loc[[metric]]), atol=1e-12)

@@ -155,7 +155,7 @@ ASKED = pd.DataFrame({"age": [50.0] * 5, "walk_0": [18, 16, 18, np.nan, 3], "pla
 
 def test_a_risk_is_given_to_who_belongs_only_and_the_others_are_told_why(tmp_path: Path) -> None:
     predicted = load_model(write(tmp_path, population=STEPS)).predict(ASKED)
-    assert list(predicted) == ["row_id", "y_prob", "imputed", "outside_range", "remarks"]
+    assert list(predicted) == ["row_id", "y_prob", "y_prob_low", "y_prob_high", "imputed", "outside_range", "remarks"]
     assert predicted["y_prob"].notna().tolist() == [False, True, False, False, False]
     assert predicted["remarks"].tolist() == [
         OUTSIDE + NO_ROOM, "", OUTSIDE + NO_ROOM, OUTSIDE + STEPS[0].reason, OUTSIDE + STEPS[2].reason,
@@ -165,7 +165,7 @@ def test_a_risk_is_given_to_who_belongs_only_and_the_others_are_told_why(tmp_pat
 def test_without_rules_nothing_changes(tmp_path: Path) -> None:
     with_rules = load_model(write(tmp_path / "a", population=STEPS)).predict(ASKED)
     without = load_model(write(tmp_path / "b")).predict(ASKED)
-    assert list(without) == ["row_id", "y_prob", "imputed", "outside_range"]
+    assert list(without) == ["row_id", "y_prob", "y_prob_low", "y_prob_high", "imputed", "outside_range"]
     assert without["y_prob"].notna().all()
     belongs = with_rules["y_prob"].notna()
     np.testing.assert_array_equal(with_rules.loc[belongs, "y_prob"], without.loc[belongs, "y_prob"])
@@ -226,5 +226,5 @@ def test_a_bundle_that_cannot_say_whom_it_was_made_for_is_refused(tmp_path: Path
     path = write(tmp_path) / "bundle.json"
     bundle = json.loads(path.read_text())
     path.write_text(json.dumps({**{k: v for k, v in bundle.items() if k != "population"}, "format": 2}))
-    with pytest.raises(BundleError, match=r"format must be 3, got 2 .*fit the model again"):
+    with pytest.raises(BundleError, match=r"format must be 4, got 2 .*fit the model again"):
         load_model(path.parent)

@@ -1,16 +1,26 @@
 import inspect
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from pipelines.draws import fit_drawer
 from pipelines.imputation import fit_imputer
-from pipelines.preprocess import DESIGNS, Preprocessor, fit_preprocessor, preprocessor_from_json
+from pipelines.preprocess import (
+    DESIGNS,
+    LEAST_MISSING,
+    Preprocessor,
+    fit_inner_preprocessor,
+    fit_preprocessor,
+    preprocessor_from_json,
+)
 from schemas.column import Column
 from schemas.errors import InputError, StudyError
 
 LEVELS = ("none", "mild", "severe")
+WAYS = pytest.mark.parametrize("missing", ["chained", "multiple", "indicators", "native"])
 
 
 def column(name: str, kind: str, levels: tuple[str, ...] = ()) -> Column:
@@ -62,12 +72,19 @@ def test_observed_values_pass_through_and_every_level_has_a_column() -> None:
 
 
 def test_nothing_that_learns_here_can_see_an_outcome() -> None:
-    assert list(inspect.signature(fit_preprocessor).parameters) == ["X", "columns", "n_knots", "weights"]
+    # `counted` says which rows models are fitted on (outcome known, whatever it is), never what happened to them
+    learned_from = ["X", "columns", "n_knots", "weights", "missing", "seed", "counted"]
+    for fit in (fit_preprocessor, fit_inner_preprocessor):
+        assert list(inspect.signature(fit).parameters) == learned_from
     assert list(inspect.signature(fit_imputer).parameters) == ["encoded", "blocks", "weights"]
+    drawn_from = ["encoded", "blocks", "weights", "whole", "low", "high", "seed"]
+    assert list(inspect.signature(fit_drawer).parameters) == drawn_from
 
 
-def test_a_row_is_the_same_alone_or_among_others_to_the_last_bit() -> None:
-    X, pre = fitted()
+@WAYS
+def test_a_row_is_the_same_alone_or_among_others_to_the_last_bit(missing: Any) -> None:
+    X = patients()
+    pre = fit_preprocessor(X, COLUMNS, n_knots=4, missing=missing, seed=8)
     encoded = pre.encode(X)
     shuffled = np.random.default_rng(3).permutation(len(X))
     np.testing.assert_array_equal(pre.encode(X.iloc[shuffled]), encoded[shuffled])
@@ -202,11 +219,14 @@ def test_what_is_imputed_and_what_is_unusual_is_told() -> None:
     assert not outside[["smoker", "pain"]].to_numpy().any()
 
 
-def test_json_round_trip_is_exact() -> None:
-    X, pre = fitted()
+@WAYS
+def test_json_round_trip_is_exact(missing: Any) -> None:
+    X = patients()
+    pre = fit_preprocessor(X, COLUMNS, n_knots=4, missing=missing, seed=3)
     again = preprocessor_from_json(json.loads(json.dumps(pre.to_json(), allow_nan=False)))
     later = patients(200, seed=9, missing=0.3)
     np.testing.assert_array_equal(again.encode(later), pre.encode(later))
+    np.testing.assert_array_equal(again.draw(later), pre.draw(later))
     for name in DESIGNS:
         np.testing.assert_array_equal(again.design(name, again.encode(X)), pre.design(name, pre.encode(X)))
     pd.testing.assert_frame_equal(again.outside_range(later), pre.outside_range(later))
@@ -234,3 +254,84 @@ def test_unknown_design_is_refused() -> None:
     X, pre = fitted()
     with pytest.raises(InputError, match="design must be a known name, got 'spline'; nearest is 'splines'"):
         pre.design("spline", pre.encode(X))
+
+
+def test_inner_preprocessing_is_the_same_without_the_draws() -> None:
+    X, pre = fitted()
+    inner = fit_inner_preprocessor(X, COLUMNS, n_knots=4)
+    np.testing.assert_array_equal(inner.encode(X), pre.encode(X))
+    assert inner.drawer is None
+    with pytest.raises(InputError, match="draws must have been learned in training"):
+        inner.draw(X)
+
+
+def test_the_seed_moves_draws_and_nothing_else() -> None:
+    X = patients()
+    first, second = (fit_preprocessor(X, COLUMNS, n_knots=4, seed=seed) for seed in (1, 2))
+    np.testing.assert_array_equal(first.encode(X), second.encode(X))
+    assert not np.array_equal(first.draw(X), second.draw(X))
+
+
+@pytest.mark.parametrize("missing", ["indicators", "native"])
+def test_indicators_are_of_what_was_missing_in_training(missing: Any) -> None:
+    X = patients()
+    X["odi_0"] = X["odi_0"].fillna(40.0)
+    pre = fit_preprocessor(X, COLUMNS, n_knots=4, missing=missing)
+    assert pre.lacking == ("age", "smoker", "pain")
+    later = patients(60, seed=2, missing=0.5)
+    design = pre.design("trees", pre.encode(later))
+    np.testing.assert_array_equal(design[:, 6:], later[["age", "smoker", "pain"]].isna())
+    for name in ("splines", "linear", "trees"):
+        design = pre.design(name, pre.encode(later))
+        assert design.shape == (60, len(pre.design_names(name)))
+        assert len(pre.design_predictor(name)) == design.shape[1]
+        assert pre.design_names(name)[-3:] == ("age (missing)", "smoker (missing)", "pain (missing)")
+        assert pre.design_predictor(name)[-3:] == ("age", "smoker", "pain")
+        assert np.isfinite(design).all()
+    linear = pre.design("linear", pre.encode(X))
+    np.testing.assert_allclose(linear.mean(axis=0), 0, atol=1e-10)
+    np.testing.assert_allclose(linear.std(axis=0), 1, atol=1e-10)
+
+
+def test_values_under_indicators_are_the_chained_ones() -> None:
+    X, chained = fitted()
+    pre = fit_preprocessor(X, COLUMNS, n_knots=4, missing="indicators")
+    np.testing.assert_array_equal(pre.encode(X)[:, :6], chained.encode(X))
+    assert chained.design_names("splines")[:4] == ("age", "age'", "age''", "odi_0")
+    assert chained.design_names("linear") == ("age", "odi_0", "smoker", "pain=mild", "pain=severe")
+
+
+def test_trees_get_gaps_only_where_training_had_them() -> None:
+    X = patients()
+    X["odi_0"] = X["odi_0"].fillna(40.0)
+    pre = fit_preprocessor(X, COLUMNS, n_knots=4, missing="native")
+    later = patients(60, seed=2, missing=0.5)
+    design = pre.design("boosting", pre.encode(later))
+    assert pre.design_names("boosting") == pre.encoded_names
+    assert np.isfinite(design[:, 1]).all()
+    for predictor, first in (("age", 0), ("smoker", 2), ("pain", 3), ("pain", 5)):
+        np.testing.assert_array_equal(np.isnan(design[:, first]), later[predictor].isna())
+    known = later["age"].notna()
+    np.testing.assert_array_equal(design[known, 0], later.loc[known, "age"])
+    # a draw stands in the gap
+    assert np.isfinite(pre.design("boosting", pre.draw(later)[0])).all()
+
+
+def test_what_absence_means_is_learned_from_rows_that_models_see() -> None:
+    X = patients(missing=0)
+    X.loc[:50, "age"] = np.nan
+    X.loc[60 : 60 + LEAST_MISSING - 1, "odi_0"] = np.nan
+    X.loc[70 : 70 + LEAST_MISSING - 2, "smoker"] = np.nan
+    seen = np.arange(len(X)) > 50
+    assert fit_preprocessor(X, COLUMNS, n_knots=4, missing="native").lacking == ("age", "odi_0")
+    assert fit_preprocessor(X, COLUMNS, n_knots=4, missing="native", counted=seen).lacking == ("odi_0",)
+
+
+def test_imputations_differ_in_what_is_missing_only() -> None:
+    X = patients()
+    fits = [fit_preprocessor(X, COLUMNS, n_knots=4, missing="multiple", seed=seed) for seed in range(2)]
+    first, second = (pre.encode(X) for pre in fits)
+    known = X.notna().to_numpy()[:, [0, 1, 2, 3, 3, 3]]
+    np.testing.assert_array_equal(first[known], second[known])
+    assert np.mean(first[~known][:, None] == second[~known][:, None]) < 0.6
+    assert fits[0].ranges == fits[1].ranges

@@ -223,7 +223,8 @@ def test_the_better_model_is_better_by_what_it_should_be() -> None:
 
 
 def test_scores_have_no_curves_of_risks() -> None:
-    assert all(curve.empty for curve in compute_curves(predicted_scores(100), thresholds={}).values())
+    curves = compute_curves(predicted_scores(100), thresholds={})
+    assert {name for name, curve in curves.items() if not curve.empty} == {"score_calibration"}
 
 
 # the distribution around a prediction
@@ -414,6 +415,8 @@ def test_a_bundle_of_a_score_predicts_score_interval_and_thresholds(model: Model
     assert list(predicted) == [
         "row_id",
         "y_pred",
+        "y_pred_low",
+        "y_pred_high",
         "y_low",
         "y_high",
         CHANGE,

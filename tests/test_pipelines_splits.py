@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pytest
+from sklearn.model_selection import StratifiedGroupKFold
 
 from pipelines.seeds import child_seed
 from pipelines.splits import assign_folds, make_nested_cv
+from schemas.errors import InputError
 from schemas.study import SplitPlan
 
 
@@ -64,3 +68,41 @@ def test_child_seeds_depend_on_every_part_of_the_name():
     names = [(1, "a", "b"), (1, "ab", ""), (1, "a", "c"), (2, "a", "b"), (1, "a", "b", 0)]
     assert len({child_seed(*name) for name in names}) == len(names)
     assert child_seed(1, "a", 0) == child_seed(1, "a", 0) < 2**31
+
+
+def assign_by_library(strata: np.ndarray, patient: np.ndarray, *, n_folds: int, seed: int) -> np.ndarray:
+    folds = np.empty(len(strata), dtype=np.int64)
+    parts = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed).split(strata, strata, patient.astype(str))
+    for k, (_, held) in enumerate(parts):
+        folds[held] = k
+    return folds
+
+
+@pytest.mark.filterwarnings("ignore:The least populated class")
+@pytest.mark.parametrize("case", range(60))
+def test_folds_of_repeating_patients_are_those_of_the_library(case: int):
+    rng = np.random.default_rng(case)
+    n, n_folds, n_strata = int(rng.integers(30, 400)), int(rng.integers(2, 12)), int(rng.integers(1, 7))
+    share = rng.uniform(0.1, 0.9)
+    strata = np.where(rng.random(n) < share, 0, rng.integers(0, n_strata, n)).astype(float)
+    patient = np.array([f"p{i}" for i in rng.integers(0, rng.integers(20, n), n)], dtype=object)
+    patient[:2] = "p0"
+    values, counts = np.unique(strata, return_counts=True)
+    common = np.where(np.isin(strata, values[counts < n_folds]), values[np.argmax(counts)], strata)
+    expected = assign_by_library(common, patient, n_folds=n_folds, seed=case)
+    np.testing.assert_array_equal(assign_folds(strata, patient, n_folds=n_folds, seed=case), expected)
+
+
+@pytest.mark.parametrize(("repeated", "digest"), [(False, "3eb8a9bb73858da3"), (True, "6f70e8aaa23cfd34")])
+def test_folds_stay_what_they_were(repeated: bool, digest: str):
+    y, patient = cohort(1000, seed=5)
+    if not repeated:
+        patient = np.arange(len(y)).astype(str).astype(object)
+    folds = assign_folds(y, patient, n_folds=5, seed=17)
+    assert hashlib.sha256(folds.astype("<i8").tobytes()).hexdigest()[:16] == digest
+
+
+def test_fewer_patients_than_folds_are_refused():
+    patient = np.array(["a", "b", "a", "b"], dtype=object)
+    with pytest.raises(InputError, match="at least as many patients as folds"):
+        assign_folds(np.array([0.0, 1.0, 0.0, 1.0]), patient, n_folds=3, seed=0)

@@ -8,10 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+from given_samples import estimate_at, make_sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.classification import compute_effective_n, count_effective_patients, linearise_share
 from pipelines.intervals import Z, compute_standard_error
+from pipelines.metrics import METRICS
 from pipelines.utility import compute_benefits, compute_threshold_grid, linearise_net_benefit
 
 Floats = npt.NDArray[np.float64]
@@ -81,3 +84,47 @@ def test_grid_ends_at_twice_the_event_rate_and_keeps_declared_thresholds() -> No
     np.testing.assert_allclose(grid, [0.01, 0.02, 0.03, 0.04, 0.155, 0.6], atol=1e-15)
     assert {0.03, 0.155, 0.6} <= set(grid.tolist())
     assert compute_threshold_grid(0.9, ()).tolist() == (np.arange(1, 100) / 100).tolist()
+
+
+@pytest.mark.parametrize("model", ["model1", "model2"])
+def test_standardised_net_benefit_and_interventions_avoided_agree_with_r(model: str) -> None:
+    y, risks = read_sim_val()
+    sample = make_sample(y, risks[model], thresholds=EXPECTED["thresholds"]["value"])
+    standardised = estimate_at("standardised_net_benefit", sample)
+    check(EXPECTED[model]["snb"], standardised[:, 0])
+    check(EXPECTED[model]["se_snb"], (standardised[:, 2] - standardised[:, 1]) / (2 * Z))
+    check(EXPECTED[model]["interventions_avoided_per_100"], estimate_at("interventions_avoided", sample)[:, 0])
+
+
+def test_acting_on_nobody_or_everybody_has_no_interval() -> None:
+    y = np.repeat([1.0, 0.0], [20, 60])
+    nobody, everyone = (make_sample(y, np.full(80, p), thresholds=(0.3,)) for p in (0.1, 0.9))
+    (benefit,) = METRICS["net_benefit"].compute(nobody)
+    assert (benefit.estimate, benefit.interval_kind) == (0.0, "none: no variation between patients")
+    (avoided,) = METRICS["interventions_avoided"].compute(everyone)
+    assert (avoided.estimate, avoided.interval_kind) == (0.0, "none: no variation between patients")
+    (share,) = METRICS["share_above"].compute(everyone)
+    assert 0.95 < share.lower < share.estimate == share.upper == 1.0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(1, 3)), min_size=1, max_size=25))
+def test_share_with_whole_number_weights_is_that_of_repeated_rows(rows: list[tuple[bool, bool, int]]) -> None:
+    part, whole, weights = (np.array(column) for column in zip(*rows, strict=True))
+    code = np.zeros(len(rows), dtype=np.int64)
+    got = linearise_share(part, whole, weights.astype(float), code)
+    repeated = np.repeat(part[whole], weights[whole])
+    if repeated.size == 0:
+        assert np.isnan(got.estimate)
+        return
+    assert got.estimate == pytest.approx(repeated.mean(), abs=1e-12)
+    assert got.influence.sum() == pytest.approx(0, abs=1e-9)
+    assert not got.influence[~whole].any()
+
+
+def test_effective_number_of_patients() -> None:
+    everyone, patient = np.ones(4, dtype=bool), np.array([0, 0, 1, 2])
+    assert count_effective_patients(everyone, np.ones(4), np.arange(4)) == 4
+    assert count_effective_patients(everyone, np.ones(4), patient) == pytest.approx(16 / 6)
+    assert compute_effective_n(0.5, 0.0, 7.0) == 7
+    assert compute_effective_n(0.5, 0.001, 7.0) == 7

@@ -10,7 +10,6 @@ import pytest
 
 from reports.canvas import pens_of, spread
 from reports.names import level_in_words, name_in_words
-from reports.sections_summary import read_difference
 from reports.tables import (
     count_cell,
     count_words,
@@ -106,20 +105,6 @@ def test_intervals_are_described_once_for_each_kind() -> None:
         "about this fixed model."
     )
     assert describe_intervals(pd.DataFrame([make_row(status="suppressed")])) == ""
-
-
-@pytest.mark.parametrize(
-    ("lower", "upper", "reading"),
-    [
-        (-0.009, -0.004, "gain"),
-        (-0.009, -0.002, "undecided"),
-        (-0.004, 0.004, "undecided"),
-        (-0.002, 0.004, "none"),
-        (0.001, 0.004, "none"),
-    ],
-)
-def test_difference_is_read_against_the_margin(lower: float, upper: float, reading: str) -> None:
-    assert read_difference(pd.Series({"lower": lower, "upper": upper}), 0.003) == reading
 
 
 def test_words_are_joined() -> None:

@@ -67,9 +67,11 @@ def future(tmp_path: Path, **columns: list[object]) -> Path:
 
 def test_future_patients_need_no_outcome(model: Path, tmp_path: Path) -> None:
     predicted, registry = predict_file(model, future(tmp_path))
-    assert list(predicted) == ["row_id", "y_prob", "imputed", "outside_range"]
+    assert list(predicted) == ["row_id", "y_prob", "y_prob_low", "y_prob_high", "imputed", "outside_range"]
     assert predicted["row_id"].tolist() == ["1", "2", "3"]
     assert predicted["imputed"].tolist() == ["", "", "age"]
+    assert predicted["y_prob_low"].isna().tolist() == [True, True, False]
+    assert predicted["y_prob_low"].iloc[2] < predicted["y_prob_high"].iloc[2]
     assert predicted["outside_range"].tolist() == ["", "odi_0", ""]
     pd.testing.assert_frame_equal(predicted, load_model(model).predict(registry))
 
@@ -87,7 +89,7 @@ def test_recorded_identifiers_stand_beside_the_row(model: Path, tmp_path: Path) 
     """Also behind a faulty row, and not for a patient whom the file does not name."""
     path = future(tmp_path, Number=["a", "b", ""], operation=["o1", "o2", "o3"], age=[150, 61, 70])
     predicted, registry = predict_file(model, path)
-    assert list(predicted) == ["row_id", "patient", "operation", "y_prob", "imputed", "outside_range"]
+    assert list(predicted)[:4] == ["row_id", "patient", "operation", "y_prob"]
     assert predicted["row_id"].tolist() == ["2", "3"]
     assert predicted["operation"].tolist() == ["o2", "o3"]
     assert predicted["patient"].fillna("").tolist() == ["b", ""]

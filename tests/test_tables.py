@@ -15,9 +15,11 @@ from outcomes.kinds.threshold import list_covering_sets
 from outcomes.kinds.threshold_checks import fit_to_instrument
 from outcomes.outcomes import OUTCOMES
 from outcomes.thresholds import THRESHOLD_SETS
-from pipelines.metrics import METRICS, Best, Metric
+from pipelines.metric import Best, Metric
+from pipelines.metrics import METRICS
 from pipelines.models import MODELS, Model
 from pipelines.preprocess import DESIGNS
+from pipelines.references import REFERENCES
 from pipelines.splits import SPLITS, Split
 from reports.sections import SECTIONS
 from schemas.column import KINDS, KNOWN_AT, Column
@@ -203,6 +205,9 @@ def test_metric_is_whole(entry: Metric) -> None:
     assert entry.best in get_args(Best)
     assert callable(entry.compute)
     assert entry.compare is None or callable(entry.compare)
+    assert entry.formula
+    assert not entry.reference or entry.reference in REFERENCES
+    assert entry.digits in range(5)
 
 
 @each(SPLITS)

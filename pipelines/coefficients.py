@@ -1,0 +1,181 @@
+"""Regression models written out in the predictors' own units, so that a risk can be computed by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from itertools import count
+
+import numpy as np
+import pandas as pd
+
+from pipelines.fit import FittedPipeline
+from pipelines.intervals import FloatArray
+from pipelines.linear_models import LinearFit, LogisticFit
+from pipelines.preprocess import Preprocessor
+from schemas.column import Column
+from schemas.tables import COEFFICIENTS
+
+RISK_FORMULA = "risk = 1 / (1 + exp(-sum)), the sum of this and of every coefficient times its term"
+SCORE_FORMULA = "score = sum of this and of every coefficient times its term, kept within {low:g} to {high:g}"
+VALUE, SPLINE, YES, IS_LEVEL, REFERENCE, ABSENT = (
+    "value",
+    "spline {}",
+    "yes",
+    "level",
+    "reference level",
+    "not recorded",
+)
+HIDDEN = "(hidden)"
+
+SUPPRESS_BELOW = 5
+"""A level that the definition does not declare is named only if at least so many patients of the training had it."""
+
+
+def list_coefficients(
+    models: Mapping[tuple[str, str], FittedPipeline],
+    columns: Mapping[str, Column],
+    *,
+    suppress_below: int = SUPPRESS_BELOW,
+) -> pd.DataFrame:
+    """Write out every regression among the fitted models.
+
+    Parameters
+    ----------
+    models
+        Final models by outcome and model; those that are no regression are passed over.
+    columns
+        Dictionary entries of the predictors, for units and declared levels.
+    suppress_below
+        Smallest number of training patients with a level that no dictionary declares, for its name to be shown.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `schemas.tables.COEFFICIENTS`, one row per term. ``coefficient`` is that of the term as
+        ``formula`` gives it, in the units of the predictor as it is recorded; nothing is standardised. The row
+        ``intercept`` says how the sum becomes a risk, or a score.
+
+    Notes
+    -----
+    A model that is fitted on ``z = (x - mean) / sd`` with the coefficient b has ``b / sd`` per unit of x, and its
+    intercept falls by ``b mean / sd``. A recalibration ``intercept + slope * log-odds`` is multiplied in. Of a patient
+    with a missing predictor the term is that of the value that is filled in, which the table does not give.
+    """
+    rows = [
+        {"outcome": outcome, "model": model, **row}
+        for (outcome, model), pipeline in models.items()
+        if isinstance(pipeline.fitted, LogisticFit | LinearFit)
+        for row in _list_terms(pipeline, pipeline.fitted, columns, suppress_below)
+    ]
+    return pd.DataFrame(rows, columns=list(COEFFICIENTS))
+
+
+def _list_terms(
+    pipeline: FittedPipeline, fitted: LogisticFit | LinearFit, columns: Mapping[str, Column], suppress_below: int
+) -> Iterator[dict[str, object]]:
+    design, preprocessor = pipeline.model.design, pipeline.preprocessor
+    intercept, slopes = _unscale(pipeline, fitted)
+    score = pipeline.forecast.score.instrument if pipeline.forecast else None
+    formula = SCORE_FORMULA.format(low=score.low, high=score.high) if score else RISK_FORMULA
+    yield _row(term="intercept", coefficient=intercept, formula=formula)
+    owners = preprocessor.design_predictor(design)
+    position = count()
+    for predictor in preprocessor.predictors:
+        kind = preprocessor.kinds[predictor]
+        if kind == "category":
+            yield from _list_levels(predictor, pipeline, slopes, position, columns[predictor], suppress_below)
+        elif kind == "flag":
+            yield _row(predictor, term=YES, coefficient=slopes[next(position)], formula="1 if yes, 0 if no")
+        else:
+            knots = preprocessor.knots[predictor] if design == "splines" else ()
+            yield from _list_spline(predictor, knots, slopes, position, columns[predictor].unit or "")
+    for at in range(next(position), len(owners)):
+        formula = "1 if not recorded, else 0"
+        yield _row(owners[at], term=ABSENT, coefficient=slopes[at], formula=formula)
+
+
+def _unscale(pipeline: FittedPipeline, fitted: LogisticFit | LinearFit) -> tuple[float, FloatArray]:
+    """Return intercept and coefficients per unit of the design's columns, a recalibration multiplied in."""
+    scaling = pipeline.preprocessor.scalings[pipeline.model.design]
+    slopes = np.divide(fitted.coefficients, scaling.sd, out=np.zeros_like(scaling.sd), where=scaling.sd > 0)
+    intercept = fitted.intercept - math.fsum(slopes * scaling.mean)
+    calibrator = pipeline.calibrator
+    if calibrator is None:
+        return intercept, slopes
+    return calibrator.intercept + calibrator.slope * intercept, calibrator.slope * slopes
+
+
+def _list_spline(
+    predictor: str, knots: tuple[float, ...], slopes: FloatArray, position: Iterator[int], unit: str
+) -> Iterator[dict[str, object]]:
+    text = "; ".join(repr(float(knot)) for knot in knots)
+    yield _row(
+        predictor, term=VALUE, unit=unit, knots=text, coefficient=slopes[next(position)], formula=f"x = {predictor}"
+    )
+    for j in range(1, len(knots) - 1):
+        yield _row(
+            predictor, term=SPLINE.format(j), unit=unit, knots=text, coefficient=slopes[next(position)],
+            formula=_write_cubic(j, len(knots)),
+        )  # fmt: skip
+
+
+def _write_cubic(j: int, k: int) -> str:
+    """Return a cubic term of the basis in words of the knots t1 to tk; ``pos(v)`` is v where above 0, else 0.
+
+    Examples
+    --------
+    >>> _write_cubic(1, 3)
+    '(pos(x - t1)^3 - pos(x - t2)^3 * (t3 - t1) / (t3 - t2) + pos(x - t3)^3 * (t2 - t1) / (t3 - t2)) / (t3 - t1)^2'
+    """
+    last, before = f"t{k}", f"t{k - 1}"
+    return (
+        f"(pos(x - t{j})^3 - pos(x - {before})^3 * ({last} - t{j}) / ({last} - {before}) "
+        f"+ pos(x - {last})^3 * ({before} - t{j}) / ({last} - {before})) / ({last} - t1)^2"
+    )
+
+
+def _list_levels(
+    predictor: str,
+    pipeline: FittedPipeline,
+    slopes: FloatArray,
+    position: Iterator[int],
+    column: Column,
+    suppress_below: int,
+) -> Iterator[dict[str, object]]:
+    preprocessor = pipeline.preprocessor
+    levels = preprocessor.levels[predictor]
+    named = _name_levels(predictor, preprocessor, pipeline.n_train, column, suppress_below)
+    yield _row(predictor, term=REFERENCE, level=named[0], coefficient=0.0, formula="0")
+    for level in named[1 : len(levels)]:
+        formula = "1 if of this level, else 0"
+        yield _row(predictor, term=IS_LEVEL, level=level, coefficient=slopes[next(position)], formula=formula)
+
+
+def _name_levels(
+    predictor: str, preprocessor: Preprocessor, n_train: int, column: Column, suppress_below: int
+) -> list[str]:
+    """Return the levels; one that only a few patients had and no dictionary declares stays unnamed."""
+    levels = preprocessor.levels[predictor]
+    if column.levels:
+        return list(levels)
+    owners = np.array(preprocessor.design_predictor("linear"))
+    shares = preprocessor.scalings["linear"].mean[owners == predictor][: len(levels) - 1]
+    counts = n_train * np.concatenate([[1 - shares.sum()], shares])
+    return [level if found >= suppress_below - 0.5 else HIDDEN for level, found in zip(levels, counts, strict=True)]
+
+
+def _row(
+    predictor: str = "",
+    *,
+    term: str,
+    coefficient: float,
+    formula: str,
+    level: str = "",
+    unit: str = "",
+    knots: str = "",
+) -> dict[str, object]:
+    return {
+        "predictor": predictor, "term": term, "level": level, "unit": unit, "knots": knots,
+        "coefficient": float(coefficient), "formula": formula,
+    }  # fmt: skip

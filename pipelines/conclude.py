@@ -1,0 +1,218 @@
+"""From the predictions to everything that is said of the models: the only file that knows which tables there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from outcomes.cohort import ATTAINABLE
+from outcomes.kinds.score import list_derived
+from outcomes.outcome import Outcome
+from pipelines.assemble import (
+    assemble_ascertainment,
+    assemble_flow,
+    assemble_followed,
+    assemble_incidence,
+    assemble_response,
+    assemble_table1,
+)
+from pipelines.case_mix import tabulate_case_mix
+from pipelines.comparison import compare_fold_predictions
+from pipelines.curves import compute_curves
+from pipelines.evaluate import evaluate_fold_predictions
+from pipelines.models import MODELS, find_rival, list_titles
+from pipelines.optimism import tabulate_optimism
+from pipelines.predictions import DEVELOPMENT
+from pipelines.prepare import Prepared, keep_unknown
+from pipelines.procedures import compare_procedures
+from pipelines.refitted import Refitted
+from pipelines.rubin import evaluate_imputed
+from pipelines.sensitivity import tabulate_sensitivity
+from pipelines.site_summary import summarise_sites
+from pipelines.sites import INTERNAL_EXTERNAL, tabulate_sites
+from pipelines.stability import tabulate_stability, trace_instability
+from pipelines.subgroups import audit_subgroups
+from pipelines.unknown_outcomes import shift_unknown_outcomes
+from pipelines.verdicts import reach_verdicts
+from schemas.study import Study
+
+Refits = Mapping[tuple[str, str], Refitted]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predicted:
+    """Everything that was predicted: by the models, under other choices, and by the refits; and how they were tuned."""
+
+    predictions: pd.DataFrame
+    varied: pd.DataFrame
+    refits: Refits
+    tuning: pd.DataFrame
+
+
+def conclude(study: Study, prepared: Prepared, predicted: Predicted) -> dict[str, pd.DataFrame]:
+    """Return the tables of a study by name, all functions of the predictions and of the cohorts."""
+    performance = _evaluate(study, prepared, predicted)
+    return {
+        **performance,
+        **_compare(study, prepared, predicted, performance["comparison"]),
+        **_resample(study, prepared, predicted, performance["evaluation"]),
+        **_audit(study, prepared, predicted),
+        **_describe(study, prepared, predicted),
+    }
+
+
+def trace(study: Study, prepared: Prepared, predicted: Predicted) -> dict[str, pd.DataFrame]:
+    """Return the curves by name."""
+    small = study.suppress_below
+    curves = compute_curves(predicted.predictions, thresholds=_list_thresholds(study), suppress_below=small)
+    return curves | {"instability": trace_instability(predicted.predictions, predicted.refits, suppress_below=small)}
+
+
+def _list_thresholds(study: Study) -> dict[str, tuple[float, ...]]:
+    return {name: plan.values for name, plan in study.threshold_probabilities.items()}
+
+
+def _list_subgroups(study: Study, predictions: pd.DataFrame) -> tuple[str, ...]:
+    return (*study.subgroups, *([ATTAINABLE] if ATTAINABLE in predictions else []))
+
+
+def _name_sets(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
+    named = {name: outcome.threshold_set for name, outcome in outcomes.items()}
+    return named | {name: one.threshold_set for name, one in list_derived(outcomes.values()).items()}
+
+
+def _evaluate(study: Study, prepared: Prepared, predicted: Predicted) -> dict[str, pd.DataFrame]:
+    """Evaluate every model, and compare it with the reference patient by patient."""
+    predictions = predicted.predictions
+    thresholds, named_sets = _list_thresholds(study), _name_sets(prepared.outcomes)
+    subgroups = _list_subgroups(study, predictions)
+
+    def evaluate(rows: pd.DataFrame) -> pd.DataFrame:
+        return evaluate_fold_predictions(
+            rows,
+            thresholds=thresholds,
+            threshold_sets=named_sets,
+            subgroups=subgroups,
+            seed=study.seed,
+            suppress_below=study.suppress_below,
+        )
+
+    def compare(rows: pd.DataFrame) -> pd.DataFrame:
+        return compare_fold_predictions(
+            rows,
+            reference=study.reference,
+            thresholds=thresholds,
+            threshold_sets=named_sets,
+            seed=study.seed,
+            suppress_below=study.suppress_below,
+        )
+
+    evaluation = evaluate_imputed(predictions, evaluate)
+    # Outcomes without a threshold know nobody who could not have reached it.
+    evaluation = evaluation[(evaluation["subgroup"] != ATTAINABLE) | (evaluation["level"] != "unknown")]
+    return {"evaluation": evaluation.reset_index(drop=True), "comparison": evaluate_imputed(predictions, compare)}
+
+
+def _compare(
+    study: Study, prepared: Prepared, predicted: Predicted, comparison: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Compare the procedures over the outer folds, and reach the verdicts."""
+    procedures = compare_procedures(
+        predicted.predictions,
+        reference=study.reference,
+        margin=study.margin,
+        thresholds=_list_thresholds(study),
+        suppress_below=study.suppress_below,
+    )
+    rival = find_rival(study.all_models, study.reference)
+    names = [str(name) for name in procedures["outcome"].unique()]
+    verdicts = reach_verdicts(
+        procedures,
+        comparison,
+        predicted.tuning,
+        study=study,
+        rivals=dict.fromkeys(names, rival) if rival else {},
+        titles=list_titles(),
+    )
+    return {"procedures": procedures, "verdicts": verdicts}
+
+
+def _resample(
+    study: Study, prepared: Prepared, predicted: Predicted, evaluation: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Say how optimistic and how stable the developed models are."""
+    thresholds, small = _list_thresholds(study), study.suppress_below
+    optimism = tabulate_optimism(
+        predicted.predictions,
+        predicted.refits,
+        evaluation,
+        regression=[name for name, model in MODELS.items() if model.family == "regression"],
+        thresholds=thresholds,
+        suppress_below=small,
+    )
+    stability = tabulate_stability(predicted.predictions, predicted.refits, thresholds=thresholds, suppress_below=small)
+    return {"optimism": optimism, "stability": stability}
+
+
+def _audit(study: Study, prepared: Prepared, predicted: Predicted) -> dict[str, pd.DataFrame]:
+    """Audit the groups and the sites."""
+    predictions, small = predicted.predictions, study.suppress_below
+    sites = tabulate_sites(
+        predictions,
+        reference=study.reference,
+        thresholds=_list_thresholds(study),
+        seed=study.seed,
+        suppress_below=small,
+        sites_shown="site" in study.subgroups,
+    )
+    return {
+        "gaps": audit_subgroups(
+            predictions[predictions["validation"] != INTERNAL_EXTERNAL],
+            subgroups=_list_subgroups(study, predictions),
+            margin=study.audit.margin,
+            seed=study.seed,
+            suppress_below=small,
+        ),
+        "ascertainment": assemble_ascertainment(keep_unknown(study, prepared), suppress_below=small),
+        "sites": sites,
+        "meta": summarise_sites(sites, margin=study.margin, calibration_margin=study.audit.margin),
+        "case_mix": tabulate_case_mix(
+            predictions,
+            prepared.cohorts,
+            sites,
+            reference=study.reference,
+            seed=study.seed,
+            suppress_below=small,
+        ),
+    }
+
+
+def _describe(study: Study, prepared: Prepared, predicted: Predicted) -> dict[str, pd.DataFrame]:
+    """Describe the participants, those of unknown outcome, and what other choices would have given."""
+    cohorts, small = prepared.cohorts, study.suppress_below
+    predictions = predicted.predictions
+    return {
+        "flow": assemble_flow(prepared.everyone, suppress_below=small),
+        "table1": assemble_table1(cohorts, suppress_below=small),
+        "response": assemble_response(keep_unknown(study, prepared), suppress_below=small),
+        "incidence": assemble_incidence(cohorts, suppress_below=small),
+        "followed": assemble_followed(cohorts, suppress_below=small),
+        "unknown_outcomes": shift_unknown_outcomes(
+            predictions[predictions["validation"] != INTERNAL_EXTERNAL],
+            reference=study.reference,
+            deltas=study.sensitivity.deltas,
+            suppress_below=small,
+        ),
+        "sensitivity": tabulate_sensitivity(
+            predictions[predictions["validation"] == "internal"],
+            predicted.varied,
+            outcomes=prepared.outcomes,
+            variants=prepared.variants,
+            cohorts=cohorts[DEVELOPMENT],
+            dataset=DEVELOPMENT,
+            seed=study.seed,
+            suppress_below=small,
+        ),
+    }

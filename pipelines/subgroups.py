@@ -1,0 +1,315 @@
+"""The audit of subgroups: how far is a group's calibration from that of all others, and what may be said of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pipelines.calibration import compute_oe_standard_error
+from pipelines.evaluate import Group, build_groups, finish_table
+from pipelines.group_gaps import (
+    GAP_METRICS,
+    Gap,
+    GapMetric,
+    Split,
+    compute_gap,
+    compute_largest_gap,
+    list_gap_metrics,
+    resample_errors,
+)
+from pipelines.group_pooling import MEASURED, pool_calibration
+from pipelines.group_tests import GroupTest, compare_groups
+from pipelines.hidden_levels import hide_levels
+from pipelines.intervals import Estimate, Z
+from pipelines.multiplicity import adjust_benjamini_hochberg, adjust_holm
+from pipelines.sample import Sample, find_levels
+from schemas.errors import InputError, unknown_name
+from schemas.tables import GAPS
+
+Row = dict[str, object]
+
+ANY = "(any)"
+"""Level of what is said of all groups of an attribute."""
+REST = "rest"
+UNKNOWN = "unknown"
+POOLED = "calibration_in_the_large_pooled"
+HALF_WIDTH = "expected_log_oe_half_width"
+HOLM = "Holm over {count} groups"
+MIRRORED = "none: two groups are one comparison"
+SCREENING = "Benjamini-Hochberg over {count} attributes"
+ALONE = "none: one test"
+EQUIVALENT, OUTSIDE, INCONCLUSIVE, NOT_ASSESSABLE = "equivalent", "outside", "inconclusive", "not assessable"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Level:
+    """One group of an attribute against the rest, and whether its numbers must not be shown."""
+
+    name: str
+    split: Split
+    hidden: bool
+
+    @property
+    def sample(self) -> Sample:
+        """The group's rows."""
+        return self.split.part
+
+    @property
+    def counts(self) -> Row:
+        """The columns ``n`` and ``events``."""
+        if self.hidden:
+            return {"n": pd.NA, "events": pd.NA}
+        return {"n": self.sample.n, "events": pd.NA if self.sample.in_points else self.sample.events}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribute:
+    """One subgroup variable: its groups, and the gaps that can be assessed by (metric, level)."""
+
+    name: str
+    levels: tuple[Level, ...]
+    gaps: dict[tuple[str, str], Gap]
+
+    def gaps_of(self, metric: str) -> dict[str, Gap]:
+        """Return the gaps of one measure by level."""
+        return {level: gap for (name, level), gap in self.gaps.items() if name == metric}
+
+
+def audit_subgroups(
+    predictions: pd.DataFrame, *, subgroups: Sequence[str], margin: float, seed: int, suppress_below: int = 5
+) -> pd.DataFrame:
+    """Compare the calibration of every group with that of the rest of the sample, for every model.
+
+    Parameters
+    ----------
+    predictions
+        The PREDICTIONS columns of `schemas.tables` and one column per subgroup variable. Apparent predictions are left
+        out.
+    subgroups
+        Names of the subgroup variables; a missing level is called unknown, and is a group. A variable that is not
+        recorded of anyone is left out.
+    margin
+        Largest gap in calibration in the large, in log-odds, that is taken as none, set before the results.
+    seed
+        The study's seed.
+    suppress_below
+        Counts from 1 to one less are not shown, nor what could be computed back to them.
+
+    Returns
+    -------
+    DataFrame
+        The GAPS columns.
+
+    Raises
+    ------
+    InputError
+        If a subgroup variable is no column.
+
+    Notes
+    -----
+    Gaps are group minus the rest, with 95 % intervals that are not adjusted for the number of groups. The conclusion of
+    a group is equivalent where the interval lies inside the margin, outside where it lies wholly beyond it, else
+    inconclusive; with fewer than 10 events or non-events (20 for a slope) in the group or in the rest nothing is
+    concluded. P-values are secondary: of a group by Wald, adjusted by Holm over the groups of its attribute; of an
+    attribute by likelihood ratio (rows that depend on each other or weigh unequally: cluster-robust Wald), adjusted by
+    Benjamini-Hochberg over the attributes. Repeats of cross-validation are averaged and count the patient once.
+    A follow-up score has gaps in points, on which the margin says nothing.
+    """
+    for name in subgroups:
+        if name not in predictions.columns:
+            raise InputError(unknown_name("a subgroup variable", name, [str(c) for c in predictions.columns]))
+    honest = predictions[predictions["validation"] != "apparent"]
+    rows: list[Row] = []
+    for group in build_groups(honest, thresholds={}, seed=seed):
+        recorded = [name for name in subgroups if set(find_levels(group.rows, name)) - {UNKNOWN}]
+        if recorded:
+            rows += [group.key | row for row in _audit_model(group, recorded, margin, suppress_below)]
+    return finish_table(rows, GAPS)
+
+
+def decide(interval: Estimate, margin: float) -> str:
+    """Return what the interval of a gap says by the margin."""
+    if math.isnan(interval.lower):
+        return NOT_ASSESSABLE
+    if -margin < interval.lower and interval.upper < margin:
+        return EQUIVALENT
+    if interval.lower > margin or interval.upper < -margin:
+        return OUTSIDE
+    return INCONCLUSIVE
+
+
+def _audit_model(group: Group, subgroups: Sequence[str], margin: float, suppress_below: int) -> Iterator[Row]:
+    sample = group.sample
+    hidden = hide_levels(sample, group.rows, subgroups, suppress_below)
+    attributes = [_measure(sample, name, find_levels(group.rows, name), hidden[name]) for name in subgroups]
+    for attribute in attributes:
+        yield from _describe_levels(attribute, sample, margin)
+    yield from _describe_attributes(attributes, sample, margin)
+
+
+def _measure(sample: Sample, name: str, values: npt.NDArray[np.object_], hidden: frozenset[str]) -> Attribute:
+    names = sorted(set(values))
+    splits = {level: Split(sample=sample, rows=values == level) for level in names}
+    levels = tuple(Level(name=level, split=split, hidden=level in hidden) for level, split in splits.items())
+    gaps: dict[tuple[str, str], Gap] = {}
+    for metric, level in product(list_gap_metrics(sample), levels):
+        if len(names) == 1 or level.hidden:
+            continue
+        other = gaps.get((metric.name, names[0])) if len(names) == 2 else None
+        gap = compute_gap(metric, level.split) if other is None else -other
+        if gap is not None:
+            gaps[metric.name, level.name] = gap
+    return Attribute(name=name, levels=levels, gaps=gaps)
+
+
+def _describe_levels(attribute: Attribute, sample: Sample, margin: float) -> Iterator[Row]:
+    """Yield the rows of every group: gaps, expected precision, and what is pooled where events are too few."""
+    for metric in list_gap_metrics(sample):
+        gaps = attribute.gaps_of(metric.name)
+        adjusted = _adjust_levels(attribute, gaps) if _is_primary(metric) else {}
+        for level in attribute.levels:
+            row = _frame(attribute, level) | {"against": REST, "metric": metric.name}
+            yield row | _describe_gap(level, gaps.get(level.name), metric, margin) | adjusted.get(level.name, {})
+    if not (sample.in_points or sample.ranks_only):
+        yield from _describe_precision(attribute)
+        yield from _describe_pooled(attribute)
+
+
+def _frame(attribute: Attribute, level: Level) -> Row:
+    return {"subgroup": attribute.name, "level": level.name, **level.counts}
+
+
+def _describe_gap(level: Level, gap: Gap | None, metric: GapMetric, margin: float) -> Row:
+    judged: Row = {"margin": margin} if metric.judged else {}
+    if level.hidden:
+        return judged | {"status": "suppressed"}
+    if gap is None:
+        return judged | {"status": NOT_ASSESSABLE, "conclusion": NOT_ASSESSABLE if metric.judged else ""}
+    interval = gap.interval
+    return judged | _describe_interval(interval) | {"conclusion": decide(interval, margin) if metric.judged else ""}
+
+
+def _describe_interval(interval: Estimate) -> Row:
+    return {
+        "estimate": interval.estimate,
+        "lower": interval.lower,
+        "upper": interval.upper,
+        "interval_kind": interval.interval_kind,
+        "largest_compatible": max(abs(interval.lower), abs(interval.upper)),
+        "status": interval.status,
+    }
+
+
+def _is_primary(metric: GapMetric) -> bool:
+    return metric.name in ("calibration_in_the_large", "mean_difference")
+
+
+def _adjust_levels(attribute: Attribute, gaps: dict[str, Gap]) -> dict[str, Row]:
+    """Return the p-values of the groups; the two groups of an attribute of two have the same one comparison."""
+    p_values = np.array([gap.p_value for gap in gaps.values()])
+    single = len(attribute.levels) == 2
+    adjusted = p_values if single else adjust_holm(p_values)
+    words = MIRRORED if single else _name_adjustment(HOLM, len(gaps))
+    return {
+        level: {"test": gap.kind, "p_value": p, "p_adjusted": q, "adjustment": words}
+        for (level, gap), p, q in zip(gaps.items(), p_values, adjusted, strict=True)
+    }
+
+
+def _name_adjustment(words: str, count: int) -> str:
+    return words.format(count=count) if count > 1 else ALONE
+
+
+def _describe_precision(attribute: Attribute) -> Iterator[Row]:
+    """Yield, for every group, half the width of the interval of log(O:E) that its events lead one to expect."""
+    for level in attribute.levels:
+        row = _frame(attribute, level) | {"against": "", "metric": HALF_WIDTH, "status": "suppressed"}
+        if not level.hidden:
+            events, n = level.sample.events, level.sample.n
+            status = {"status": "ok" if events else NOT_ASSESSABLE}
+            width = Z * compute_oe_standard_error(events, n) if events else math.nan
+            row |= status | {"estimate": width, "interval_kind": "sqrt((1 - event rate) / events), times 1.96"}
+        yield row
+
+
+def _describe_pooled(attribute: Attribute) -> Iterator[Row]:
+    """Yield calibration in the large of groups with too few events, drawn towards the groups that have enough."""
+    least = GAP_METRICS["calibration_in_the_large"].least
+    shown = [level for level in attribute.levels if not level.hidden]
+    enough = [level.sample for level in shown if level.sample.fewest >= least]
+    few = [level for level in shown if level.sample.fewest < least]
+    if len(enough) < MEASURED:
+        return
+    for level in few:
+        estimate = pool_calibration(level.sample, enough)
+        if estimate is not None:
+            described = _describe_interval(estimate) | {"largest_compatible": math.nan}
+            yield _frame(attribute, level) | {"against": "", "metric": POOLED} | described
+
+
+def _describe_attributes(attributes: Sequence[Attribute], sample: Sample, margin: float) -> Iterator[Row]:
+    """Yield, for every attribute, the largest gap and the tests over all of its groups."""
+    primary = next(metric for metric in list_gap_metrics(sample) if _is_primary(metric))
+    largest = _find_largest(attributes, primary, sample)
+    tests = [compare_groups(sample, [level.split for level in _testable(attribute)]) for attribute in attributes]
+    for name in dict.fromkeys(name for found in tests for name in found):
+        adjusted = _adjust_attributes([found.get(name) for found in tests])
+        for attribute, row in zip(attributes, adjusted, strict=True):
+            frame = {"subgroup": attribute.name, "level": ANY, "against": REST, "metric": name, **_count(attribute)}
+            if name == primary.name:
+                row = row | _describe_largest(largest[attribute.name], primary, margin)
+            assessed = "test" in row or row.get("status") == "ok"
+            yield frame | row | {"status": "ok" if assessed else NOT_ASSESSABLE}
+
+
+def _testable(attribute: Attribute) -> list[Level]:
+    return [level for level in attribute.levels if not level.hidden]
+
+
+def _count(attribute: Attribute) -> Row:
+    """Count the patients of the groups that are shown: nothing that their rows do not say."""
+    shown = [level.sample for level in attribute.levels if not level.hidden]
+    if not shown:
+        return {"n": pd.NA, "events": pd.NA}
+    events = pd.NA if shown[0].in_points else sum(part.events for part in shown)
+    return {"n": sum(part.n for part in shown), "events": events}
+
+
+def _find_largest(attributes: Iterable[Attribute], metric: GapMetric, sample: Sample) -> dict[str, Estimate | None]:
+    """Return the largest gap of each attribute, from the same resamples of patients for all."""
+    gaps = {attribute.name: list(attribute.gaps_of(metric.name).values()) for attribute in attributes}
+    joined = [gap for of_attribute in gaps.values() for gap in of_attribute]
+    if not joined:
+        return dict.fromkeys(gaps)
+    errors = resample_errors(joined, sample.patient, sample.draws.patient_counts(sample.n_patients))
+    found: dict[str, Estimate | None] = {}
+    start = 0
+    for name, of_attribute in gaps.items():
+        stop = start + len(of_attribute)
+        found[name] = compute_largest_gap(of_attribute, errors[:, start:stop]) if of_attribute else None
+        start = stop
+    return found
+
+
+def _describe_largest(largest: Estimate | None, metric: GapMetric, margin: float) -> Row:
+    judged: Row = {"margin": margin} if metric.judged else {}
+    if largest is None:
+        return judged | {"conclusion": NOT_ASSESSABLE if metric.judged else ""}
+    return judged | _describe_interval(largest) | {"conclusion": decide(largest, margin) if metric.judged else ""}
+
+
+def _adjust_attributes(tests: Sequence[GroupTest | None]) -> list[Row]:
+    p_values = np.array([math.nan if test is None else test.p_value for test in tests])
+    words = _name_adjustment(SCREENING, int(np.isfinite(p_values).sum()))
+    return [
+        {}
+        if test is None
+        else {"test": f"{test.kind}, {test.df} df", "p_value": p, "p_adjusted": q, "adjustment": words}
+        for test, p, q in zip(tests, p_values, adjust_benjamini_hochberg(p_values), strict=True)
+    ]

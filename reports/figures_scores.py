@@ -1,0 +1,37 @@
+"""Predicted follow-up scores: the calibration curve in points."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from reports.canvas import PALETTE, Pen
+from reports.figures_risk import VEIL
+
+
+def draw_score_calibration(
+    frame: pd.DataFrame, ax: Axes, *, pen: Pen, title: str, labels: str, limits: tuple[float, float]
+) -> None:
+    """Draw the calibration curve of one model's predicted score.
+
+    Parameters
+    ----------
+    frame
+        Rows of one outcome, model, dataset and validation with the columns of `schemas.tables.SCORE_CALIBRATION`.
+    ax
+        Where to; both axes are points.
+    pen
+        How the model is drawn.
+    title
+        The model's title.
+    labels
+        Text in the upper left corner: what the curve's numbers are.
+    limits
+        Ends of both axes, the same for all models of a figure.
+    """
+    curve = frame.sort_values("predicted")
+    ax.plot(limits, limits, color=PALETTE["soft"], linewidth=0.6, linestyle=(0, (3, 2)), zorder=1)
+    ax.fill_between(curve["predicted"], curve["lower"], curve["upper"], color=pen.color, alpha=0.18, linewidth=0)
+    ax.plot(curve["predicted"], curve["observed"], color=pen.color, linewidth=1.5)
+    ax.text(0.03, 0.98, labels, transform=ax.transAxes, va="top", fontsize=6, linespacing=1.35, bbox=VEIL)
+    ax.set(xlim=limits, ylim=limits, title=title, xlabel="Predicted score", ylabel="Mean observed score")

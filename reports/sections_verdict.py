@@ -1,0 +1,336 @@
+"""The verdict: whether the rival predicts better than the reference, by enough to be worth it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import partial
+
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+
+from reports.blocks import Block, Cell, Figure, Table, Text
+from reports.canvas import pens_of, render_svg
+from reports.figures_verdict import draw_procedures
+from reports.run_folder import OutcomeFacts, RunFolder
+from reports.sections_participants import mark_of
+from reports.tables import (
+    EMPTY,
+    PLANNED,
+    count_cell,
+    digits_of,
+    first_row,
+    format_interval,
+    format_number,
+    number_cell,
+    rows_where,
+    suppression_note,
+    title_of,
+    whole_sample,
+    words_of,
+)
+from reports.views import View, make_slug, models_in, views_of
+
+PROBABILITIES = ("p_worse", "p_equivalent", "p_better")
+DRAWN = ("log_loss", "c_statistic", "brier_score", "mean_squared_error")
+TITLES = {"mean_squared_error": "Mean squared error"}
+"""Measures that stand here only."""
+NOTHING = (
+    "The study has no model beside the reference, so there is nothing to decide. Name models under `models` in the "
+    "study to compare them."
+)
+ADVICE = {
+    "better": "Whether such a gain is worth a model that is harder to write down, check and update is a clinical "
+    "judgement, to be made with calibration, net benefit, stability and the subgroups in view. That the gain is shown "
+    "here does not say that it holds elsewhere.",
+    "no worthwhile gain": "By default we recommend {reference}: where performance is alike, what decides is that a "
+    "model can be written down, checked by others and recalibrated, and that its predictions are stable.",
+    "undecided": "Until more patients have been followed, the default stays {reference}: a worthwhile gain was neither "
+    "shown nor ruled out.",
+    "budget-limited": "This run is no argument against {rival}. Repeat it with more trials to reach a verdict; until "
+    "then the default stays {reference}.",
+}
+"""What follows from a verdict; those without an entry follow `SAME`."""
+SAME = {"practically equivalent": "no worthwhile gain", "worse": "no worthwhile gain"}
+
+
+def build_verdict(run: RunFolder) -> list[Block]:
+    """Build question, verdict, recommendation, tables and forest plot of each outcome."""
+    frame = run.tables["verdicts"]
+    if frame.empty:
+        return [Text(text=NOTHING)]
+    blocks: list[Block] = [Text(text=_word_rule(run))]
+    for outcome in run.outcomes:
+        own = rows_where(frame, outcome=outcome.name)
+        if not own.empty:
+            blocks.append(Text(text=outcome.title, kind="subsection", anchor=f"verdict-{outcome.name}"))
+            blocks += _build_outcome(run, outcome, own)
+    return blocks
+
+
+def primary_verdict(run: RunFolder, outcome: str) -> pd.Series | None:
+    """Return the one verdict of an outcome, or None where the study has no rival of the reference."""
+    return first_row(run.tables["verdicts"], outcome=outcome, role="primary")
+
+
+def margin_of(run: RunFolder, view: View) -> float | None:
+    """Return the study's margin on the scale of the log loss: inside the folds the verdict's own.
+
+    Elsewhere it is the stated share of the reference's loss on those data.
+    """
+    verdict = primary_verdict(run, view.outcome.name)
+    if view.validation == "internal" and verdict is not None:
+        found = verdict["metric"] == "log_loss" and not math.isnan(verdict["margin"])
+        return float(verdict["margin"]) if found else None
+    rows = view.select(whole_sample(run.tables["evaluation"]))
+    row = first_row(rows, model=run.facts.study.reference, metric="log_loss")
+    if row is None or row["status"] != "ok":
+        return None
+    return run.facts.study.margin_relative_log_loss * float(row["estimate"])
+
+
+def word_share(run: RunFolder) -> str:
+    """Return the margin as a share of the reference's loss: ``"0.5 %"``."""
+    return f"{format_number(100 * run.facts.study.margin_relative_log_loss, 1)} %"
+
+
+def _word_rule(run: RunFolder) -> str:
+    return (
+        f"The question: does a rival predict better than the reference ({run.model_title(run.facts.study.reference)}) "
+        "by enough to be worth it? It is decided by one measure, the log loss (of a score the mean squared error), on "
+        "the same outer folds. A gain is the reference's loss minus the rival's. Worth it is a gain above the margin, "
+        f"{word_share(run)} of the reference's loss; margin and rule are {PLANNED}. Not to find such a gain is an "
+        "ordinary result, and an answer to the question."
+    )
+
+
+def _build_outcome(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Iterator[Block]:
+    verdict = first_row(frame, role="primary")
+    procedures = rows_where(run.tables["procedures"], outcome=outcome.name)
+    if verdict is not None:
+        yield Text(text=str(verdict["text"]))
+        yield from (Text(text=text) for text in (_advise(run, verdict), _word_power(verdict)) if text)
+    yield _tabulate_verdicts(run, outcome, frame)
+    if (procedures["status"] == "ok").any():
+        yield _draw_forest(run, outcome, procedures)
+    if not procedures.empty:
+        yield _tabulate_procedures(run, outcome, procedures)
+    if verdict is not None:
+        elsewhere = _list_elsewhere(run, outcome, str(verdict["model"]))
+        if elsewhere:
+            yield _tabulate_elsewhere(run, outcome, verdict, elsewhere)
+
+
+def _advise(run: RunFolder, verdict: pd.Series) -> str:
+    name = str(verdict["verdict"])
+    words = ADVICE.get(SAME.get(name, name), "")
+    reference, rival = (run.model_title(str(verdict[column])) for column in ("reference", "model"))
+    return words.format(reference=reference, rival=rival)
+
+
+def _word_power(verdict: pd.Series) -> str:
+    """Say what gain the study could have found."""
+    if verdict["status"] != "ok":
+        return ""
+    detectable, margin = (_format_loss(verdict[name], verdict) for name in ("detectable_gain", "margin"))
+    wrong, twice = (_percent(verdict[name]) for name in ("power_at_margin", "power_at_twice_margin"))
+    return (
+        f"What this study could have found: with its standard error, a true gain of {detectable} would have been "
+        f"called better in 80 % of such studies, one of twice the margin in {twice}, and one exactly at the margin "
+        f"({margin}), where better would be wrong, in {wrong}."
+    )
+
+
+def _tabulate_verdicts(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Table:
+    metric = _word_measure(str(frame["metric"].iloc[0]))
+    notes = [
+        "Gain: the reference's loss minus the model's; above 0 the model is better. Beneath it the 95 % interval over "
+        "the outer folds (Nadeau and Bengio), which allows for training folds that overlap.",
+        "Probabilities that the model is worse by more than the margin, within it, and better by more than it "
+        "(Bayesian correlated t-test, flat prior).",
+        "Bootstrap: 95 % interval of the gain over resamples of patients; it speaks of the models as they were fitted "
+        "in the folds.",
+        "One model, named by the plan, gets a verdict; the others are described: none is picked for its result.",
+    ]
+    if (frame["status"] == "suppressed").any():
+        notes.append(suppression_note(run.facts.study.suppress_below))
+    order = sorted(models_in(run, frame), key=lambda name: first_row(frame, model=name, role="primary") is None)
+    return Table(
+        name=make_slug("verdict", outcome.name),
+        caption=f"Gain in {metric} over {run.model_title(str(frame['reference'].iloc[0]))}, and the verdict. "
+        f"{outcome.title}, internal validation.",
+        columns=(
+            "Model", "Verdict", "n", "Events", "Gain", "Margin", "P worse", "P equivalent", "P better", "Bootstrap",
+            "Trials",
+        ),
+        rows=tuple(_verdict_row(run, rows_where(frame, model=name).iloc[0]) for name in order),
+        notes=tuple(notes),
+    )  # fmt: skip
+
+
+def _verdict_row(run: RunFolder, row: pd.Series) -> tuple[Cell, ...]:
+    status = str(row["status"])
+    interval = format_interval(row["lower"], row["upper"], _digits(row))
+    bootstrap = format_interval(row["bootstrap_lower"], row["bootstrap_upper"], _digits(row))
+    return (
+        Cell(text=run.model_title(str(row["model"]))),
+        Cell(text=str(row["verdict"])) if row["role"] == "primary" else Cell(text="described", style="muted"),
+        count_cell(row["n"], status=status),
+        count_cell(row["events"], status=status),
+        _gain_cell(row, interval),
+        number_cell(_format_loss(row["margin"], row)),
+        *(number_cell(_format_probability(row[name])) for name in PROBABILITIES),
+        number_cell(bootstrap),
+        number_cell(format_number(row["trials"], 0)),
+    )
+
+
+def _gain_cell(row: pd.Series, interval: str) -> Cell:
+    status = str(row["status"])
+    if status != "ok":
+        return Cell(text=status, style="suppressed" if status == "suppressed" else "muted")
+    return number_cell(_format_loss(row["gain"], row), detail=interval)
+
+
+def _tabulate_procedures(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for model in models_in(run, frame):
+        rows.append((Cell(text=run.model_title(model), style="group"), *[Cell(text="")] * 6))
+        rows += [_procedure_row(row) for _, row in rows_where(frame, model=model).iterrows()]
+    notes = [
+        "Difference: model minus reference, mean over the outer folds, with the 95 % interval of Nadeau and Bengio "
+        "beneath. Of log loss, Brier score and mean squared error lower is better, of c-statistic and net benefit "
+        "higher.",
+        "Equivalent: differences up to this size, on either side, do not matter by the study's plan. The probabilities "
+        "are of a difference beyond it to the worse, inside it, and beyond it to the better.",
+        "Only the first measure decides. Measures beside it are described, and no other test is made.",
+    ]
+    return Table(
+        name=make_slug("procedures", outcome.name),
+        caption=f"Differences between procedures over the outer folds. {outcome.title}.",
+        columns=("Measure", "Folds", "Difference", "Equivalent", "P worse", "P equivalent", "P better"),
+        rows=tuple(rows),
+        notes=tuple(notes),
+    )
+
+
+def _procedure_row(row: pd.Series) -> tuple[Cell, ...]:
+    heading = Cell(text=_title_at(row), style="indent")
+    status = str(row["status"])
+    if status != "ok":
+        words = Cell(text=status, style="suppressed" if status == "suppressed" else "muted")
+        return (heading, EMPTY, words, *[EMPTY] * 4)
+    digits = _digits(row)
+    interval = format_interval(row["lower"], row["upper"], digits)
+    return (
+        heading,
+        number_cell(format_number(row["n_folds"], 0)),
+        number_cell(format_number(row["estimate"], digits), detail=interval),
+        number_cell(f"\u00b1 {format_number(row['rope'], digits)}"),
+        *(number_cell(_format_probability(row[name])) for name in PROBABILITIES),
+    )
+
+
+def _title_at(row: pd.Series) -> str:
+    """Name a measure, and the threshold at which it is taken."""
+    metric, threshold = str(row["metric"]), float(row["threshold_probability"])
+    title = TITLES.get(metric) or title_of(metric)
+    return title if math.isnan(threshold) else f"{title} at {format_number(threshold, 2)}"
+
+
+def _word_measure(metric: str) -> str:
+    return TITLES[metric].lower() if metric in TITLES else words_of(metric)
+
+
+def _draw_forest(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Figure:
+    name = make_slug("verdict-forest", outcome.name)
+    models = models_in(run, frame)
+    metrics = tuple(metric for metric in DRAWN if metric in set(frame["metric"]))
+    draw = partial(_draw_panels, run=run, frame=frame, models=models, metrics=metrics)
+    described = [
+        f"{run.model_title(str(row['model']))} {format_number(row['estimate'], _digits(row))} "
+        f"(95 % interval {format_interval(row['lower'], row['upper'], _digits(row))})"
+        for _, row in rows_where(frame, metric=metrics[0], status="ok").iterrows()
+    ]
+    return Figure(
+        name=name,
+        caption=f"Differences to {run.model_title(str(frame['reference'].iloc[0]))} over the outer folds with 95 % "
+        f"intervals (Nadeau and Bengio). {outcome.title}. Grey: differences that do not matter by the study's plan. Of "
+        "losses a model is better on the left of it, of the c-statistic on the right.",
+        description=f"Forest plot. Differences in {_word_measure(metrics[0])}: {'; '.join(described) or 'none'}. "
+        f"{len(models)} models.",
+        svg=render_svg(draw, name=name, height_mm=17 + 5.5 * len(models), mark=mark_of(run)),
+    )
+
+
+def _draw_panels(
+    canvas: Canvas, *, run: RunFolder, frame: pd.DataFrame, models: tuple[str, ...], metrics: tuple[str, ...]
+) -> None:
+    pens = pens_of([model.name for model in run.facts.models], run.facts.study.reference)
+    for k, metric in enumerate(metrics):
+        ax = canvas.add_subplot(1, len(metrics), k + 1)
+        draw_procedures(frame, ax, metric=metric, models=models, pens=pens)
+        ax.set_yticks(range(len(models)), [run.model_title(m) for m in models] if k == 0 else [""] * len(models))
+
+
+def _list_elsewhere(run: RunFolder, outcome: OutcomeFacts, rival: str) -> list[tuple[View, pd.Series]]:
+    """List the rival's difference in log loss on other data, where there are such."""
+    views = [view for view in views_of(run, outcome) if view.validation not in ("internal", "internal-external")]
+    found = [(view, first_row(view.select(run.tables["comparison"]), model=rival, metric="log_loss")) for view in views]
+    return [(view, row) for view, row in found if row is not None]
+
+
+def _tabulate_elsewhere(
+    run: RunFolder, outcome: OutcomeFacts, verdict: pd.Series, rows: list[tuple[View, pd.Series]]
+) -> Table:
+    return Table(
+        name=make_slug("verdict-elsewhere", outcome.name),
+        caption=f"The fixed models on other data: gain in log loss of {run.model_title(str(verdict['model']))}. "
+        f"{outcome.title}.",
+        columns=("Data", "n", "Events", "Gain", "Margin"),
+        rows=tuple(_elsewhere_row(run, view, row) for view, row in rows),
+        notes=(
+            "Gain: the reference's loss minus the rival's, with its paired 95 % interval. It is about the "
+            "two final models as they stand; the verdict is about the procedures that made them and is not changed.",
+            f"Margin: {word_share(run)} of the reference's loss on the same data.",
+        ),
+    )
+
+
+def _elsewhere_row(run: RunFolder, view: View, row: pd.Series) -> tuple[Cell, ...]:
+    status, margin = str(row["status"]), margin_of(run, view)
+    digits = digits_of("log_loss")
+    # a gain is the difference turned round
+    turned = row.copy()
+    turned["gain"], turned["lower"], turned["upper"] = -row["estimate"], -row["upper"], -row["lower"]
+    turned["margin"] = math.nan
+    return (
+        Cell(text=view.short_title),
+        count_cell(row["n"], status=status),
+        count_cell(row["events"], status=status),
+        _gain_cell(turned, format_interval(turned["lower"], turned["upper"], digits)),
+        EMPTY if margin is None else number_cell(format_number(margin, digits)),
+    )
+
+
+def _digits(row: pd.Series) -> int:
+    """Return the decimals of a loss or its difference: as usual, or so many that the margin has two figures."""
+    metric = str(row["metric"])
+    margin = float(row["margin"] if "margin" in row else row["rope"])
+    usual = 1 if metric in TITLES else digits_of(metric)
+    return max(usual, 1 - math.floor(math.log10(margin))) if margin > 0 else usual
+
+
+def _format_loss(value: float, row: pd.Series) -> str:
+    return format_number(float(value), _digits(row))
+
+
+def _format_probability(value: float) -> str:
+    """Return a probability with two decimals that never rounds to certainty."""
+    if 0 < value < 0.005:
+        return "< 0.01"
+    return "> 0.99" if 0.995 < value < 1 else format_number(value, 2)
+
+
+def _percent(value: float) -> str:
+    return f"{format_number(100 * value, 0)} %"

@@ -1,0 +1,174 @@
+"""Coefficients that are written out: a risk computed by hand from the table is the model's."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from outcomes.cohort import Cohort, build_cohort
+from outcomes.outcomes import build_outcomes
+from pipelines.coefficients import HIDDEN, list_coefficients
+from pipelines.fit import FittedPipeline, choose_knots, fit_pipeline, prepare_training
+from pipelines.models import MODELS
+from pipelines.recalibration import Calibrator
+from schemas.column import Column
+from schemas.study import parse_study
+from schemas.synthetic import simulate_registry
+from schemas.tables import COEFFICIENTS
+
+PLAN = """
+title = "by hand"
+definition = "lumbar"
+seed = 5
+outcomes = ["odi_mcid_12m", "odi_12m_score"]
+predictors = ["age", "sex", "bmi", "smoking", "depression", "odi_0", "nrs_leg_0", "asa_class"]
+models = []
+"""
+REGRESSIONS = ("spline_logistic", "elastic_net", "spline_elastic_net", "firth_logistic")
+Key = tuple[str, str]
+
+
+@pytest.fixture(scope="module")
+def cohorts() -> dict[str, Cohort]:
+    registry = simulate_registry("lumbar", n=700, seed=4)
+    study = parse_study(PLAN, folder=Path())
+    built = build_outcomes(study, registry.definition, registry.columns)
+    return {name: build_cohort(registry, outcome, study) for name, outcome in built.items()}
+
+
+@pytest.fixture(scope="module")
+def fitted(cohorts: dict[str, Cohort]) -> dict[Key, FittedPipeline]:
+    made = {}
+    for name, cohort in cohorts.items():
+        rows = np.arange(len(cohort.y))
+        training = prepare_training(cohort, rows, n_knots=choose_knots(cohort), inner_folds=2, seed=1)
+        for model in (*REGRESSIONS, "lightgbm"):
+            made[name, model] = fit_pipeline(MODELS[model], training, trials=2, seed=1)
+    return made
+
+
+@pytest.fixture(scope="module")
+def table(fitted: dict[Key, FittedPipeline], cohorts: dict[str, Cohort]) -> pd.DataFrame:
+    return list_coefficients(fitted, cohorts["odi_mcid_12m"].columns)
+
+
+def pos(value: float) -> float:
+    return max(value, 0.0)
+
+
+def term(row: pd.Series, patient: pd.Series) -> float:
+    """The value of a term, from what stands in the row of the table and nothing else."""
+    value = patient[row["predictor"]] if row["predictor"] else 1.0
+    match row["term"]:
+        case "intercept":
+            return 1.0
+        case "yes":
+            return float(value)
+        case "reference level":
+            return 0.0
+        case "level":
+            return float(value == row["level"])
+        case "not recorded":
+            return float(pd.isna(value))
+        case "value":
+            return float(value)
+    knots = {f"t{j}": float(text) for j, text in enumerate(row["knots"].split("; "), start=1)}
+    return float(eval(row["formula"].replace("^", "**"), {"pos": pos, "x": float(value), **knots}))
+
+
+def by_hand(table: pd.DataFrame, key: Key, X: pd.DataFrame) -> list[float]:
+    rows = table[(table["outcome"] == key[0]) & (table["model"] == key[1])]
+    formula = rows.loc[rows["term"] == "intercept", "formula"].item()
+    sums = [math.fsum(row["coefficient"] * term(row, x) for _, row in rows.iterrows()) for _, x in X.iterrows()]
+    if "risk" in formula:
+        return [1 / (1 + math.exp(-one)) for one in sums]
+    low, high = map(float, re.findall(r"within (\S+) to (\S+)", formula)[0])
+    return [min(max(one, low), high) for one in sums]
+
+
+def complete(cohort: Cohort) -> pd.DataFrame:
+    return cohort.X[cohort.X.notna().all(axis=1)].iloc[:40]
+
+
+@pytest.mark.parametrize("outcome", ["odi_mcid_12m", "odi_12m_score"])
+@pytest.mark.parametrize("model", REGRESSIONS)
+def test_a_prediction_by_hand_is_the_models(
+    outcome: str, model: str, table: pd.DataFrame, fitted: dict[Key, FittedPipeline], cohorts: dict[str, Cohort]
+) -> None:
+    X = complete(cohorts[outcome])
+    expected = fitted[outcome, model].predict(X)
+    np.testing.assert_allclose(by_hand(table, (outcome, model), X), expected, rtol=0, atol=1e-9)
+
+
+def test_a_recalibration_is_multiplied_in(fitted: dict[Key, FittedPipeline], cohorts: dict[str, Cohort]) -> None:
+    key = ("odi_mcid_12m", "spline_logistic")
+    pipeline = replace(fitted[key], calibrator=Calibrator(intercept=0.2, slope=1.3))
+    X = complete(cohorts[key[0]])
+    table = list_coefficients({key: pipeline}, cohorts[key[0]].columns)
+    np.testing.assert_allclose(by_hand(table, key, X), pipeline.predict(X), rtol=0, atol=1e-9)
+
+
+def test_the_table_survives_as_text(
+    tmp_path: Path, table: pd.DataFrame, fitted: dict[Key, FittedPipeline], cohorts: dict[str, Cohort]
+) -> None:
+    table.to_csv(tmp_path / "coefficients.csv", index=False)
+    again = pd.read_csv(tmp_path / "coefficients.csv", keep_default_na=False)
+    key = ("odi_mcid_12m", "spline_logistic")
+    X = complete(cohorts[key[0]])
+    again["coefficient"] = again["coefficient"].astype(float)
+    np.testing.assert_allclose(by_hand(again, key, X), fitted[key].predict(X), rtol=0, atol=1e-9)
+
+
+def test_every_regression_is_written_out_and_nothing_else(table: pd.DataFrame) -> None:
+    assert list(table) == list(COEFFICIENTS)
+    assert set(table["model"]) == set(REGRESSIONS)
+    assert not table.isna().any().any()
+    own = table[(table["outcome"] == "odi_mcid_12m") & (table["model"] == "spline_logistic")]
+    assert set(own["predictor"]) == {
+        "",
+        "age",
+        "sex",
+        "bmi",
+        "smoking",
+        "depression",
+        "odi_0",
+        "nrs_leg_0",
+        "asa_class",
+    }
+    assert set(own.loc[own["predictor"] == "age", "unit"]) == {"years"}
+    assert own.loc[own["term"] == "reference level", "level"].tolist() == ["female", "never", "1"]
+
+
+def test_a_constant_predictor_has_no_coefficient(cohorts: dict[str, Cohort]) -> None:
+    cohort = cohorts["odi_mcid_12m"]
+    same = replace(cohort, X=cohort.X.assign(depression=1.0, bmi=27.0))
+    rows = np.arange(len(cohort.y))
+    training = prepare_training(same, rows, n_knots=4, inner_folds=2, seed=1)
+    models = {("odi_mcid_12m", name): fit_pipeline(MODELS[name], training, trials=2, seed=1) for name in REGRESSIONS}
+    table = list_coefficients(models, cohort.columns)
+    assert (table.loc[table["predictor"].isin(["depression", "bmi"]), "coefficient"] == 0).all()
+
+
+def test_levels_that_few_patients_had_are_not_named(cohorts: dict[str, Cohort]) -> None:
+    cohort = cohorts["odi_mcid_12m"]
+    own = Column(name="ward", kind="category", known_at="preop", text="Ward.")
+    ward = pd.Series(["east", "west"] * len(cohort.X)).iloc[: len(cohort.X)].set_axis(cohort.X.index)
+    ward.iloc[:3] = "of one man"
+    made = replace(cohort, X=cohort.X.assign(ward=ward), columns={**cohort.columns, "ward": own})
+    training = prepare_training(made, np.arange(len(cohort.y)), n_knots=4, inner_folds=2, seed=1)
+    models = {("odi_mcid_12m", "elastic_net"): fit_pipeline(MODELS["elastic_net"], training, trials=1, seed=1)}
+    table = list_coefficients(models, made.columns)
+    levels = table.loc[table["predictor"] == "ward", "level"].tolist()
+    assert levels == ["east", HIDDEN, "west"]
+
+
+def test_no_model_gives_no_rows() -> None:
+    table = list_coefficients({}, {})
+    assert table.empty
+    assert list(table) == list(COEFFICIENTS)

@@ -1,0 +1,229 @@
+"""The report's section on subgroups: what is known of each group first, then gaps with a conclusion in words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure as Canvas
+from scipy.special import expit
+from test_reports_report import REFERENCE, write_run
+
+from pipelines.subgroups import audit_subgroups
+from reports import subgroup_words as words
+from reports.blocks import Block, Cell, Figure, Table, Text
+from reports.canvas import REFERENCE_PEN
+from reports.figures_forest import draw_gaps
+from reports.run_folder import RunFolder, read_run_folder
+from reports.sections_subgroups import build_subgroups
+from reports.subgroup_tables import format_p
+from schemas.tables import ASCERTAINMENT, GAPS
+
+OUTCOME = "reoperation_24m"
+KEY = {"outcome": OUTCOME, "dataset": "development"}
+SITES = {"A": 0.9, "B": 0.0, "C": 0.0, "D": 0.0}
+
+
+@pytest.fixture(scope="module")
+def gaps() -> pd.DataFrame:
+    """Return an audit of simulated predictions: site A is far off, D has eight events, three have no known sex."""
+    rng = np.random.default_rng(5)
+    site = np.repeat(list(SITES), [1500, 1500, 1500, 60])
+    n = site.size
+    predicted = rng.normal(-1.0, 1.0, n)
+    y = (rng.random(n) < expit(predicted + np.array([SITES[name] for name in site]))).astype(float)
+    y[site == "D"] = np.repeat([1.0, 0.0], [8, 52])
+    sex = rng.choice(["female", "male"], n).astype(object)
+    sex[:3] = "unknown"
+    table = pd.DataFrame(
+        {
+            "row_id": np.arange(n), "patient": np.arange(n), "model": REFERENCE, "validation": "internal", "repeat": 0,
+            "fold": rng.integers(0, 5, n), "imputation": 0, "y_true": y, "y_prob": expit(predicted), "y_pred": np.nan,
+            "scale": "probability", "weight": 1.0, "n_train": 100, "site": site, "sex": sex,
+            "age": rng.choice(["under 50", "50 to under 65", "65 and over"], n), **KEY,
+        }
+    )  # fmt: skip
+    return audit_subgroups(table, subgroups=("site", "sex", "age"), margin=0.2, seed=1)
+
+
+def ascertain() -> pd.DataFrame:
+    rows: list[dict[str, Any]] = [
+        {"level": "female", "n": 900, "n_known": 810, "percent_known": 90.0, "lower": 87.9, "upper": 91.8,
+         "percent_predictors_missing": 2.1, "status": "ok"},
+        {"level": "unknown", "status": "suppressed"},
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(ASCERTAINMENT)).assign(subgroup="sex", **KEY)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, gaps: pd.DataFrame) -> RunFolder:
+    folder = write_run(tmp_path_factory.mktemp("runs") / "one")
+    gaps.to_csv(folder / "share" / "gaps.csv", index=False)
+    ascertain().to_csv(folder / "share" / "ascertainment.csv", index=False)
+    return read_run_folder(folder)
+
+
+@pytest.fixture(scope="module")
+def blocks(run: RunFolder) -> list[Block]:
+    return build_subgroups(run)
+
+
+def table_of(blocks: list[Block], name: str) -> Table:
+    return next(block for block in blocks if isinstance(block, Table) and block.name == name)
+
+
+def row_of(table: Table, first: str) -> dict[str, Cell]:
+    cells = next(row for row in table.rows if row[0].text == first)
+    return dict(zip(table.columns, cells, strict=True))
+
+
+def said(blocks: list[Block]) -> str:
+    return " ".join(block.text for block in blocks if isinstance(block, Text))
+
+
+def test_what_is_known_of_each_group_stands_before_any_model(blocks: list[Block]) -> None:
+    names = [block.name for block in blocks if isinstance(block, Table | Figure)]
+    place = names.index("ascertainment-reoperation-24m-development")
+    assert place < next(i for i, name in enumerate(names) if "reoperation" in name and name.startswith("subgroup"))
+    table = table_of(blocks, "ascertainment-reoperation-24m-development")
+    female = row_of(table, "female")
+    assert (female["Per cent known"].text, female["Per cent known"].detail) == ("90.0", "87.9 to 91.8")
+    assert female["Predictor values missing, %"].text == "2.1"
+    hidden = row_of(table, "unknown")
+    assert [cell.text for cell in hidden.values()][1:] == ["hidden \u2020", "hidden \u2020", "suppressed", "suppressed"]
+
+
+def test_each_group_has_a_gap_with_interval_conclusion_and_the_largest_that_is_compatible(
+    blocks: list[Block], gaps: pd.DataFrame
+) -> None:
+    table = table_of(blocks, f"subgroup-gaps-reoperation-24m-internal-development-{REFERENCE.replace('_', '-')}")
+    far = row_of(table, "A")
+    own = gaps[(gaps["level"] == "A") & (gaps["metric"] == "calibration_in_the_large")].iloc[0]
+    assert far["Conclusion"].text == "outside the margin"
+    assert far["Gap in calibration in the large"].text == f"{own['estimate']:.2f}"
+    assert far["Gap in calibration in the large"].detail == f"{own['lower']:.2f} to {own['upper']:.2f}"
+    assert far["Largest compatible gap"].text == f"{own['upper']:.2f}"
+    assert far["p, adjusted"].text == "< 0.001"
+    few = row_of(table, "D")
+    assert (few["n"].text, few["Events"].text) == ("60", "8")
+    assert few["Conclusion"].text == few["Gap in calibration in the large"].text == "not assessable"
+    assert row_of(table, "50 to under 65")["Conclusion"].text == "equivalent within the margin"
+
+
+def test_hidden_groups_have_no_number_and_no_conclusion(blocks: list[Block]) -> None:
+    table = table_of(blocks, f"subgroup-gaps-reoperation-24m-internal-development-{REFERENCE.replace('_', '-')}")
+    cells = list(row_of(table, "unknown").values())[1:]
+    assert not any(re.search(r"\d", cell.text + cell.detail) for cell in cells)
+    assert cells[3].text == "\u2013"
+
+
+def test_largest_gap_of_an_attribute_is_said_in_words_and_ends_its_rows(blocks: list[Block]) -> None:
+    assert re.search(
+        r"Site: largest gap \d\.\d\d \(95 % CI for all groups at once \d\.\d\d to \d\.\d\d\), outside the margin\.",
+        said(blocks),
+    )
+    table = table_of(blocks, f"subgroup-gaps-reoperation-24m-internal-development-{REFERENCE.replace('_', '-')}")
+    names = [row[0].text for row in table.rows]
+    assert names[names.index("Site") :][:6] == ["Site", "A", "B", "C", "D", "largest gap"]
+    assert any("simultaneous over groups" in note for note in table.notes)
+    assert any("Holm over 3 groups" in note for note in table.notes)
+
+
+def test_tests_and_precision_stand_closed_beneath(blocks: list[Block]) -> None:
+    slug = f"reoperation-24m-internal-development-{REFERENCE.replace('_', '-')}"
+    tests = table_of(blocks, f"subgroup-tests-{slug}")
+    assert tests.folded
+    assert row_of(tests, "Site")["Calibration in the large"].text == "< 0.001"
+    assert row_of(tests, "Site")["Slope"].detail.endswith("2 df")
+    assert row_of(tests, "Sex")["Slope"].text == "not assessable"
+    precision = table_of(blocks, f"subgroup-precision-{slug}")
+    assert precision.folded
+    assert re.fullmatch(r"0\.\d\d", row_of(precision, "A")["Expected half-width of log O:E"].text)
+    pooled = row_of(precision, "D")["Calibration in the large, partially pooled"]
+    assert pooled.detail
+
+
+def test_no_sentence_calls_a_model_fair_and_the_limits_of_an_audit_are_said(blocks: list[Block]) -> None:
+    text = said(blocks)
+    for sentence in (words.NOT_FAIR, words.IMPOSSIBLE, words.LABEL_BIAS, words.PROCEDURE, words.MULTIPLICITY):
+        assert sentence in text
+    assert "margin of 0.2 set in the study plan" in text
+    assert not re.search(r"\b(fair|unfair|unbiased|no significant)\b", text, re.IGNORECASE)
+
+
+def test_a_run_without_an_audit_says_how_to_ask_for_one(run: RunFolder) -> None:
+    none = {name: run.tables[name].iloc[:0] for name in ("gaps", "ascertainment")}
+    blocks = build_subgroups(replace(run, tables=run.tables | none))
+    assert words.EMPTY in said(blocks)
+    assert not [b for b in blocks if isinstance(b, Table) and b.name.startswith(("subgroup-", "ascertainment"))]
+
+
+def test_a_study_without_subgroups_says_so(run: RunFolder) -> None:
+    study = run.facts.study.model_copy(update={"subgroups": ()})
+    blocks = build_subgroups(replace(run, facts=run.facts.model_copy(update={"study": study})))
+    assert said(blocks) == "The study declares no subgroup."
+
+
+def test_consequences_at_each_threshold_stand_by_group(run: RunFolder) -> None:
+    base = {**KEY, "model": REFERENCE, "validation": "internal", "subgroup": "sex", "n": 900.0, "events": 80.0,
+            "interval_kind": "Wilson", "interval_target": "the procedure", "threshold_set": ""}  # fmt: skip
+    rows = [
+        base | {"level": level, "metric": metric, "threshold_probability": 0.1, "estimate": 0.5, "lower": 0.4,
+                "upper": 0.6, "status": status}
+        for level, status in (("female", "ok"), ("male", "suppressed"))
+        for metric in ("sensitivity", "specificity", "share_above", "net_benefit")
+    ]  # fmt: skip
+    evaluation = pd.concat([run.tables["evaluation"], pd.DataFrame(rows)], ignore_index=True)
+    blocks = build_subgroups(replace(run, tables=run.tables | {"evaluation": evaluation}))
+    table = table_of(
+        blocks, f"subgroup-threshold-reoperation-24m-internal-development-{REFERENCE.replace('_', '-')}-0-1"
+    )  # fmt: skip
+    female, male = row_of(table, "female"), row_of(table, "male")
+    assert [cell.text for cell in female.values()][1:3] == ["900", "80"]
+    assert female["Sensitivity"].detail == "0.400 to 0.600"
+    assert male["Sensitivity"].text == "suppressed"
+    assert [cell.text for cell in male.values()][1:3] == ["900", "80"]  # the group is shown, its cells there are not
+    assert "predicted risk of 0.1 or more" in table.caption
+
+
+def test_forest_of_gaps_draws_estimates_intervals_and_the_margin(gaps: pd.DataFrame) -> None:
+    ax = Canvas().add_subplot(1, 1, 1)
+    frame = gaps[gaps["metric"] == "calibration_in_the_large"]
+    levels = (("site", ""), ("site", "A"), ("site", "D"))
+    draw_gaps(frame, ax, metric="calibration_in_the_large", levels=levels, pen=REFERENCE_PEN, margin=0.2)
+    own = frame[frame["level"] == "A"].iloc[0]
+    drawn = {tuple(np.asarray(line.get_xdata(), dtype=float).round(6)) for line in ax.lines}
+    assert tuple(np.round([own["lower"], own["upper"]], 6)) in drawn
+    band = ax.patches[0].get_extents().transformed(ax.transData.inverted())
+    assert (band.x0, band.x1) == pytest.approx((-0.2, 0.2))
+    assert "not assessable" in [text.get_text() for text in ax.texts]
+
+
+def test_forest_of_the_reference_describes_every_group(blocks: list[Block]) -> None:
+    figure = next(b for b in blocks if isinstance(b, Figure) and b.name.startswith("subgroup-gap-forest"))
+    assert "The shaded band is the margin of 0.2" in figure.caption
+    assert "Site D not assessable" in figure.description
+    assert "Gap in calibration in the large" in figure.description
+
+
+def test_p_values_are_never_printed_as_zero() -> None:
+    assert [format_p(value) for value in (0.0, 0.00099, 0.0123, 1.0, np.nan)] == [
+        "< 0.001", "< 0.001", "0.012", "1.000", "",
+    ]  # fmt: skip
+
+
+def test_columns_of_gaps_are_read_as_numbers_and_texts(run: RunFolder, gaps: pd.DataFrame) -> None:
+    read = run.tables["gaps"]
+    assert tuple(read.columns) == GAPS
+    for name in ("estimate", "largest_compatible", "p_value", "p_adjusted", "margin", "n"):
+        np.testing.assert_allclose(read[name], gaps[name].astype(float))
+    assert read["conclusion"].isin(["", *words.CONCLUSIONS]).all()
+
+
+def test_the_run_folder_is_read_from_files(tmp_path: Path) -> None:
+    assert build_subgroups(read_run_folder(write_run(tmp_path / "run")))
