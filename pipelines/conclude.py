@@ -28,6 +28,7 @@ from pipelines.predictions import DEVELOPMENT
 from pipelines.prepare import Prepared, keep_unknown
 from pipelines.procedures import compare_procedures
 from pipelines.refitted import Refitted
+from pipelines.revealing import find_revealing, hide_revealing
 from pipelines.rubin import evaluate_imputed
 from pipelines.sensitivity import tabulate_sensitivity
 from pipelines.site_summary import summarise_sites
@@ -112,7 +113,11 @@ def _evaluate(study: Study, prepared: Prepared, predicted: Predicted) -> dict[st
     evaluation = evaluate_imputed(predictions, evaluate)
     # Outcomes without a threshold know nobody who could not have reached it.
     evaluation = evaluation[(evaluation["subgroup"] != ATTAINABLE) | (evaluation["level"] != "unknown")]
-    return {"evaluation": evaluation.reset_index(drop=True), "comparison": evaluate_imputed(predictions, compare)}
+    revealing = find_revealing(evaluation, reference=study.reference, suppress_below=study.suppress_below)
+    return {
+        "evaluation": hide_revealing(evaluation.reset_index(drop=True), revealing),
+        "comparison": hide_revealing(evaluate_imputed(predictions, compare), revealing),
+    }
 
 
 def _compare(

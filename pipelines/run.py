@@ -114,7 +114,7 @@ def run_study(
         tuning=predicted.tuning,
         explanations=explanations,
         contributions=contributions,
-        coefficients=list_coefficients(models, registry.columns),
+        coefficients=list_coefficients(models, registry.columns, suppress_below=study.suppress_below),
         row_explanations=assemble_row_explanations(results),
         instability=list_patients(predicted.predictions, refits),
         models=models,

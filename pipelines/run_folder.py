@@ -28,6 +28,7 @@ from pipelines.result import Dataset, StudyResult
 from schemas.column import Column
 from schemas.errors import RunError
 from schemas.specs import PopulationStep
+from schemas.study import Study
 from schemas.tables import CURVES, RUN_FORMAT, SHARE
 
 RUN_JSON = "run.json"
@@ -352,9 +353,9 @@ def _describe_models(result: StudyResult) -> list[dict[str, object]]:
             "name": name,
             "title": MODELS[name].title,
             "text": _describe_form(result, name),
-            "role": "reference" if name == study.reference else "candidate",
+            "role": _find_role(study, name),
         }
-        for name in study.all_models
+        for name in dict.fromkeys((*study.all_models, *(model for _, model in result.models)))
     ]
     if has_arm(study.all_models):
         own.append(_describe_arm(study.all_models))
@@ -363,6 +364,13 @@ def _describe_models(result: StudyResult) -> list[dict[str, object]]:
         for spec in result.comparators
     ]
     return own + published
+
+
+def _find_role(study: Study, model: str) -> str:
+    """Return whether a model is what the others are compared with, one of them, or beside both as a sensitivity."""
+    if model == study.reference:
+        return "reference"
+    return "candidate" if model in study.all_models else "sensitivity"
 
 
 def _describe_arm(models: Sequence[str]) -> dict[str, object]:
@@ -408,6 +416,6 @@ def _card(result: StudyResult, outcome: str, model: str) -> dict[str, object]:
         "study_sha256": result.study.sha256,
         "data_fingerprint": result.datasets[0].registry.fingerprint,
         "synthetic": result.datasets[0].registry.synthetic,
-        "role": "reference" if model == result.study.reference else "candidate",
+        "role": _find_role(result.study, model),
         "settings": dict(result.models[outcome, model].tuned.params),
     }

@@ -202,7 +202,7 @@ class PredictorFacts(Facts):
 
 
 class ModelFacts(Facts):
-    """One model; `role` is reference, candidate, arm (the best learner of each fold) or comparator."""
+    """One model; `role` is reference, candidate, arm (the best of each fold), sensitivity or comparator."""
 
     name: str
     title: str

@@ -33,7 +33,11 @@ from reports.tables import (
 )
 from reports.views import View, make_slug, models_in, views_of
 
-ROLES = {"arm": "rival, one of the candidates in each fold", "comparator": "published, not fitted here"}
+ROLES = {
+    "arm": "rival, one of the candidates in each fold",
+    "comparator": "beside the models, no candidate",
+    "sensitivity": "sensitivity analysis of the reference",
+}
 """Roles that need words."""
 
 

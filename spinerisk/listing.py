@@ -11,6 +11,8 @@ from outcomes.kinds.wording import spell
 from outcomes.outcomes import known_instruments, known_outcomes, known_threshold_sets
 from pipelines.metrics import METRICS
 from pipelines.models import MODELS
+from pipelines.published import PUBLISHED_MODELS
+from pipelines.simple_models import SIMPLE_MODELS
 from pipelines.splits import SPLITS
 from reports.dictionary import list_facts, render_dictionary
 from reports.files import write_at_once
@@ -142,6 +144,8 @@ def _outcomes(definition: Definition) -> Rows:
 
 def _models(definition: Definition) -> Rows:
     own: Rows = [{"name": model.name, "title": model.title, "text": model.text} for model in MODELS.values()]
+    own += [{"name": simple.name, "title": simple.title, "text": simple.text} for simple in SIMPLE_MODELS.values()]
+    own += [{"name": each.name, "title": each.title, "text": each.text} for each in PUBLISHED_MODELS.values()]
     return own + [
         {"name": spec.name, "title": spec.title, "text": f"published comparator for {spec.outcome}; {spec.source}"}
         for spec in definition.comparators

@@ -19,7 +19,9 @@ from pipelines.metric import Best, Metric
 from pipelines.metrics import METRICS
 from pipelines.models import MODELS, Model
 from pipelines.preprocess import DESIGNS
+from pipelines.published import PUBLISHED_MODELS
 from pipelines.references import REFERENCES
+from pipelines.simple_models import SIMPLE_MODELS
 from pipelines.splits import SPLITS, Split
 from reports.sections import SECTIONS
 from schemas.column import KINDS, KNOWN_AT, Column
@@ -33,6 +35,8 @@ TABLES: dict[str, Mapping[str, Any]] = {
     "THRESHOLD_SETS": THRESHOLD_SETS,
     "OUTCOMES": OUTCOMES,
     "MODELS": MODELS,
+    "PUBLISHED_MODELS": PUBLISHED_MODELS,
+    "SIMPLE_MODELS": SIMPLE_MODELS,
     "METRICS": METRICS,
     "SPLITS": SPLITS,
     "SECTIONS": SECTIONS,
