@@ -22,10 +22,10 @@ from scipy.special import expit, logit
 from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
-from pipelines.discrimination import compute_c_statistic
 from pipelines.given_predictions import evaluate_predictions
 from pipelines.intervals import FloatArray
-from pipelines.overall import clip_probability
+from pipelines.measures.discrimination import compute_c_statistic
+from pipelines.measures.overall import clip_probability
 from pipelines.procedures import compare_procedures
 from pipelines.seeds import child_seed
 from pipelines.splits import assign_folds

@@ -13,10 +13,10 @@ from pipelines.characteristics import describe_characteristics
 from pipelines.explain import summarise_explanations
 from pipelines.fit import FittedPipeline
 from pipelines.folds import FoldResult, FoldTask, add_arm
-from pipelines.followed import compute_incidence, describe_follow_up
-from pipelines.observation import fit_observation
+from pipelines.follow_up.followed import compute_incidence, describe_follow_up
+from pipelines.follow_up.observation import fit_observation
+from pipelines.follow_up.respondents import compare_respondents
 from pipelines.predictions import build_comparator_predictions, build_predictions
-from pipelines.respondents import compare_respondents
 from pipelines.suppression import find_small, find_suppressed
 from pipelines.tuning import Tuned
 from schemas.specs import ComparatorSpec

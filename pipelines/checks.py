@@ -8,13 +8,13 @@ import numpy as np
 
 from outcomes.cohort import Cohort
 from outcomes.outcome import Outcome
-from pipelines.comparators import check_comparators
+from pipelines.beside.comparators import check_comparators
 from pipelines.fit import choose_knots
-from pipelines.followed import compute_followed
+from pipelines.follow_up.followed import compute_followed
+from pipelines.learners.separation import find_separating
 from pipelines.models import MODELS
 from pipelines.predictands import predictand_of
 from pipelines.preprocess import Missing, fit_inner_preprocessor
-from pipelines.separation import find_separating
 from pipelines.splits import SPLITS
 from schemas.errors import StudyError, unknown_name
 from schemas.registry import Registry

@@ -11,7 +11,7 @@ import pandas as pd
 
 from pipelines.fit import FittedPipeline
 from pipelines.intervals import FloatArray
-from pipelines.linear_models import LinearFit, LogisticFit
+from pipelines.learners.linear_models import LinearFit, LogisticFit
 from pipelines.preprocess import Preprocessor
 from schemas.column import Column
 from schemas.tables import COEFFICIENTS

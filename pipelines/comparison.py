@@ -9,8 +9,6 @@ from functools import cached_property
 
 import pandas as pd
 
-from pipelines.bootstrap import COMPARED, observe_measures, resample_measures
-from pipelines.estimates import FEW
 from pipelines.evaluate import (
     FIXED_MODEL,
     PROCEDURE,
@@ -26,9 +24,11 @@ from pipelines.evaluate import (
     repeat_for_thresholds,
 )
 from pipelines.intervals import NOT_ASSESSABLE, Estimate, FloatArray, compute_percentile
-from pipelines.metric import Metric
+from pipelines.measures.bootstrap import COMPARED, observe_measures, resample_measures
+from pipelines.measures.estimates import FEW
+from pipelines.measures.metric import Metric
+from pipelines.measures.sample import ANALYSIS, Sample, build_sample, split_groups
 from pipelines.metrics import list_metrics
-from pipelines.sample import ANALYSIS, Sample, build_sample, split_groups
 from schemas.tables import COMPARISON
 
 MATCH = ["repeat", "imputation", "row_id"]

@@ -18,24 +18,24 @@ from pipelines.assemble import (
     assemble_response,
     assemble_table1,
 )
-from pipelines.case_mix import tabulate_case_mix
+from pipelines.by_site.case_mix import tabulate_case_mix
+from pipelines.by_site.site_summary import summarise_sites
+from pipelines.by_site.sites import INTERNAL_EXTERNAL, tabulate_sites
 from pipelines.comparison import compare_fold_predictions
 from pipelines.curves import compute_curves
 from pipelines.evaluate import evaluate_fold_predictions
+from pipelines.follow_up.unknown_outcomes import shift_unknown_outcomes
+from pipelines.measures.revealing import find_revealing, hide_revealing
 from pipelines.models import MODELS, find_rival, list_titles
-from pipelines.optimism import tabulate_optimism
 from pipelines.predictions import DEVELOPMENT
 from pipelines.prepare import Prepared, keep_unknown
 from pipelines.procedures import compare_procedures
-from pipelines.refitted import Refitted
-from pipelines.revealing import find_revealing, hide_revealing
+from pipelines.refitting.optimism import tabulate_optimism
+from pipelines.refitting.refitted import Refitted
+from pipelines.refitting.stability import tabulate_stability, trace_instability
 from pipelines.rubin import evaluate_imputed
 from pipelines.sensitivity import tabulate_sensitivity
-from pipelines.site_summary import summarise_sites
-from pipelines.sites import INTERNAL_EXTERNAL, tabulate_sites
-from pipelines.stability import tabulate_stability, trace_instability
 from pipelines.subgroups import audit_subgroups
-from pipelines.unknown_outcomes import shift_unknown_outcomes
 from pipelines.verdicts import reach_verdicts
 from schemas.study import Study
 

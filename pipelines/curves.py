@@ -7,20 +7,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from pipelines.calibration_curve import (
+from pipelines.evaluate import Group, build_groups, describe_counts, finish_table, is_small, rests_on_few
+from pipelines.intervals import FloatArray, compute_standard_error, compute_wald
+from pipelines.measures.calibration_curve import (
     CalibrationCurve,
     compute_robust_covariance,
     fit_calibration_curve,
     predict_curve,
 )
-from pipelines.discrimination import compute_sensitivity, split_rows
-from pipelines.evaluate import Group, build_groups, describe_counts, finish_table, is_small, rests_on_few
-from pipelines.intervals import FloatArray, compute_standard_error, compute_wald
-from pipelines.overall import compute_event_rates
-from pipelines.sample import ANALYSIS, Sample, split_groups
-from pipelines.score_curve import fit_score_curve, predict_score_curve
+from pipelines.measures.discrimination import compute_sensitivity, split_rows
+from pipelines.measures.overall import compute_event_rates
+from pipelines.measures.sample import ANALYSIS, Sample, split_groups
+from pipelines.measures.score_curve import fit_score_curve, predict_score_curve
+from pipelines.measures.utility import compute_threshold_grid, linearise_net_benefit
 from pipelines.suppression import find_suppressed
-from pipelines.utility import compute_threshold_grid, linearise_net_benefit
 from schemas.tables import CURVES
 
 CURVE_POINTS = 100

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from outcomes.outcomes import known_instruments
-from pipelines.data_quality_coding import compute_coding, find_thin_periods
-from pipelines.data_quality_completeness import (
+from pipelines.quality.data_quality_coding import compute_coding, find_thin_periods
+from pipelines.quality.data_quality_completeness import (
     SPARSE,
     compute_completeness,
     compute_outside,
     describe_columns,
     summarise_groups,
 )
-from pipelines.data_quality_follow_up import compute_follow_up, compute_responders
-from pipelines.data_quality_scores import compute_digits, compute_extremes
-from pipelines.data_quality_sheet import Sheet, build_sheet
+from pipelines.quality.data_quality_follow_up import compute_follow_up, compute_responders
+from pipelines.quality.data_quality_scores import compute_digits, compute_extremes
+from pipelines.quality.data_quality_sheet import Sheet, build_sheet
 from schemas.registry import Registry
 from schemas.tables import FINDINGS, QUALITY_TABLES
 

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipelines.hidden_levels import hide_levels
 from pipelines.intervals import NOT_ASSESSABLE, BoolArray, Estimate, IntArray, create_draws
-from pipelines.metric import Metric
+from pipelines.measures.hidden_levels import hide_levels
+from pipelines.measures.metric import Metric
+from pipelines.measures.sample import ANALYSIS, GROUP, Sample, build_sample, find_levels, select_usable, split_groups
+from pipelines.measures.utility import count_decisions
 from pipelines.metrics import list_metrics
-from pipelines.sample import ANALYSIS, GROUP, Sample, build_sample, find_levels, select_usable, split_groups
 from pipelines.suppression import find_small, find_suppressed
-from pipelines.utility import count_decisions
 from schemas.errors import InputError, unknown_name
 from schemas.tables import EVALUATION
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipelines.forest import ForestFit, Tree
+from pipelines.learners.forest import ForestFit, Tree
 from pipelines.models import Fitted, Form
 from pipelines.preprocess import Preprocessor
 from pipelines.recalibration import Calibrator

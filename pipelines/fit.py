@@ -15,10 +15,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from outcomes.cohort import Cohort
+from pipelines.follow_up.observation import Observation, fit_observation
 from pipelines.forecast import Forecast
 from pipelines.intervals import FloatArray, IntArray
 from pipelines.models import Fitted, Form, Model
-from pipelines.observation import Observation, fit_observation
 from pipelines.predictands import Predictand, predictand_of
 from pipelines.preprocess import Missing, Preprocessor, fit_inner_preprocessor, fit_preprocessor
 from pipelines.recalibration import Calibrator

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from outcomes.cohort import Cohort
+from pipelines.by_site.site_folds import list_site_tasks, reason_to_skip_sites
 from pipelines.folds import FoldTask
 from pipelines.predictands import predictand_of
 from pipelines.predictions import FINAL_FOLD
 from pipelines.prepare import Prepared
-from pipelines.site_folds import list_site_tasks, reason_to_skip_sites
 from pipelines.splits import SPLITS
 from schemas.study import Study
 

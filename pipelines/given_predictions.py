@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from pipelines.bootstrap import BY_THRESHOLD, OF_RISKS, observe_measures, resample_measures
 from pipelines.comparison import compare_fold_predictions
 from pipelines.evaluate import (
     FIXED_MODEL,
@@ -23,7 +22,8 @@ from pipelines.evaluate import (
     rests_on_few,
 )
 from pipelines.intervals import NOT_ASSESSABLE, Estimate, FloatArray, compute_percentile, create_draws, explain_absence
-from pipelines.sample import ANALYSIS, Sample, build_sample, select_usable
+from pipelines.measures.bootstrap import BY_THRESHOLD, OF_RISKS, observe_measures, resample_measures
+from pipelines.measures.sample import ANALYSIS, Sample, build_sample, select_usable
 from schemas.errors import InputError, unknown_name
 from schemas.tables import EVALUATION
 
@@ -172,7 +172,7 @@ def bootstrap_predictions(
     Returns
     -------
     DataFrame
-        The EVALUATION columns of `schemas.tables`, for the measures `pipelines.bootstrap.OF_RISKS`: those of
+        The EVALUATION columns of `schemas.tables`, for the measures `pipelines.measures.bootstrap.OF_RISKS`: those of
         `evaluate_predictions` but for the average precision and the quantiles of the distance to the curve.
 
     Raises

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.stats import rankdata
 
 from outcomes.cohort import Cohort
-from pipelines.discrimination import compute_c_statistic
 from pipelines.intervals import BoolArray, FloatArray
+from pipelines.measures.discrimination import compute_c_statistic
 from schemas.column import Column
 from schemas.errors import StudyError
 

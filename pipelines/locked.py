@@ -15,12 +15,12 @@ from threadpoolctl import threadpool_limits
 from outcomes.cohort import Cohort, build_cohort
 from outcomes.outcome import Outcome
 from outcomes.outcomes import build_outcomes
-from pipelines.artifact import LoadedModel, load_model
 from pipelines.assemble import assemble_ascertainment, assemble_flow, assemble_response, assemble_table1
+from pipelines.bundles.artifact import LoadedModel, load_model
 from pipelines.comparison import compare_fold_predictions
 from pipelines.curves import compute_curves
 from pipelines.evaluate import evaluate_fold_predictions
-from pipelines.observation import fit_observation
+from pipelines.follow_up.observation import fit_observation
 from pipelines.predictions import build_predictions
 from pipelines.provenance import compute_code_sha256, read_own_version, read_versions
 from pipelines.size_criteria import tabulate_sample_size

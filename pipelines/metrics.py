@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.metric import Metric
-from pipelines.risk_metrics import RISK_METRICS
-from pipelines.sample import Sample
-from pipelines.score_metrics import SCORE_METRICS
-from pipelines.threshold_metrics import THRESHOLD_METRICS
+from pipelines.measures.metric import Metric
+from pipelines.measures.risk_metrics import RISK_METRICS
+from pipelines.measures.sample import Sample
+from pipelines.measures.score_metrics import SCORE_METRICS
+from pipelines.measures.threshold_metrics import THRESHOLD_METRICS
 
 __all__ = ["METRICS", "Metric", "list_metrics"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import mlflow
 import pandas as pd
 
-from pipelines.artifact import load_model
+from pipelines.bundles.artifact import load_model
 
 
 class BundleModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # MLflow ships no types for its base class

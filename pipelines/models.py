@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pipelines import boosting, forest, linear_models
+from pipelines.learners import boosting, forest, linear_models
 
 Array = npt.NDArray[np.float64]
 Params = Mapping[str, float | int]

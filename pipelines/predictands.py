@@ -10,8 +10,8 @@ import numpy as np
 from outcomes.outcome import Outcome, Score
 from pipelines.forecast import Forecast, fit_spread
 from pipelines.intervals import FloatArray
+from pipelines.measures.overall import clip_probability
 from pipelines.models import Form, Model
-from pipelines.overall import clip_probability
 from pipelines.recalibration import Calibrator, fit_calibrator
 
 STRATA = 5

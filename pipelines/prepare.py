@@ -13,8 +13,8 @@ from outcomes.guard import check_derived_thresholds
 from outcomes.outcome import Outcome, Variant
 from outcomes.outcomes import build_outcomes, known_threshold_sets
 from outcomes.variants import build_variants
+from pipelines.beside.comparators import Beside, list_comparators, set_beside
 from pipelines.checks import check_study, describe_constant, models_for, needs_firth, reason_to_skip
-from pipelines.comparators import Beside, list_comparators, set_beside
 from pipelines.leaks import refuse_leaks
 from pipelines.predictions import DEVELOPMENT
 from pipelines.result import Dataset

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipelines.draws import Drawer, drawer_from_json, fit_drawer, resample_weights
-from pipelines.imputation import Imputer, find_bounds, fit_imputer, imputer_from_json
+from pipelines.filling.draws import Drawer, drawer_from_json, fit_drawer, resample_weights
+from pipelines.filling.imputation import Imputer, find_bounds, fit_imputer, imputer_from_json
 from pipelines.seeds import child_seed
 from pipelines.splines import compute_knots, compute_rcs_basis
 from schemas.column import Column

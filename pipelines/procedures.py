@@ -12,13 +12,13 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import t as student
 
-from pipelines.discrimination import compute_c_statistic, split_rows
 from pipelines.evaluate import finish_table
 from pipelines.intervals import FloatArray, IntArray
-from pipelines.overall import clip_probability
-from pipelines.sample import ANALYSIS, code_groups, find_score, select_usable, split_groups
+from pipelines.measures.discrimination import compute_c_statistic, split_rows
+from pipelines.measures.overall import clip_probability
+from pipelines.measures.sample import ANALYSIS, code_groups, find_score, select_usable, split_groups
+from pipelines.measures.utility import compute_benefits, count_decisions
 from pipelines.suppression import find_small
-from pipelines.utility import compute_benefits, count_decisions
 from schemas.study import MarginPlan
 from schemas.tables import PROCEDURES
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from pipelines.calibration import compute_logit, fit_calibration_slope
 from pipelines.intervals import FloatArray
-from pipelines.overall import compute_event_rates
+from pipelines.measures.calibration import compute_logit, fit_calibration_slope
+from pipelines.measures.overall import compute_event_rates
 
 
 @dataclass(frozen=True, kw_only=True)

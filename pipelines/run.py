@@ -28,10 +28,10 @@ from pipelines.fold_tasks import list_skipped_sites, list_tasks
 from pipelines.folds import Plan, work_fold
 from pipelines.predictions import DEVELOPMENT
 from pipelines.prepare import Prepared, prepare_study
-from pipelines.refits import join_refits, list_refit_tasks, work_refit
+from pipelines.refitting.refits import join_refits, list_refit_tasks, work_refit
+from pipelines.refitting.stability import list_patients
 from pipelines.result import StudyResult
 from pipelines.size_criteria import list_shortfalls, tabulate_sample_size
-from pipelines.stability import list_patients
 from schemas.registry import Registry
 from schemas.study import Study
 

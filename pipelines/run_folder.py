@@ -20,7 +20,7 @@ from outcomes.kinds.wording import (
 )
 from outcomes.outcome import DerivedThreshold
 from outcomes.outcomes import known_threshold_sets
-from pipelines.artifact import write_bundle
+from pipelines.bundles.artifact import write_bundle
 from pipelines.models import MACHINE_LEARNING, MODELS, has_arm, list_learners
 from pipelines.predictions import DEVELOPMENT
 from pipelines.provenance import compute_code_sha256, read_own_version, read_platform, read_versions

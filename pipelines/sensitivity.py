@@ -10,9 +10,9 @@ import pandas as pd
 from outcomes.cohort import Cohort
 from outcomes.outcome import Outcome, Variant
 from pipelines.evaluate import evaluate_fold_predictions
-from pipelines.event_rate import compute_event_rate
 from pipelines.intervals import NOT_ASSESSABLE, Estimate, FloatArray
-from pipelines.sample import code_groups, select_usable
+from pipelines.measures.event_rate import compute_event_rate
+from pipelines.measures.sample import code_groups, select_usable
 from pipelines.suppression import find_small
 from schemas.tables import SENSITIVITY
 

@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipelines.calibration import compute_oe_standard_error
 from pipelines.evaluate import Group, build_groups, finish_table
-from pipelines.group_gaps import (
+from pipelines.groups.group_gaps import (
     GAP_METRICS,
     Gap,
     GapMetric,
@@ -23,12 +22,13 @@ from pipelines.group_gaps import (
     list_gap_metrics,
     resample_errors,
 )
-from pipelines.group_pooling import MEASURED, pool_calibration
-from pipelines.group_tests import GroupTest, compare_groups
-from pipelines.hidden_levels import hide_levels
+from pipelines.groups.group_pooling import MEASURED, pool_calibration
+from pipelines.groups.group_tests import GroupTest, compare_groups
+from pipelines.groups.multiplicity import adjust_benjamini_hochberg, adjust_holm
 from pipelines.intervals import Estimate, Z
-from pipelines.multiplicity import adjust_benjamini_hochberg, adjust_holm
-from pipelines.sample import Sample, find_levels
+from pipelines.measures.calibration import compute_oe_standard_error
+from pipelines.measures.hidden_levels import hide_levels
+from pipelines.measures.sample import Sample, find_levels
 from schemas.errors import InputError, unknown_name
 from schemas.tables import GAPS
 

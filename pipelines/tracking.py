@@ -33,7 +33,7 @@ ROOT_FILES = ("study.toml", "definition.toml", "run.json")
 
 _COLUMN_TYPES = {"number": "double", "flag": "double", "category": "string"}
 _BESIDE = ("imputed", "outside_range")
-"""What `pipelines.artifact.LoadedModel.predict` returns beside the row's name and what is predicted."""
+"""What `pipelines.bundles.artifact.LoadedModel.predict` returns beside the row's name and what is predicted."""
 _QUIET_ENVIRONMENT = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",

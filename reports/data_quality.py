@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from pipelines.data_quality import Quality
-from pipelines.data_quality_completeness import SPARSE
-from pipelines.data_quality_follow_up import DIFFERENCE_ALARM, LEAST_FOLLOW_UP
-from pipelines.data_quality_scores import END_ALARM
+from pipelines.quality.data_quality_completeness import SPARSE
+from pipelines.quality.data_quality_follow_up import DIFFERENCE_ALARM, LEAST_FOLLOW_UP
+from pipelines.quality.data_quality_scores import END_ALARM
 from reports.blocks import Block, Cell, Report, Table, Text
 from reports.data_quality_completeness import build_accounts, build_completeness
 from reports.data_quality_follow_up import build_follow_up, build_responders

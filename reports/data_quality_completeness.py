@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from pipelines.data_quality import Quality
-from pipelines.data_quality_completeness import FULL, SHOWN_ROWS, SPARSE
+from pipelines.quality.data_quality_completeness import FULL, SHOWN_ROWS, SPARSE
 from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.canvas import render_svg
 from reports.data_quality_words import NOT_ASSESSABLE, count_in, share_cell, size_cell, visit_in_words

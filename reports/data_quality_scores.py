@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from pipelines.data_quality import Quality
-from pipelines.data_quality_coding import (
+from pipelines.quality.data_quality_coding import (
     MEAN_BOUND,
     MEDIAN_BOUND,
     MIN_N,
@@ -16,7 +16,7 @@ from pipelines.data_quality_coding import (
     SITE_SHARE_BOUND,
     find_thin_periods,
 )
-from pipelines.data_quality_scores import DIGIT_ALARM, END_ALARM, MIN_DIGITS
+from pipelines.quality.data_quality_scores import DIGIT_ALARM, END_ALARM, MIN_DIGITS
 from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.canvas import render_svg
 from reports.data_quality_words import NOT_ASSESSABLE, Row, count_in, share_cell, size_cell, status_cell, visit_in_words

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 
-from pipelines.data_quality_completeness import FULL, SPARSE
+from pipelines.quality.data_quality_completeness import FULL, SPARSE
 from reports.canvas import PALETTE, PENS, soften, spread
 from reports.tables import records
 

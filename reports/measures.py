@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipelines.measures.references import REFERENCES
 from pipelines.metrics import METRICS, Metric
-from pipelines.references import REFERENCES
 
 __all__ = ["MEASURES", "NULL_OF", "REFERENCES", "Measure", "MeasureSet", "measures_of"]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pipelines.metric import Metric
+from pipelines.measures.metric import Metric
+from pipelines.measures.references import REFERENCES
 from pipelines.metrics import METRICS
-from pipelines.references import REFERENCES
 from reports.blocks import Report, Table, Text
 from reports.render import render_html
 from reports.tables import plain_rows

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from outcomes.outcomes import known_instruments
-from pipelines.own_thresholds import CREDIBLE, OVERALL, SMALLEST_GROUP
-from pipelines.threshold_questions import OwnThresholds, Question
+from pipelines.deriving.own_thresholds import CREDIBLE, OVERALL, SMALLEST_GROUP
+from pipelines.deriving.threshold_questions import OwnThresholds, Question
 from schemas.registry import Registry
 from schemas.toml_text import quote
 

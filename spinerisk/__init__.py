@@ -9,11 +9,11 @@ from spinerisk.guard import check_floors
 
 if TYPE_CHECKING:
     from outcomes.instruments import score_items
-    from pipelines.artifact import load_model
+    from pipelines.bundles.artifact import load_model
     from pipelines.data_quality import compute_quality
+    from pipelines.deriving.threshold_questions import derive_thresholds
     from pipelines.given_predictions import bootstrap_predictions, compare_predictions, evaluate_predictions
     from pipelines.run import run_study
-    from pipelines.threshold_questions import derive_thresholds
     from schemas.definition import read_definition
     from schemas.drafting import draft_definition
     from schemas.registry import read_registry
@@ -44,11 +44,11 @@ _HOMES = {
     "bootstrap_predictions": "pipelines.given_predictions",
     "compare_predictions": "pipelines.given_predictions",
     "compute_quality": "pipelines.data_quality",
-    "derive_thresholds": "pipelines.threshold_questions",
+    "derive_thresholds": "pipelines.deriving.threshold_questions",
     "describe_entry": "spinerisk.describing",
     "draft_definition": "schemas.drafting",
     "evaluate_predictions": "pipelines.given_predictions",
-    "load_model": "pipelines.artifact",
+    "load_model": "pipelines.bundles.artifact",
     "read_definition": "schemas.definition",
     "read_registry": "schemas.registry",
     "read_study": "schemas.study",

@@ -297,7 +297,7 @@ def thresholds(
     as_json: AsJson = False,
 ) -> None:
     """Derive thresholds of a score from one's own data, for studies of other data."""
-    from pipelines.threshold_questions import derive_thresholds
+    from pipelines.deriving.threshold_questions import derive_thresholds
     from reports.own_thresholds import list_notes, list_rows, list_warnings
     from schemas.registry import read_registry
     from spinerisk.console import open_console

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from outcomes.kinds.wording import spell
 from outcomes.outcomes import known_instruments, known_outcomes, known_threshold_sets
+from pipelines.beside.published import PUBLISHED_MODELS
+from pipelines.beside.simple_models import SIMPLE_MODELS
 from pipelines.metrics import METRICS
 from pipelines.models import MODELS
-from pipelines.published import PUBLISHED_MODELS
-from pipelines.simple_models import SIMPLE_MODELS
 from pipelines.splits import SPLITS
 from reports.dictionary import list_facts, render_dictionary
 from reports.files import write_at_once

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipelines.artifact import load_model
+from pipelines.bundles.artifact import load_model
 from schemas.errors import RunError
 from schemas.registry import Registry, read_registry, recorded_identifiers
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.threshold_questions import OwnThresholds
+from pipelines.deriving.threshold_questions import OwnThresholds
 from reports.files import write_at_once
 from reports.own_thresholds import render_definition
 from schemas.errors import RunError, StudyError

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from pipelines.intervals import Estimate, create_draws
+from pipelines.measures.sample import Sample, build_sample, select_usable
 from pipelines.metrics import METRICS
-from pipelines.sample import Sample, build_sample, select_usable
 
 Floats = npt.NDArray[np.float64]
 

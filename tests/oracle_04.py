@@ -10,9 +10,9 @@ from given_samples import estimate_at, make_sample
 from oracle_02 import read_case
 
 from pipelines.intervals import Z
+from pipelines.measures.sample import Sample
+from pipelines.measures.utility import count_decisions
 from pipelines.metrics import METRICS
-from pipelines.sample import Sample
-from pipelines.utility import count_decisions
 
 ORACLE = Path(__file__).parent / "oracles" / "04_decision_curve.json"
 

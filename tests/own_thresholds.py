@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from pipelines.threshold_questions import OwnThresholds, derive_thresholds
+from pipelines.deriving.threshold_questions import OwnThresholds, derive_thresholds
 from schemas.definition import FOLDER, parse_definition
 from schemas.registry import Registry, read_registry
 

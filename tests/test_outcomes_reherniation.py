@@ -14,9 +14,9 @@ from outcomes.cohort import build_cohort
 from outcomes.outcome import Outcome
 from outcomes.outcomes import OUTCOMES, build_outcomes
 from outcomes.variants import build_variants
-from pipelines.censoring import fit_censoring, fit_censoring_by_predictors
 from pipelines.fit import prepare_training
 from pipelines.folds import FoldTask, Plan, work_fold
+from pipelines.follow_up.censoring import fit_censoring, fit_censoring_by_predictors
 from schemas.columns import COLUMNS
 from schemas.definition import Definition, parse_definition, read_definition
 from schemas.errors import DataError, StudyError

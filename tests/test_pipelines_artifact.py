@@ -10,9 +10,9 @@ import pytest
 from scipy.special import expit
 from scipy.stats import norm
 
-from pipelines.artifact import build_check_rows, load_model, write_bundle
-from pipelines.linear_models import LogisticFit
-from pipelines.members import Member
+from pipelines.bundles.artifact import build_check_rows, load_model, write_bundle
+from pipelines.bundles.members import Member
+from pipelines.learners.linear_models import LogisticFit
 from pipelines.models import MODELS, Model
 from pipelines.preprocess import Preprocessor, fit_preprocessor
 from pipelines.recalibration import Calibrator

@@ -11,15 +11,23 @@ import statsmodels.api as sm
 from scipy.special import expit, logit
 from sklearn.metrics import brier_score_loss, confusion_matrix, log_loss, roc_auc_score
 
-from pipelines.bootstrap import BY_THRESHOLD, COMPARED, OF_RISKS, RATIOS, RESAMPLED, observe_measures, resample_measures
-from pipelines.calibration import fit_calibration_in_the_large, fit_calibration_slope
-from pipelines.calibration_curve import compute_design, fit_calibration_curve
-from pipelines.calibration_refits import bootstrap_calibration
 from pipelines.evaluate import evaluate_fold_predictions
 from pipelines.given_predictions import bootstrap_predictions, evaluate_predictions
 from pipelines.intervals import CountArray, create_draws
+from pipelines.measures.bootstrap import (
+    BY_THRESHOLD,
+    COMPARED,
+    OF_RISKS,
+    RATIOS,
+    RESAMPLED,
+    observe_measures,
+    resample_measures,
+)
+from pipelines.measures.calibration import fit_calibration_in_the_large, fit_calibration_slope
+from pipelines.measures.calibration_curve import compute_design, fit_calibration_curve
+from pipelines.measures.calibration_refits import bootstrap_calibration
+from pipelines.measures.sample import Sample, build_sample, select_usable
 from pipelines.metrics import METRICS
-from pipelines.sample import Sample, build_sample, select_usable
 from schemas.errors import InputError
 from schemas.tables import EVALUATION
 

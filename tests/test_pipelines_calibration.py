@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 from oracle_02 import read_pima, read_sim_val
 from scipy.special import expit, logit
 
-from pipelines.calibration import (
+from pipelines.intervals import Z, compute_log_wald, compute_standard_error
+from pipelines.measures.calibration import (
     compute_oe_standard_error,
     fit_calibration_in_the_large,
     fit_calibration_slope,
     fit_logistic,
     linearise_oe_ratio,
 )
-from pipelines.calibration_curve import (
+from pipelines.measures.calibration_curve import (
     bootstrap_ici,
     choose_n_knots,
     compute_ici,
@@ -32,8 +33,7 @@ from pipelines.calibration_curve import (
     predict_curve,
     simulate_null_ici,
 )
-from pipelines.intervals import Z, compute_log_wald, compute_standard_error
-from pipelines.overall import linearise_brier_score, linearise_log_loss, linearise_scaled_brier
+from pipelines.measures.overall import linearise_brier_score, linearise_log_loss, linearise_scaled_brier
 
 Floats = npt.NDArray[np.float64]
 

@@ -13,8 +13,8 @@ from scipy.stats import norm
 
 from outcomes.cohort import Cohort, build_cohort
 from outcomes.outcomes import build_outcomes
-from pipelines.case_mix import Side, compute_membership, tabulate_case_mix
-from pipelines.sites import tabulate_sites
+from pipelines.by_site.case_mix import Side, compute_membership, tabulate_case_mix
+from pipelines.by_site.sites import tabulate_sites
 from schemas.column import Column
 from schemas.study import parse_study
 from schemas.synthetic import simulate_registry

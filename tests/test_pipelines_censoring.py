@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.censoring import describe_weights, fit_censoring, fit_censoring_by_predictors
+from pipelines.follow_up.censoring import describe_weights, fit_censoring, fit_censoring_by_predictors
 
 
 def test_kaplan_meier_of_censoring_by_hand():

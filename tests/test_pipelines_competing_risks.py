@@ -19,13 +19,13 @@ from scipy.special import expit
 from unknown_worlds import HORIZON, HorizonWorld, make_cohort, make_predictions
 
 from outcomes.cohort import Cohort
-from pipelines.censoring import fit_censoring
-from pipelines.competing_risks import compute_aalen_johansen, compute_cloglog_wald, linearise_censoring
 from pipelines.evaluate import evaluate_fold_predictions
-from pipelines.followed import compute_followed, compute_incidence, describe_follow_up
-from pipelines.hazards import fit_cox, fit_fine_gray
-from pipelines.unknown_outcomes import shift_unknown_outcomes
-from pipelines.utility import linearise_net_benefit
+from pipelines.follow_up.censoring import fit_censoring
+from pipelines.follow_up.competing_risks import compute_aalen_johansen, compute_cloglog_wald, linearise_censoring
+from pipelines.follow_up.followed import compute_followed, compute_incidence, describe_follow_up
+from pipelines.follow_up.hazards import fit_cox, fit_fine_gray
+from pipelines.follow_up.unknown_outcomes import shift_unknown_outcomes
+from pipelines.measures.utility import linearise_net_benefit
 from schemas.tables import FOLLOWED, INCIDENCE
 
 Floats = npt.NDArray[np.float64]

@@ -12,7 +12,7 @@ from scipy.special import expit
 from pipelines.curves import compute_curves
 from pipelines.evaluate import evaluate_fold_predictions
 from pipelines.intervals import Z
-from pipelines.score_curve import compute_design, fit_score_curve, predict_score_curve
+from pipelines.measures.score_curve import compute_design, fit_score_curve, predict_score_curve
 from schemas.tables import CURVES
 
 THRESHOLDS = {"ssi": (0.1, 0.255)}

@@ -15,8 +15,8 @@ from statsmodels.stats.proportion import proportion_confint
 from synthetic_columns import keep_first_columns
 
 from pipelines.data_quality import Quality, compute_quality
-from pipelines.data_quality_coding import Series, find_changes, find_thin_periods
-from pipelines.data_quality_sheet import compute_wilson, hide_cells
+from pipelines.quality.data_quality_coding import Series, find_changes, find_thin_periods
+from pipelines.quality.data_quality_sheet import compute_wilson, hide_cells
 from schemas.definition import parse_definition
 from schemas.registry import Registry, read_registry
 from schemas.synthetic import simulate_registry

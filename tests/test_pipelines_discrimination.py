@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from pipelines.discrimination import (
+from pipelines.intervals import Z, compute_logit_wald, compute_newcombe
+from pipelines.measures.discrimination import (
     bootstrap_c_statistic,
     compute_average_precision,
     compute_c_statistic,
@@ -21,7 +22,6 @@ from pipelines.discrimination import (
     compute_sensitivity,
     compute_within_fold_c_statistic,
 )
-from pipelines.intervals import Z, compute_logit_wald, compute_newcombe
 
 Floats = npt.NDArray[np.float64]
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from scipy.special import expit
 from statsmodels.stats.proportion import proportion_confint
 
-from pipelines.discrimination import bootstrap_c_statistic
 from pipelines.evaluate import evaluate_fold_predictions
 from pipelines.given_predictions import evaluate_predictions
 from pipelines.intervals import compute_percentile, create_draws
+from pipelines.measures.discrimination import bootstrap_c_statistic
 from pipelines.metrics import METRICS
 from pipelines.suppression import find_suppressed
 from schemas.errors import InputError

@@ -10,9 +10,9 @@ from scipy.stats import norm
 from unknown_worlds import make_cohort, make_predictions
 
 from outcomes.outcome import Variant
-from pipelines.event_rate import compute_event_rate
+from pipelines.follow_up.unknown_outcomes import shift_unknown_outcomes
+from pipelines.measures.event_rate import compute_event_rate
 from pipelines.sensitivity import tabulate_sensitivity
-from pipelines.unknown_outcomes import shift_unknown_outcomes
 
 
 def test_without_weights_it_is_the_share_with_the_usual_interval_of_its_log_odds():

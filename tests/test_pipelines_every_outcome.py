@@ -17,7 +17,7 @@ from outcomes.cohort import Cohort, build_cohort
 from outcomes.outcome import Outcome
 from outcomes.outcomes import OUTCOMES, build_outcome
 from pipelines.checks import reason_to_skip
-from pipelines.discrimination import compute_c_statistic
+from pipelines.measures.discrimination import compute_c_statistic
 from pipelines.result import StudyResult
 from pipelines.run import run_study
 from schemas.errors import StudyError

@@ -12,11 +12,11 @@ from scipy.special import expit
 
 from outcomes.cohort import Cohort
 from pipelines.checks import FIRTH, describe_constant, models_for, needs_firth
-from pipelines.firth import compute_firth, compute_firth_profile
 from pipelines.folds import FoldResult, FoldTask, Plan, work_fold
+from pipelines.learners.firth import compute_firth, compute_firth_profile
+from pipelines.learners.separation import find_separating
 from pipelines.models import MODELS
 from pipelines.prepare import prepare_study
-from pipelines.separation import find_separating
 from pipelines.splines import compute_knots, compute_rcs_basis
 from schemas.errors import StudyError
 from schemas.registry import Registry

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pytest
 from scipy.stats import norm
 
-from pipelines.draws import Drawer, drawer_from_json, fit_drawer, resample_weights
-from pipelines.imputation import find_bounds
+from pipelines.filling.draws import Drawer, drawer_from_json, fit_drawer, resample_weights
+from pipelines.filling.imputation import find_bounds
 from pipelines.rubin import pool_estimates
 
 Array = npt.NDArray[np.float64]

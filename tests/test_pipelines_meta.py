@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.meta import IDENTITY, LOG, LOGIT, SCALES, Scale, fit_reml, pool, summarise
+from pipelines.by_site.meta import IDENTITY, LOG, LOGIT, SCALES, Scale, fit_reml, pool, summarise
 from schemas.errors import InputError
 
 EXPECTED = json.loads((Path(__file__).parent / "oracles" / "10_meta.json").read_text(encoding="utf-8"))["expected"]

@@ -11,10 +11,10 @@ import pytest
 
 from outcomes.cohort import Cohort, build_cohort
 from outcomes.outcomes import build_outcomes
-from pipelines.artifact import load_model
+from pipelines.bundles.artifact import load_model
+from pipelines.bundles.members import Member, predict_members
 from pipelines.explain import explain
 from pipelines.fit import fit_pipeline, prepare_training
-from pipelines.members import Member, predict_members
 from pipelines.models import MODELS
 from pipelines.preprocess import fit_preprocessor
 from pipelines.result import StudyResult

@@ -10,10 +10,10 @@ from scipy.special import expit
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge
 
-from pipelines.forest import TREES_TUNING
-from pipelines.linear_models import PENALTIES
+from pipelines.learners.forest import TREES_TUNING
+from pipelines.learners.linear_models import PENALTIES
+from pipelines.learners.penalised import compute_linear_path, compute_logistic_path
 from pipelines.models import MODELS, Form, Model
-from pipelines.penalised import compute_linear_path, compute_logistic_path
 from pipelines.preprocess import DESIGNS
 from schemas.errors import StudyError
 

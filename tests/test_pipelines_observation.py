@@ -14,10 +14,10 @@ from unknown_worlds import BY_SEVERITY, HORIZON, HorizonWorld, make_cohort, take
 
 from outcomes.cohort import Cohort, build_cohort
 from outcomes.outcomes import build_outcome
-from pipelines.censoring import LEAST_PROBABILITY, fit_censoring
-from pipelines.observation import Answered, CensoredByPredictors, Unweighted, fit_observation
+from pipelines.follow_up.censoring import LEAST_PROBABILITY, fit_censoring
+from pipelines.follow_up.observation import Answered, CensoredByPredictors, Unweighted, fit_observation
+from pipelines.follow_up.respondents import compare_respondents
 from pipelines.preprocess import Preprocessor, fit_preprocessor
-from pipelines.respondents import compare_respondents
 from schemas.study import parse_study
 from schemas.synthetic import simulate_registry
 from schemas.tables import RESPONSE

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from oracle_05 import develop, read_birthwt, read_indices
 
-from pipelines.calibration import fit_logistic
-from pipelines.discrimination import compute_c_statistic
-from pipelines.optimism import (
+from pipelines.measures.calibration import fit_logistic
+from pipelines.measures.discrimination import compute_c_statistic
+from pipelines.refitting.optimism import (
     RISK_MEASURES,
     compute_brier_without_information,
     compute_leave_one_out_c,
@@ -23,7 +23,7 @@ from pipelines.optimism import (
     weigh_c_statistic,
     weigh_loss,
 )
-from pipelines.refitted import Developed, Refitted, match_developed
+from pipelines.refitting.refitted import Developed, Refitted, match_developed
 from schemas.tables import EVALUATION, OPTIMISM
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.stats import norm
 
-from pipelines.anchor_based import (
+from pipelines.deriving.anchor_based import (
     adjust_for_reliability,
     adjust_for_share,
     compute_grade_correlation,
@@ -25,16 +25,16 @@ from pipelines.anchor_based import (
     find_roc_cut,
     fit_change_model,
 )
-from pipelines.change_scores import ChangeScores, split_thirds
-from pipelines.intervals import Z
-from pipelines.measurement_error import (
+from pipelines.deriving.change_scores import ChangeScores, split_thirds
+from pipelines.deriving.measurement_error import (
     Z90,
     compute_cronbach_alpha,
     compute_detectable_change,
     compute_repeatability,
     compute_sem,
 )
-from pipelines.own_thresholds import CREDIBLE, IN_THIRDS, METHODS, SMALLEST_GROUP, compute_own_thresholds
+from pipelines.deriving.own_thresholds import CREDIBLE, IN_THIRDS, METHODS, SMALLEST_GROUP, compute_own_thresholds
+from pipelines.intervals import Z
 from schemas.tables import OWN_THRESHOLDS
 
 FloatArray = npt.NDArray[np.float64]

@@ -14,7 +14,7 @@ from outcome_builds import build, find_set
 from outcomes.kinds.belonging import find_kinds, fulfils, list_population, list_reasons
 from outcomes.outcome import DerivedThreshold, Outcome, Score
 from outcomes.outcomes import OUTCOMES
-from pipelines.artifact import load_model, write_bundle
+from pipelines.bundles.artifact import load_model, write_bundle
 from pipelines.forecast import Forecast, Spread
 from pipelines.models import MODELS
 from pipelines.preprocess import fit_preprocessor

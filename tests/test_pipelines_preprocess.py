@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.draws import fit_drawer
-from pipelines.imputation import fit_imputer
+from pipelines.filling.draws import fit_drawer
+from pipelines.filling.imputation import fit_imputer
 from pipelines.preprocess import (
     DESIGNS,
     LEAST_MISSING,

@@ -11,16 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.prepare import prepare_study
-from pipelines.published import PUBLISHED_MODELS
-from pipelines.published_entries.swespine import (
+from pipelines.beside.published import PUBLISHED_MODELS
+from pipelines.beside.published_entries.swespine import (
     LEG_PAIN,
     LEG_PAIN_THRESHOLDS,
     OTHER_ILLNESS,
     SATISFACTION,
     compute_leg_pain_answers,
 )
-from pipelines.published_model import PublishedModel
+from pipelines.beside.published_model import PublishedModel
+from pipelines.prepare import prepare_study
 from schemas.columns import COLUMNS
 from schemas.errors import StudyError
 from schemas.registry import Registry

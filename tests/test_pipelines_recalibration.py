@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from pipelines.calibration import compute_logit, fit_calibration_in_the_large, fit_calibration_slope
+from pipelines.measures.calibration import compute_logit, fit_calibration_in_the_large, fit_calibration_slope
 from pipelines.recalibration import Calibrator, calibrator_from_json, fit_calibrator
 
 

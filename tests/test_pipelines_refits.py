@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.discrimination import compute_c_statistic
 from pipelines.executors import run_tasks
 from pipelines.folds import FoldTask, Plan, work_fold
-from pipelines.optimism import compute_leave_one_out_c, compute_optimism, weigh_c_statistic
+from pipelines.measures.discrimination import compute_c_statistic
 from pipelines.predictions import DEVELOPMENT, FINAL_FOLD
 from pipelines.prepare import prepare_study
-from pipelines.refits import (
+from pipelines.refitting.optimism import compute_leave_one_out_c, compute_optimism, weigh_c_statistic
+from pipelines.refitting.refits import (
     FAILURES,
     RefitTask,
     count_resamples,
@@ -24,7 +24,7 @@ from pipelines.refits import (
     list_refit_tasks,
     work_refit,
 )
-from pipelines.refitted import Refitted, match_all
+from pipelines.refitting.refitted import Refitted, match_all
 from pipelines.tuning import Tuned
 from schemas.errors import InputError
 from schemas.study import BootstrapPlan, parse_study

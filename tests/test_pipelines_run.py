@@ -12,7 +12,7 @@ import pytest
 
 from outcomes.cohort import build_cohort
 from pipelines.alarms import find_alarms
-from pipelines.discrimination import compute_c_statistic
+from pipelines.measures.discrimination import compute_c_statistic
 from pipelines.predictions import DEVELOPMENT
 from pipelines.prepare import name_validation
 from pipelines.result import StudyResult

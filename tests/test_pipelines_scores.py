@@ -23,14 +23,20 @@ from outcomes.kinds.score import list_derived
 from outcomes.outcome import Score
 from outcomes.threshold_rules import reached
 from outcomes.thresholds import THRESHOLD_SETS
-from pipelines.artifact import load_model, write_bundle
+from pipelines.bundles.artifact import load_model, write_bundle
 from pipelines.comparison import compare_fold_predictions
 from pipelines.curves import compute_curves
-from pipelines.discrimination import compute_c_statistic
 from pipelines.evaluate import evaluate_fold_predictions
 from pipelines.fit import FittedPipeline
 from pipelines.forecast import Forecast, find_step, fit_spread, forecast_from_json
 from pipelines.intervals import compute_standard_error
+from pipelines.measures.discrimination import compute_c_statistic
+from pipelines.measures.scores import (
+    linearise_absolute_error,
+    linearise_coverage,
+    linearise_root_mean_square,
+    linearise_slope,
+)
 from pipelines.metrics import METRICS
 from pipelines.models import MODELS, Model
 from pipelines.predictands import ScorePredictand
@@ -38,12 +44,6 @@ from pipelines.preprocess import fit_preprocessor
 from pipelines.result import StudyResult
 from pipelines.run import run_study
 from pipelines.run_folder import replacing, write_run
-from pipelines.scores import (
-    linearise_absolute_error,
-    linearise_coverage,
-    linearise_root_mean_square,
-    linearise_slope,
-)
 from reports.report import write_report
 from schemas.columns import COLUMNS
 from schemas.errors import BundleError, StudyError

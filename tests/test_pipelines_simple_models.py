@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipelines.beside.simple_models import SIMPLE_MODELS, SimpleModel
 from pipelines.folds import FoldResult, FoldTask, Plan, work_fold
+from pipelines.measures.revealing import find_revealing, hide_revealing
 from pipelines.prepare import Prepared, prepare_study
-from pipelines.revealing import find_revealing, hide_revealing
-from pipelines.simple_models import SIMPLE_MODELS, SimpleModel
 from schemas.columns import COLUMNS
 from schemas.errors import StudyError
 from schemas.registry import Registry

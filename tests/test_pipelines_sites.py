@@ -17,14 +17,14 @@ from scipy.special import expit
 
 from outcomes.cohort import Cohort, build_cohort
 from outcomes.outcomes import build_outcomes
-from pipelines.discrimination import compute_c_statistic, compute_delong
+from pipelines.by_site.site_folds import choose_site_models, list_site_tasks, merge_sites, reason_to_skip_sites
+from pipelines.by_site.site_summary import summarise_sites
+from pipelines.by_site.sites import list_parts, tabulate_sites
 from pipelines.evaluate import evaluate_fold_predictions
 from pipelines.folds import Plan, work_fold
 from pipelines.intervals import compute_standard_error
-from pipelines.placements import linearise_c_statistic
-from pipelines.site_folds import choose_site_models, list_site_tasks, merge_sites, reason_to_skip_sites
-from pipelines.site_summary import summarise_sites
-from pipelines.sites import list_parts, tabulate_sites
+from pipelines.measures.discrimination import compute_c_statistic, compute_delong
+from pipelines.measures.placements import linearise_c_statistic
 from schemas.errors import StudyError
 from schemas.registry import read_registry
 from schemas.study import MarginPlan, Study, parse_study, read_study

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from oracle_05 import develop, read_birthwt, read_indices
 
-from pipelines.refitted import Developed, Refitted, match_developed
-from pipelines.stability import (
+from pipelines.refitting.refitted import Developed, Refitted, match_developed
+from pipelines.refitting.stability import (
     LEAST_IN_GROUP,
     compute_classification_instability,
     compute_instability,

@@ -14,14 +14,14 @@ import pytest
 import statsmodels.api as sm
 from scipy.special import expit, logit
 
-from pipelines.discrimination import bootstrap_c_statistic, compute_delong
 from pipelines.evaluate import build_groups
-from pipelines.group_gaps import GAP_METRICS, Split, compute_gap, compute_largest_gap, resample_errors
-from pipelines.group_pooling import pool_calibration, summarise_spread
-from pipelines.group_tests import compare_groups, compare_intercepts, compare_lines, compare_slopes
+from pipelines.groups.group_gaps import GAP_METRICS, Split, compute_gap, compute_largest_gap, resample_errors
+from pipelines.groups.group_pooling import pool_calibration, summarise_spread
+from pipelines.groups.group_tests import compare_groups, compare_intercepts, compare_lines, compare_slopes
+from pipelines.groups.multiplicity import adjust_benjamini_hochberg, adjust_holm
 from pipelines.intervals import Estimate, Z, create_draws
-from pipelines.multiplicity import adjust_benjamini_hochberg, adjust_holm
-from pipelines.sample import Sample, find_levels
+from pipelines.measures.discrimination import bootstrap_c_statistic, compute_delong
+from pipelines.measures.sample import Sample, find_levels
 from pipelines.subgroups import ANY, HALF_WIDTH, POOLED, audit_subgroups, decide
 from schemas.errors import InputError
 from schemas.tables import GAPS

@@ -24,7 +24,7 @@ from unknown_worlds import (
     summarise,
 )
 
-from pipelines.unknown_outcomes import shift_unknown_outcomes
+from pipelines.follow_up.unknown_outcomes import shift_unknown_outcomes
 from schemas.tables import UNKNOWN_OUTCOMES
 
 Floats = npt.NDArray[np.float64]

@@ -12,10 +12,10 @@ from given_samples import estimate_at, make_sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.classification import compute_effective_n, count_effective_patients, linearise_share
 from pipelines.intervals import Z, compute_standard_error
+from pipelines.measures.classification import compute_effective_n, count_effective_patients, linearise_share
+from pipelines.measures.utility import compute_benefits, compute_threshold_grid, linearise_net_benefit
 from pipelines.metrics import METRICS
-from pipelines.utility import compute_benefits, compute_threshold_grid, linearise_net_benefit
 
 Floats = npt.NDArray[np.float64]
 

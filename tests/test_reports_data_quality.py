@@ -17,9 +17,9 @@ from matplotlib.figure import Figure as Canvas
 from synthetic_columns import keep_first_columns
 
 from pipelines.data_quality import Quality, compute_quality
-from pipelines.data_quality_completeness import FULL, SPARSE
-from pipelines.data_quality_follow_up import LEAST_FOLLOW_UP
-from pipelines.data_quality_scores import END_ALARM
+from pipelines.quality.data_quality_completeness import FULL, SPARSE
+from pipelines.quality.data_quality_follow_up import LEAST_FOLLOW_UP
+from pipelines.quality.data_quality_scores import END_ALARM
 from reports.data_quality import TOPICS, build_quality_report, render_facts, write_quality
 from reports.data_quality_words import visit_in_words
 from reports.figures_quality import SHADES, draw_coding, draw_ends, draw_follow_up, draw_heat_map, draw_love, find_shade

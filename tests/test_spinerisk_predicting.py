@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.artifact import load_model, write_bundle
+from pipelines.bundles.artifact import load_model, write_bundle
 from pipelines.models import MODELS
 from pipelines.preprocess import fit_preprocessor
 from schemas.definition import parse_definition

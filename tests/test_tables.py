@@ -15,13 +15,13 @@ from outcomes.kinds.threshold import list_covering_sets
 from outcomes.kinds.threshold_checks import fit_to_instrument
 from outcomes.outcomes import OUTCOMES
 from outcomes.thresholds import THRESHOLD_SETS
-from pipelines.metric import Best, Metric
+from pipelines.beside.published import PUBLISHED_MODELS
+from pipelines.beside.simple_models import SIMPLE_MODELS
+from pipelines.measures.metric import Best, Metric
+from pipelines.measures.references import REFERENCES
 from pipelines.metrics import METRICS
 from pipelines.models import MODELS, Model
 from pipelines.preprocess import DESIGNS
-from pipelines.published import PUBLISHED_MODELS
-from pipelines.references import REFERENCES
-from pipelines.simple_models import SIMPLE_MODELS
 from pipelines.splits import SPLITS, Split
 from reports.sections import SECTIONS
 from schemas.column import KINDS, KNOWN_AT, Column

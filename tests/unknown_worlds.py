@@ -22,11 +22,11 @@ from outcomes.outcomes import build_outcome
 from outcomes.three_valued import combine
 from pipelines.evaluate import build_groups
 from pipelines.fit import fit_pipeline, prepare_training
+from pipelines.follow_up.observation import fit_observation
+from pipelines.follow_up.unknown_outcomes import shift_unknown_outcomes
 from pipelines.metrics import METRICS
 from pipelines.models import MODELS
-from pipelines.observation import fit_observation
 from pipelines.preprocess import Preprocessor, fit_preprocessor
-from pipelines.unknown_outcomes import shift_unknown_outcomes
 from schemas.column import Column
 from schemas.simulation.lumbar import LUMBAR
 from schemas.study import parse_study

@@ -1,0 +1,1 @@
+"""Thresholds derived from a registry's own data."""

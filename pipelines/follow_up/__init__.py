@@ -1,0 +1,1 @@
+"""Patients who were not followed or did not answer: weights, censoring, competing events, what they could change."""

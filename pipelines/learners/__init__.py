@@ -1,0 +1,1 @@
+"""How models are fitted: penalised and Firth's regression, forests, boosting; `pipelines.models` is their table."""

@@ -1,0 +1,1 @@
+"""Statistics on predictions, one subject per file; `pipelines.metrics` is their table."""

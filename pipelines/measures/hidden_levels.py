@@ -1,0 +1,37 @@
+"""Which groups of a table of predictions must be hidden: decided once for everything that is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from pipelines.measures.sample import Sample, find_levels
+from pipelines.suppression import Hidden, find_hidden_levels
+
+
+def hide_levels(sample: Sample, rows: pd.DataFrame, subgroups: Sequence[str], suppress_below: int) -> Hidden:
+    """Tell which levels of the attributes must be hidden in every table of these predictions.
+
+    Parameters
+    ----------
+    sample, rows
+        One model's predictions of one analysis, and the rows they were built from.
+    subgroups
+        Names of the subgroup variables.
+    suppress_below
+        Smallest count that may be shown.
+
+    Returns
+    -------
+    dict
+        Hidden levels of every attribute; what is counted are patients, those with the event and those without it,
+        each once whatever the repeats.
+    """
+    _, first = np.unique(sample.row, return_index=True)
+    y = sample.y[first]
+    everyone = np.ones(first.size, dtype=np.bool_)
+    kinds = [everyone] if sample.in_points else [everyone, y == 1, y == 0]
+    levels = {name: find_levels(rows, name)[first] for name in subgroups}
+    return find_hidden_levels(levels, kinds, patient=sample.patient[first], suppress_below=suppress_below)

@@ -1,0 +1,1 @@
+"""Parts of the data-quality check; `pipelines.data_quality` puts them together."""
