@@ -223,7 +223,9 @@ def _describe_study(result: StudyResult) -> dict[str, object]:
         "predictors": list(study.predictors),
         "predict_at": study.predict_at,
         "missing": study.missing,
+        "imputations": study.imputations if study.missing == "multiple" else 1,
         "calibration": study.calibration,
+        "internal_external": study.internal_external is not None,
         "unattainable": study.unattainable,
         "reoperated": study.reoperated,
         "died": study.died,
@@ -384,10 +386,10 @@ def _describe_arm(models: Sequence[str]) -> dict[str, object]:
 
 
 def _describe_form(result: StudyResult, name: str) -> str:
-    """Say what a model is for the kinds of outcomes that the study has."""
+    """Say what a model is; of a score only beside what it is of a risk, to which the words refer."""
     model = MODELS[name]
-    kinds = {outcome.score is not None for outcome in result.outcomes.values()}
-    return " ".join(form.text for is_score, form in ((False, model.risk), (True, model.score)) if is_score in kinds)
+    has_score = any(outcome.score is not None for outcome in result.outcomes.values())
+    return f"{model.risk.text} {model.score.text}" if has_score else model.risk.text
 
 
 def _list_population(result: StudyResult, name: str) -> tuple[PopulationStep, ...]:

@@ -59,9 +59,30 @@ MEAN_SCORE = Measure(
     digits=1,
     text="Mean of the follow-up score, weighted as the evaluation is, in points.",
 )
+CASE_MIX = (
+    Measure(
+        name="membership_c_statistic",
+        title="Told apart by predictors (c-statistic)",
+        digits=3,
+        text="c-statistic of a model that tells these patients from the others by their predictors.",
+    ),
+    Measure(
+        name="mean_linear_predictor",
+        title="Mean linear predictor",
+        digits=3,
+        text="Mean of the logit of the predicted risk, of a score of the prediction itself.",
+    ),
+    Measure(
+        name="sd_linear_predictor",
+        title="SD of linear predictor",
+        digits=3,
+        text="Standard deviation of the logit of the predicted risk, of a score of the prediction itself.",
+    ),
+)
+"""What is printed of the case mix of sites and datasets."""
 MEASURES: dict[str, Measure] = {
     **{name: _print_metric(metric) for name, metric in METRICS.items()},
-    MEAN_SCORE.name: MEAN_SCORE,
+    **{measure.name: measure for measure in (MEAN_SCORE, *CASE_MIX)},
 }
 """By name: every metric of the toolkit, and what else is printed with an interval."""
 

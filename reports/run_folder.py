@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,9 @@ class StudyFacts(Facts):
     predictors: tuple[str, ...]
     predict_at: str
     missing: str
+    imputations: int = 1
+    calibration: str = "none"
+    internal_external: bool = False
     unattainable: str = "exclude"
     outer_folds: int
     repeats: int
@@ -284,6 +288,20 @@ class RunFolder:
         return tuple(
             sorted(levels, key=lambda v: (v == "unknown", declared.get(v, len(declared)), not v.startswith("under ")))
         )
+
+    def in_words(self, text: str) -> str:
+        """Return a note of the run with titles in the place of the names of outcomes, models and predictors.
+
+        A predictor's name may be a word, such as age: it is replaced where it is called a predictor, or is no word.
+        """
+        titles = {outcome.name: outcome.title for outcome in self.facts.outcomes}
+        titles |= {model.name: model.title for model in self.facts.models}
+        for name in (predictor.name for predictor in self.facts.predictors):
+            titles[f"predictor {name}"] = f"predictor {self.predictor_title(name)}"
+            if "_" in name:
+                titles[name] = self.predictor_title(name)
+        names = "|".join(re.escape(name) for name in sorted(titles, key=len, reverse=True))
+        return re.sub(rf"(?<![\w.])({names})(?![\w])", lambda found: titles[found[0]], text) if names else text
 
     def outcome_title(self, name: str) -> str:
         """Return the title of an outcome, or its name if it has none."""

@@ -27,6 +27,21 @@ FINAL = -1
 """Fold of the model that is fitted on everyone, which is the one to be used."""
 TIMED = ("event_by_horizon", "recurrence")
 """Kinds of outcomes that know when an event came."""
+FILLED = "by chained regressions that never see the outcome, the same ones in later use"
+MISSING = {
+    "chained": f"Missing predictors are imputed {FILLED}.",
+    "indicators": f"Missing predictors are imputed {FILLED}, and for every predictor that was missing in training a "
+    "further column says whether it is recorded.",
+    "native": f"Missing predictors are given as gaps to XGBoost and LightGBM. For the other models they are imputed "
+    f"{FILLED}, and a further column says whether each is recorded, so that no model knows more than another.",
+    "multiple": f"Missing predictors are drawn {{imputations}} {FILLED}. Everything is repeated for each draw, and the "
+    "estimates are pooled by Rubin's rules.",
+}
+CALIBRATION = {
+    "none": "Predicted risks are not recalibrated afterwards.",
+    "logistic": "The last step of every model is a logistic recalibration of its risks, learned from its own inner "
+    "held-out predictions in each training part.",
+}
 COMPETING = "a competing event, after which the outcome can no longer be observed, counts as a known non-event."
 
 
@@ -67,9 +82,16 @@ def _tabulate_tuning(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame)
         caption=f"Settings chosen, {outcome.title}.",
         columns=("Setting", *(_word_fit(repeat, fold, run.facts.study.repeats) for repeat, fold in fits)),
         rows=tuple(rows),
-        notes=("Final: fitted on all operations; this is the model to be used.",),
+        notes=tuple(_note_tuning(run)),
         folded=True,
     )
+
+
+def _note_tuning(run: RunFolder) -> Iterator[str]:
+    yield "Final: fitted on all operations; this is the model to be used."
+    count = run.facts.study.imputations
+    if count > 1:
+        yield f"Shown is the first of {count} imputations; every one has its own settings, kept in the run's folder."
 
 
 def _word_fit(repeat: float, fold: float, repeats: int) -> str:
@@ -184,9 +206,8 @@ def build_notes(run: RunFolder) -> list[Block]:
             f"{study.inner_folds} inner folds for tuning, no patient in two folds. Everything that is learned from "
             "data (imputation, positions of the spline knots, scaling, tuning) is learned from each training fold "
             "alone. Only the number of spline knots is the same in all folds: it follows from how many events, or "
-            "operations without the event if these are fewer, the whole cohort has. Missing predictors are imputed by "
-            "chained regressions that never see the outcome, the same ones in later use. Predicted risks are not "
-            "recalibrated afterwards. No resampling or weighting is used against a rare outcome."
+            f"operations without the event if these are fewer, the whole cohort has. {_describe_missing(run)} "
+            f"{CALIBRATION[study.calibration]} No resampling or weighting is used against a rare outcome."
         ),
         *_describe_weights(run),
         Text(
@@ -206,6 +227,11 @@ def build_notes(run: RunFolder) -> list[Block]:
             rows=plain_rows((name, text) for name, text in REFERENCES.items() if name in _sources_of(run)),
         ),
     ]
+
+
+def _describe_missing(run: RunFolder) -> str:
+    study = run.facts.study
+    return MISSING[study.missing].format(imputations=count_words(study.imputations, "time"))
 
 
 def _describe_weights(run: RunFolder) -> Iterator[Text]:

@@ -33,6 +33,7 @@ from reports.tables import (
 )
 from reports.views import View, make_slug, models_in, views_of
 
+NATIVE = ", but for the boosted trees, which are given the gaps"
 ROLES = {
     "arm": "rival, one of the candidates in each fold",
     "comparator": "beside the models, no candidate",
@@ -59,7 +60,8 @@ def _tabulate_models(run: RunFolder) -> Table:
     )
     return Table(
         name="models",
-        caption="Models. All are fitted on the same folds, the same predictors and the same imputation.",
+        caption="Models. All are fitted on the same folds and the same predictors, and missing values are treated alike"
+        f"{NATIVE if run.facts.study.missing == 'native' else ''}.",
         columns=("Model", "Role", "What it is"),
         rows=rows,
     )

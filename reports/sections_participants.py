@@ -159,7 +159,8 @@ def build_characteristics(run: RunFolder) -> list[Block]:
     blocks: list[Block] = [
         Text(
             text="Numbers are mean (standard deviation) and, beneath, median (quartiles); categories are count "
-            "(percent of those recorded). Missing values are counted, and were imputed within each training fold."
+            "(percent of those recorded). Missing values are counted; what was made of them stands in the methods "
+            "notes."
         )
     ]
     for outcome in run.outcomes:

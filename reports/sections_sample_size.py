@@ -20,6 +20,7 @@ from reports.tables import (
 )
 from reports.views import make_slug
 
+HALF_WIDTH = "half-width of the interval of "
 WHOLE = ("candidate_parameters",)
 DIGITS = {"event_rate": 3, "expected_r_squared": 3, "expected_c_statistic": 3, "events_per_parameter": 1,
           "patients_per_parameter": 1, "expected_error": 3}  # fmt: skip
@@ -77,13 +78,12 @@ def _build_dataset(run: RunFolder, outcome: OutcomeFacts, dataset: str, frame: p
         count = precision["actual_events"].iloc[0]
         events = f" and {format_count(count)} events" if count == count else ""
         widths = join_words(
-            f"the {str(row['text']).removeprefix('half-width of the interval of the ')} about "
-            f"\u00b1{format_number(float(row['value']), 2)}".replace("half-width of the interval of ", "")
+            f"{format_number(float(row['value']), 2)} for {str(row['text']).removeprefix(HALF_WIDTH)}"
             for _, row in precision.iterrows()
         )
         yield Text(
-            text=f"With {format_count(precision['actual'].iloc[0])} patients{events} on {dataset}, the 95 % interval "
-            f"of {widths} wide on either side, if the model is as good as was assumed and well calibrated."
+            text=f"With {format_count(precision['actual'].iloc[0])} patients{events} on {dataset}, 95 % intervals "
+            f"should reach to either side by about {widths}, if the model is as good as assumed and well calibrated."
         )
 
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure as Canvas
 from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.canvas import draw_key, pens_of, render_svg
 from reports.figures_sites import draw_sites
+from reports.measures import CASE_MIX
 from reports.run_folder import OutcomeFacts, RunFolder
 from reports.sections_participants import mark_of
 from reports.tables import (
@@ -44,22 +45,21 @@ LISTED = {
 """Drawn, and listed by site, for outcomes that occur or not and for scores."""
 PRIMARY = {False: "log_loss", True: "mae"}
 HARDLY = 5
-STATISTICS = {
-    "membership_c_statistic": "Told apart by predictors (c-statistic)",
-    "mean_linear_predictor": "Mean linear predictor",
-    "sd_linear_predictor": "SD of linear predictor",
-}
-NO_SITES = (
-    "No site was left out in turn: the study does not ask for it, or there were too few sites. To ask for it, add "
-    "[internal_external] to the study; every site, or group of small sites, is then predicted by models that were "
-    "fitted and tuned without it."
+STATISTICS = {measure.name: measure.title for measure in CASE_MIX}
+NOT_ASKED = (
+    "No site was left out in turn: the study does not ask for it. To ask for it, add [internal_external] to the "
+    "study; every site, or group of small sites, is then predicted by models that were fitted and tuned without it."
+)
+NOT_POSSIBLE = (
+    "The study asks for every site to be left out in turn; here no site could be, for the reason that stands in the "
+    "summary under what is worth knowing."
 )
 
 
 def build_sites(run: RunFolder) -> list[Block]:
     """Build the forest plot, the summary and the tables of sites, and the case mix of sites and datasets."""
     sites = run.tables["sites"].assign(validation=VALIDATION, interval_target="")
-    blocks: list[Block] = [Text(text=NO_SITES if sites.empty else _introduce(run))]
+    blocks: list[Block] = [Text(text=_introduce(run, sites))]
     for outcome in run.outcomes:
         own = rows_where(sites, outcome=outcome.name)
         mix = rows_where(run.tables["case_mix"], outcome=outcome.name)
@@ -73,7 +73,9 @@ def build_sites(run: RunFolder) -> list[Block]:
     return blocks
 
 
-def _introduce(run: RunFolder) -> str:
+def _introduce(run: RunFolder, sites: pd.DataFrame) -> str:
+    if sites.empty:
+        return NOT_POSSIBLE if run.facts.study.internal_external else NOT_ASKED
     return (
         "Internal-external validation: every site was left out in turn, and the whole procedure, with its imputation "
         "and its tuning, was carried out again on the others; so each site is predicted by models that never saw it. "

@@ -136,8 +136,8 @@ def _list_notes(run: RunFolder, frame: pd.DataFrame, *, unit: str) -> Iterator[s
     yield (
         f"MAPE: mean absolute difference{unit} between a patient's prediction and those of the refits. Range: from the "
         f"2.5 to the 97.5 percentile of the refits' predictions for a patient, the {RANGE}. All models of the table "
-        "are refitted on the same resamples. These are descriptions of the refits that were made; the c-statistic has "
-        "its 95 % interval."
+        "are refitted on the same resamples. These are descriptions of the refits that were made; the cross-validated "
+        "measure has its 95 % interval."
     )
     if (frame["metric"] == "classification_instability").any():
         yield "Other side: share of refits that put a patient on the other side of a declared threshold, on average."

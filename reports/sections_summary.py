@@ -37,8 +37,13 @@ def build_summary(run: RunFolder) -> list[Block]:
         Text(text="Nothing: no row was quarantined, no outcome was skipped and no guard warned.")
     ]
     if run.facts.notes:
-        blocks.append(Text(text="Also worth knowing: " + "; ".join(run.facts.notes) + ".", kind="note"))
+        blocks.append(Text(text="Also worth knowing:", kind="note"))
+        blocks += [Text(text=end(_begin(run.in_words(note))), kind="note") for note in run.facts.notes]
     return blocks
+
+
+def _begin(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _describe_question(run: RunFolder) -> str:
@@ -134,7 +139,7 @@ def _is_first(view: View) -> bool:
 
 def _list_concerns(run: RunFolder) -> Iterator[str]:
     """List warnings, skipped outcomes and quarantined rows, each once."""
-    yield from run.facts.warnings
+    yield from (_begin(run.in_words(warning)) for warning in run.facts.warnings)
     told = " ".join(run.facts.warnings)
     for outcome in run.skipped:
         if outcome.name not in told:

@@ -39,6 +39,7 @@ NOTHING = (
     "The study has no model beside the reference, so there is nothing to decide. Name models under `models` in the "
     "study to compare them."
 )
+NO_RIVAL = "The study has no model beside the reference, so there is no verdict. What else was fitted is described."
 ADVICE = {
     "better": "Whether such a gain is worth a model that is harder to write down, check and update is a clinical "
     "judgement, to be made with calibration, net benefit, stability and the subgroups in view. That the gain is shown "
@@ -107,7 +108,9 @@ def _word_rule(run: RunFolder) -> str:
 def _build_outcome(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Iterator[Block]:
     verdict = first_row(frame, role="primary")
     procedures = rows_where(run.tables["procedures"], outcome=outcome.name)
-    if verdict is not None:
+    if verdict is None:
+        yield Text(text=NO_RIVAL)
+    else:
         yield Text(text=str(verdict["text"]))
         yield from (Text(text=text) for text in (_advise(run, verdict), _word_power(verdict)) if text)
     yield _tabulate_verdicts(run, outcome, frame)

@@ -16,7 +16,9 @@ HIDDEN = "hidden \u2020"
 """What stands in the place of a small count, or of one that would give a small count away."""
 EMPTY = Cell(text="\u2013", style="muted")
 Key = str | float
-PROPER_WORDS = ("Brier", "ICI", "O:E", "MAE", "RMSE", "R²")
+PROPER_WORDS = ("Brier", "ICI", "O:E", "MAE", "RMSE", "R²", "SD", "Nagelkerke's")
+NO_INTERVAL = "none: "
+"""How the words for an absent interval begin; the reason follows."""
 OVERALL = ("", "overall")
 """How an evaluation names the whole sample."""
 PLANNED = "stated in the study plan (section 18)"
@@ -190,6 +192,8 @@ def describe_intervals(frame: pd.DataFrame) -> str:
 
 
 def _interval_words(kind: str, target: str, titles: list[str]) -> str:
+    if kind.startswith(NO_INTERVAL):
+        return f"{join_words(titles)}: none ({kind.removeprefix(NO_INTERVAL)})"
     about = f", about {target}" if target else ""
     return f"{join_words(titles)}: {kind}{about}"
 

@@ -37,6 +37,8 @@ subgroups = ["sex", "site"]
 outer_folds = 3
 repeats = 2
 inner_folds = 2
+[bootstrap]
+resamples = 0
 [tuning]
 trials = 2
 [threshold_probabilities.reherniation_24m]

@@ -34,6 +34,8 @@ odi_mcid_12m = ["van_hooff2016_pass", "copay2008"]
 [split]
 outer_folds = 2
 inner_folds = 2
+[bootstrap]
+resamples = 0
 [tuning]
 trials = 1
 """

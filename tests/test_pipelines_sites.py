@@ -199,10 +199,19 @@ def test_tasks_are_of_the_reference_and_what_the_study_names(cohorts: dict[str, 
     assert reason_to_skip_sites(none, cohorts["odi_mcid_12m"]) == ""
 
 
-@pytest.mark.parametrize("sites", [{"A": (30, 30)}, {"A": (30, 30), "B": (4, 30)}, {"": (30, 30)}])
-def test_one_site_is_refused(cohorts: dict[str, Cohort], sites: dict[str, tuple[int, int]]):
+TOO_FEW = "at least two sites, or groups of sites, must have 10 patients with the event and without it"
+
+
+@pytest.mark.parametrize(
+    ("sites", "words"),
+    [
+        ({"A": (30, 30)}, TOO_FEW),
+        ({"A": (30, 30), "B": (4, 30)}, TOO_FEW),
+        ({"": (30, 30)}, "no operation has a recorded site"),
+    ],
+)
+def test_one_site_is_refused(cohorts: dict[str, Cohort], sites: dict[str, tuple[int, int]], words: str):
     cohort = place(cohorts["odi_mcid_12m"], sites)
-    words = "at least two sites, or groups of sites, must have 10 patients with the event and without it"
     assert words in reason_to_skip_sites(plan(), cohort)
     with pytest.raises(StudyError, match=words):
         list_site_tasks(plan(), "odi_mcid_12m", cohort)

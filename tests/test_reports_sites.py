@@ -14,7 +14,7 @@ from reports.blocks import Block, Figure, Table, Text
 from reports.canvas import pens_of
 from reports.figures_sites import draw_sites
 from reports.run_folder import RunFacts, RunFolder
-from reports.sections_sites import NO_SITES, build_sites
+from reports.sections_sites import NOT_ASKED, build_sites
 from schemas.tables import CASE_MIX, META, SITES
 
 OUTCOME = "odi_improved_12m"
@@ -110,7 +110,7 @@ def find_table(blocks: list[Block], name: str) -> Table:
 def test_without_sites_one_sentence_says_how_to_ask():
     (only,) = build_sites(make_run([], [], []))
     assert isinstance(only, Text)
-    assert only.text == NO_SITES
+    assert only.text == NOT_ASKED
     assert "[internal_external]" in only.text
 
 

@@ -24,6 +24,8 @@ models = ["elastic_net"]
 [split]
 outer_folds = 3
 inner_folds = 2
+[bootstrap]
+resamples = 0
 [tuning]
 trials = 2
 """

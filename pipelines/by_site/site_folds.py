@@ -115,6 +115,8 @@ def reason_to_skip_sites(study: Study, cohort: Cohort) -> str:
 
 
 def _reason(study: Study, cohort: Cohort, parts: Sequence[tuple[str, ...]]) -> str:
+    if set(_label(cohort)) == {UNKNOWN}:
+        return "no operation has a recorded site"
     if len(parts) < 2:
         least = study.internal_external.least_events if study.internal_external else 0
         kinds = "patients" if cohort.outcome.score else "patients with the event and without it"

@@ -35,7 +35,7 @@ def find_separating(X: Array, y: Array, names: Sequence[str]) -> tuple[str, ...]
     Returns
     -------
     tuple of str
-        Empty where the likelihood has a maximum of ordinary size.
+        Empty where the likelihood has a maximum of ordinary size, as it has without any predictor.
 
     Notes
     -----
@@ -44,6 +44,8 @@ def find_separating(X: Array, y: Array, names: Sequence[str]) -> tuple[str, ...]
     predictor with one column that is its standardised coefficient; single spline terms balance each other), and in the
     rows of such a risk the one that contributes most.
     """
+    if not X.shape[1]:
+        return ()
     basis, singular, turn = np.linalg.svd(np.column_stack([np.ones(len(y)), X]), full_matrices=False)
     kept = singular > RANK * singular[0]
     position = _follow_likelihood(basis[:, kept], y)

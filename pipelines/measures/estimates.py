@@ -40,6 +40,7 @@ from pipelines.measures.discrimination import (
 from pipelines.measures.event_rate import compute_event_rate
 from pipelines.measures.overall import (
     LEAST_PROBABILITY,
+    clip_probability,
     linearise_brier_score,
     linearise_log_loss,
     linearise_nagelkerke,
@@ -53,9 +54,15 @@ OTHER_CLIP = 1e-4
 """Where risks of 0 and 1 are moved to in order to see whether a calibration rests on it."""
 LARGEST_ERROR = 2.0
 """Standard error of the calibration in the large, on the log-odds, beyond which it says nothing."""
+ROUNDING = 1e-12
+"""A standard error below this, relative to an estimate above 1, is left over from the order of sums."""
 
 NO_VARIATION = explain_absence("no variation between patients")
 NO_COVERAGE = explain_absence("no interval is known to cover near perfect calibration")
+RESTS_ON_CLIP = Estimate(
+    status=NOT_ASSESSABLE.status,
+    interval_kind=explain_absence("it would rest on where the risks of 0 and 1 are moved to"),
+)
 
 Linearise = Callable[[Sample], Linear]
 Compute = Callable[[Sample], tuple[Estimate, ...]]
@@ -76,10 +83,15 @@ def tell_clipped(sample: Sample) -> str:
     return f"risks of 0 or 1 moved by {LEAST_PROBABILITY:f} in {shown} operations"
 
 
+def is_nil(error: float, estimate: float) -> bool:
+    """Tell whether a standard error is none but for rounding, since no patient differs from another."""
+    return error <= ROUNDING * max(1.0, abs(estimate))
+
+
 def estimate_linear(linear: Linear, sample: Sample, *, detail: str = "", lowest: float = -math.inf) -> Estimate:
     """Return the Wald interval of an estimate whose rows have influences; none where no row differs from another."""
     error = compute_standard_error(linear.influence, sample.patient)
-    if error == 0:
+    if is_nil(error, linear.estimate):
         return Estimate(estimate=linear.estimate, interval_kind=NO_VARIATION)
     return compute_wald(linear.estimate, error, kind=name_wald(sample, detail), lowest=lowest)
 
@@ -94,15 +106,22 @@ def make_mean_metric(
         return (estimate_linear(linearise(sample), sample, detail=detail, lowest=lowest),)
 
     def compare(model: Sample, reference: Sample) -> tuple[Estimate, ...]:
-        return (compare_linear(linearise(model), linearise(reference), model),)
+        detail = (tell(model) or tell(reference)) if tell else ""
+        return (compare_linear(linearise(model), linearise(reference), model, detail=detail),)
 
     return compute, compare
 
 
-def compare_linear(model: Linear, reference: Linear, sample: Sample, *, ddof: int = 1) -> Estimate:
-    """Return the paired difference of two estimates of the same rows with its Wald interval."""
+def compare_linear(model: Linear, reference: Linear, sample: Sample, *, ddof: int = 1, detail: str = "") -> Estimate:
+    """Return the paired difference of two estimates of the same rows with its Wald interval.
+
+    Without one where the models differ alike in every patient, such as two that predict the same.
+    """
     error = compute_standard_error(model.influence - reference.influence, sample.patient, ddof=ddof)
-    return compute_wald(model.estimate - reference.estimate, error, kind="paired " + name_wald(sample))
+    difference = model.estimate - reference.estimate
+    if is_nil(error, max(abs(model.estimate), abs(reference.estimate))):
+        return Estimate(estimate=difference, interval_kind=NO_VARIATION)
+    return compute_wald(difference, error, kind="paired " + name_wald(sample, detail))
 
 
 def _compare_described(compute: Compute) -> Compare:
@@ -131,6 +150,18 @@ def _linearise_log_loss(sample: Sample) -> Linear:
 
 def _linearise_nagelkerke(sample: Sample) -> Linear:
     return linearise_nagelkerke(sample.y, sample.p, sample.null, sample.weights, sample.replicate)
+
+
+def compute_nagelkerke(sample: Sample) -> tuple[Estimate, ...]:
+    """Estimate Nagelkerke's R-squared; not where moving risks of 0 and 1 further in moves it by its error."""
+    linear = _linearise_nagelkerke(sample)
+    if sample.clipped:
+        p = clip_probability(sample.p, OTHER_CLIP)
+        other = linearise_nagelkerke(sample.y, p, sample.null, sample.weights, sample.replicate)
+        # not above: an estimate without an error rests on nothing else
+        if not abs(other.estimate - linear.estimate) < compute_standard_error(linear.influence, sample.patient):
+            return (RESTS_ON_CLIP,)
+    return (estimate_linear(linear, sample, detail=tell_clipped(sample)),)
 
 
 def _linearise_discrimination_slope(sample: Sample) -> Linear:
@@ -184,8 +215,10 @@ def compare_c_statistic(model: Sample, reference: Sample) -> tuple[Estimate, ...
     if min(model.events, model.non_events) < 2:
         return (Estimate(estimate=difference),)
     _, covariance = compute_delong(model.y, np.stack([model.score, reference.score]))
-    variance = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
-    return (compute_wald(difference, math.sqrt(max(variance, 0.0)), kind="paired DeLong" + _note_few(model)),)
+    error = math.sqrt(max(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1], 0.0))
+    if is_nil(error, 1.0):
+        return (Estimate(estimate=difference, interval_kind=NO_VARIATION),)
+    return (compute_wald(difference, error, kind="paired DeLong" + _note_few(model)),)
 
 
 def compute_average_precisions(sample: Sample) -> tuple[Estimate, ...]:
@@ -214,6 +247,8 @@ def compute_oe_ratio(sample: Sample) -> tuple[Estimate, ...]:
         return (NOT_ASSESSABLE,)
     ratio, influence = linearise_oe_ratio(sample.y, sample.p, sample.weights, sample.replicate)
     error = compute_standard_error(influence, sample.patient)
+    if is_nil(error, 1.0):
+        return (Estimate(estimate=ratio, interval_kind=NO_VARIATION),)
     return (compute_log_wald(ratio, error, kind=name_wald(sample, "log scale")),)
 
 
@@ -241,8 +276,7 @@ def _coefficient(sample: Sample, fit: Fit, term: int, *, largest_error: float = 
     if found is None:
         return (NOT_ASSESSABLE,)
     if sample.clipped and _rests_on_clip(found, _fit_terms(sample, fit, OTHER_CLIP)):
-        reason = explain_absence("it would rest on where the risks of 0 and 1 are moved to")
-        return (Estimate(status=NOT_ASSESSABLE.status, interval_kind=reason),)
+        return (RESTS_ON_CLIP,)
     linear, error = found[term]
     if error > largest_error:
         return (NOT_ASSESSABLE,)
@@ -315,7 +349,6 @@ def compute_ici_null(sample: Sample) -> tuple[Estimate, ...]:
 compute_brier_score, compare_brier_score = make_mean_metric(_linearise_brier, lowest=0.0)
 compute_scaled_brier, compare_scaled_brier = make_mean_metric(_linearise_scaled_brier)
 compute_log_loss, compare_log_loss = make_mean_metric(_linearise_log_loss, lowest=0.0, tell=tell_clipped)
-compute_nagelkerke, _ = make_mean_metric(_linearise_nagelkerke, tell=tell_clipped)
 compute_discrimination_slope, _ = make_mean_metric(_linearise_discrimination_slope)
 compute_e50, compute_e90, compute_e_max = (make_distance_quantile(share) for share in (0.5, 0.9, 1.0))
 

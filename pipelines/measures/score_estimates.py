@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from pipelines.intervals import NOT_ASSESSABLE, Estimate, Linear, compute_standard_error, compute_wald
-from pipelines.measures.estimates import make_mean_metric, name_wald
+from pipelines.measures.estimates import NO_VARIATION, is_nil, make_mean_metric, name_wald
 from pipelines.measures.overall import linearise_scaled_brier
 from pipelines.measures.sample import Sample
 from pipelines.measures.scores import (
@@ -69,6 +69,8 @@ def compute_coverage(sample: Sample) -> tuple[Estimate, ...]:
         return (NOT_ASSESSABLE,)
     share, influence = linearise_coverage(sample.y, sample.low, sample.high, sample.weights, sample.replicate)
     error = compute_standard_error(influence, sample.patient)
+    if is_nil(error, share):
+        return (Estimate(estimate=share, interval_kind=NO_VARIATION),)
     return (compute_wald(share, error, kind=name_wald(sample), lowest=0.0, highest=1.0),)
 
 
