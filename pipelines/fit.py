@@ -7,7 +7,7 @@ handed in and from no others.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -115,6 +115,7 @@ def prepare_training(
         What is made of missing predictors; see `pipelines.preprocess.Preprocessor`.
     """
     predictand = predictand_of(cohort.outcome)
+    cohort = replace(cohort, X=_code_texts(cohort.X))
     learn = partial(_learn, cohort, n_knots=n_knots, missing=missing)
     learned = learn(rows, fit=fit_preprocessor, seed=child_seed(seed, "missing"))
     inner = partial(learn, fit=fit_inner_preprocessor)
@@ -132,6 +133,12 @@ def prepare_training(
         ),
         n_train=int(np.isfinite(strata).sum()),
     )
+
+
+def _code_texts(X: pd.DataFrame) -> pd.DataFrame:
+    """Return the predictors with texts as codes of their levels: looked up once, and not in every encoding."""
+    texts = [name for name in X if not pd.api.types.is_numeric_dtype(X[name].dtype)]
+    return X.astype(dict.fromkeys(texts, "category"))
 
 
 def fit_pipeline(

@@ -444,8 +444,13 @@ def expand(
 
 
 def _dummies(values: pd.Series, levels: tuple[str, ...]) -> Array:
-    codes = pd.Index(levels).get_indexer(pd.Index(values))
-    dummies = np.eye(len(levels))[codes]
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        # the last code stands for a missing value, which is -1 among the values as among the levels
+        known = np.append(pd.Index(levels).get_indexer(values.cat.categories.astype("str")), -1)
+        codes = known[values.cat.codes.to_numpy()]
+    else:
+        codes = pd.Index(levels).get_indexer(pd.Index(values))
+    dummies: Array = np.eye(len(levels))[codes]
     dummies[codes < 0] = np.nan
     return dummies
 

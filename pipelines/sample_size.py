@@ -25,6 +25,8 @@ MARGIN = 0.05
 UNKNOWN_SHARE = 0.15
 """Share of the largest possible Cox-Snell R-squared that is assumed where nothing is known of a model."""
 NODES = 200
+ROOT = 1 / math.sqrt(2 * math.pi)
+"""Density of the standard normal distribution at its mean."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +86,9 @@ def compute_r_squared(c_statistic: float, event_rate: float) -> float:
 
     def expect(mean: float, sign: float) -> float:
         def weigh(x: float) -> float:
-            return float(norm.pdf(x, mean) * log_expit(sign * (intercept + distance * x)))
+            # written out: the density of scipy takes twenty times as long for one number
+            density = ROOT * math.exp(-(x - mean) * (x - mean) / 2)
+            return float(density * log_expit(sign * (intercept + distance * x)))
 
         return float(quad(weigh, -np.inf, np.inf, epsabs=1e-13, epsrel=1e-12, limit=200)[0])
 

@@ -180,7 +180,7 @@ RISK_METRICS = (
         title="Integrated calibration index",
         short="ICI",
         text="Integrated calibration index: mean absolute distance between predicted risk and the flexible calibration "
-        "curve. Lower is better, but it is above 0 even for a perfectly calibrated model: hold it against ici_null.",
+        "curve. Lower is better, but it is above 0 even for a perfectly calibrated model: hold it against that.",
         formula="mean(|p - c(p)|), c a logistic regression of y on a restricted cubic spline of logit(p)",
         reference="Austin and Steyerberg 2019",
         best="lower",
