@@ -205,7 +205,8 @@ def assemble_explanations(
     """Summarise the contributions over held-out rows: by predictor, and by value of the predictor."""
     summaries, shapes = [], []
     for name, cohort in cohorts.items():
-        for model in study.all_models:
+        fitted = (model for task, result in results if task.outcome == name for model in result.explained)
+        for model in dict.fromkeys((*study.all_models, *fitted)):
             parts = [
                 (explained.fold, explained.explanation, explained.X)
                 for task, result in results

@@ -9,12 +9,12 @@ import numpy as np
 from outcomes.cohort import Cohort
 from outcomes.outcome import Outcome
 from pipelines.beside.comparators import check_comparators
-from pipelines.fit import choose_knots
 from pipelines.follow_up.followed import compute_followed
 from pipelines.learners.separation import find_separating
 from pipelines.models import MODELS
 from pipelines.predictands import predictand_of
-from pipelines.preprocess import Missing, fit_inner_preprocessor
+from pipelines.preprocess import Missing
+from pipelines.size_criteria import list_candidates
 from pipelines.splits import SPLITS
 from schemas.errors import StudyError, unknown_name
 from schemas.registry import Registry
@@ -121,23 +121,14 @@ def needs_firth(cohort: Cohort, *, missing: Missing = "chained") -> str:
 
     Notes
     -----
-    Either the events, or the non-events where they are fewer, are below `LEAST_PER_PARAMETER` per candidate parameter,
-    a column of the reference's design that varies; or the unpenalised fit of that design shows that predictors separate
+    Either the events, or the non-events where they are fewer, are below `LEAST_PER_PARAMETER` per candidate parameter
+    (`pipelines.size_criteria.list_candidates`); or the unpenalised fit of that design shows that predictors separate
     the outcome. It is a sensitivity analysis: the reference stays what it is in every fold. A score has none.
     """
     if cohort.outcome.score:
         return ""
-    known = np.flatnonzero(cohort.counted)
-    preprocessor = fit_inner_preprocessor(
-        cohort.X,
-        cohort.columns,
-        n_knots=choose_knots(cohort),
-        missing="chained" if missing == "multiple" else missing,
-        counted=cohort.counted,
-    )
-    X = preprocessor.design("splines", preprocessor.encode(cohort.X.iloc[known]))
-    varies = np.ptp(X, axis=0) > 0
-    names = [name for name, one in zip(preprocessor.design_predictor("splines"), varies, strict=True) if one]
+    candidates = list_candidates(cohort, missing=missing)
+    names = candidates.predictors
     informative = predictand_of(cohort.outcome).count_informative(cohort.y_counted)
     ratio = informative / max(1, len(names))
     reasons = []
@@ -147,7 +138,7 @@ def needs_firth(cohort: Cohort, *, missing: Missing = "chained") -> str:
             f"these, and {LEAST_PER_PARAMETER} are the least"
         )
     # With fewer patients than parameters anything separates, and no predictor is to be named for it.
-    separating = find_separating(X[:, varies], cohort.y[known], names) if ratio > 1 else ()
+    separating = find_separating(candidates.X, cohort.y[cohort.counted], names) if ratio > 1 else ()
     if separating:
         reasons.append(f"in some patients the outcome can be told for certain from {' and '.join(separating)}")
     return "; ".join(reasons)

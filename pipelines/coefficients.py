@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
 import numpy as np
@@ -36,6 +36,7 @@ def list_coefficients(
     models: Mapping[tuple[str, str], FittedPipeline],
     columns: Mapping[str, Column],
     *,
+    further: Mapping[tuple[str, str], Sequence[FittedPipeline]] | None = None,
     suppress_below: int = SUPPRESS_BELOW,
 ) -> pd.DataFrame:
     """Write out every regression among the fitted models.
@@ -46,15 +47,18 @@ def list_coefficients(
         Final models by outcome and model; those that are no regression are passed over.
     columns
         Dictionary entries of the predictors, for units and declared levels.
+    further
+        Of a multiple imputation the final models of the imputations after the first, by outcome and model.
     suppress_below
         Smallest number of training patients with a level that no dictionary declares, for its name to be shown.
 
     Returns
     -------
     DataFrame
-        The columns of `schemas.tables.COEFFICIENTS`, one row per term. ``coefficient`` is that of the term as
-        ``formula`` gives it, in the units of the predictor as it is recorded; nothing is standardised. The row
-        ``intercept`` says how the sum becomes a risk, or a score.
+        The columns of `schemas.tables.COEFFICIENTS`, one row per imputation and term. ``coefficient`` is that of the
+        term as ``formula`` gives it, in the units of the predictor as it is recorded; nothing is standardised. The row
+        ``intercept`` says how the sum becomes a risk, or a score. Of several imputations the prediction is the mean of
+        those that each gives by itself.
 
     Notes
     -----
@@ -63,8 +67,9 @@ def list_coefficients(
     with a missing predictor the term is that of the value that is filled in, which the table does not give.
     """
     rows = [
-        {"outcome": outcome, "model": model, **row}
-        for (outcome, model), pipeline in models.items()
+        {"outcome": outcome, "model": model, "imputation": imputation, **row}
+        for (outcome, model), first in models.items()
+        for imputation, pipeline in enumerate((first, *(further or {}).get((outcome, model), ())))
         if isinstance(pipeline.fitted, LogisticFit | LinearFit)
         for row in _list_terms(pipeline, pipeline.fitted, columns, suppress_below)
     ]

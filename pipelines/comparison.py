@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -63,6 +63,7 @@ def compare_fold_predictions(
     *,
     reference: str,
     thresholds: Mapping[str, Sequence[float]],
+    acts_below: Collection[str] = (),
     threshold_sets: Mapping[str, str],
     seed: int,
     suppress_below: int = 5,
@@ -75,7 +76,7 @@ def compare_fold_predictions(
         The PREDICTIONS columns of `schemas.tables`.
     reference
         Name of the model that the others are compared with; analyses without it give no rows.
-    thresholds, threshold_sets, seed, suppress_below
+    thresholds, acts_below, threshold_sets, seed, suppress_below
         As in `pipelines.evaluate.evaluate_fold_predictions`.
 
     Returns
@@ -100,7 +101,7 @@ def compare_fold_predictions(
     for _, analysis in split_groups(honest.reset_index(drop=True), ANALYSIS):
         if not (analysis["model"] == reference).any():
             continue
-        groups = list(build_groups(analysis, thresholds=thresholds, seed=seed))
+        groups = list(build_groups(analysis, thresholds=thresholds, acts_below=acts_below, seed=seed))
         base = next(group for group in groups if group.model == reference)
         resampled = Resampled(base.sample)
         for group in groups:
@@ -174,6 +175,7 @@ def pair_samples(group: Group, base: Group) -> tuple[Sample, Sample]:
                 validation=base.validation,
                 thresholds=base.sample.thresholds,
                 draws=base.sample.draws,
+                acts_below=base.sample.acts_below,
             )
             for rows in (group.rows, base.rows)
         )

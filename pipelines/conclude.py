@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -23,9 +23,10 @@ from pipelines.by_site.site_summary import summarise_sites
 from pipelines.by_site.sites import INTERNAL_EXTERNAL, tabulate_sites
 from pipelines.comparison import compare_fold_predictions
 from pipelines.curves import compute_curves
+from pipelines.decisions import list_acting_below, list_thresholds
 from pipelines.evaluate import evaluate_fold_predictions
 from pipelines.follow_up.unknown_outcomes import shift_unknown_outcomes
-from pipelines.measures.revealing import find_revealing, hide_revealing
+from pipelines.measures.revealing import drop_revealing, find_revealing, hide_revealing
 from pipelines.models import MODELS, find_rival, list_titles
 from pipelines.predictions import DEVELOPMENT
 from pipelines.prepare import Prepared, keep_unknown
@@ -52,31 +53,60 @@ class Predicted:
     tuning: pd.DataFrame
 
 
-def conclude(study: Study, prepared: Prepared, predicted: Predicted) -> dict[str, pd.DataFrame]:
-    """Return the tables of a study by name, all functions of the predictions and of the cohorts."""
-    performance = _evaluate(study, prepared, predicted)
-    return {
+def conclude(
+    study: Study, prepared: Prepared, predicted: Predicted
+) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
+    """Return the tables of a study and its curves by name, all functions of the predictions and of the cohorts.
+
+    Notes
+    -----
+    A model whose number of patients, beside the reference's, would count a few is suppressed in the evaluation and in
+    the comparison, and takes no part in anything else.
+    """
+    performance, revealing = _evaluate(study, prepared, predicted)
+    shown = replace(predicted, predictions=drop_revealing(predicted.predictions, revealing))
+    audit = _audit(study, prepared, shown)
+    tables = {
         **performance,
-        **_compare(study, prepared, predicted, performance["comparison"]),
-        **_resample(study, prepared, predicted, performance["evaluation"]),
-        **_audit(study, prepared, predicted),
-        **_describe(study, prepared, predicted),
+        **_compare(study, prepared, shown, performance["comparison"]),
+        **_resample(study, prepared, shown, performance["evaluation"]),
+        **audit,
+        "gaps": hide_revealing(audit["gaps"], revealing),
+        **_describe(study, prepared, shown),
     }
+    return tables, _trace(study, prepared, shown)
 
 
-def trace(study: Study, prepared: Prepared, predicted: Predicted) -> dict[str, pd.DataFrame]:
+def _trace(study: Study, prepared: Prepared, predicted: Predicted) -> dict[str, pd.DataFrame]:
     """Return the curves by name."""
     small = study.suppress_below
-    curves = compute_curves(predicted.predictions, thresholds=_list_thresholds(study), suppress_below=small)
+    curves = compute_curves(
+        predicted.predictions,
+        thresholds=list_thresholds(study),
+        acts_below=list_acting_below(study, prepared.outcomes),
+        suppress_below=small,
+    )
     return curves | {"instability": trace_instability(predicted.predictions, predicted.refits, suppress_below=small)}
-
-
-def _list_thresholds(study: Study) -> dict[str, tuple[float, ...]]:
-    return {name: plan.values for name, plan in study.threshold_probabilities.items()}
 
 
 def _list_subgroups(study: Study, predictions: pd.DataFrame) -> tuple[str, ...]:
     return (*study.subgroups, *([ATTAINABLE] if ATTAINABLE in predictions else []))
+
+
+def _list_predictors(study: Study, prepared: Prepared, predictions: pd.DataFrame) -> dict[str, frozenset[str]]:
+    """Return the predictors by model: of the study's own, and of comparators that are fitted on one column.
+
+    Notes
+    -----
+    Who could have reached a threshold is read off the score before the operation, as a band is off its number.
+    """
+    alone: dict[str, set[str]] = {}
+    for simple in prepared.simple.get(DEVELOPMENT, {}).values():
+        for name, cohort in simple.items():
+            alone.setdefault(name, set()).update(str(column) for column in cohort.X)
+    scores = {name for outcome in prepared.outcomes.values() if outcome.attainable for name in outcome.needs}
+    found = {str(name): alone.get(str(name), set(study.predictors)) for name in predictions["model"].unique()}
+    return {name: frozenset(own | {ATTAINABLE} if own & scores else own) for name, own in found.items()}
 
 
 def _name_sets(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
@@ -84,18 +114,24 @@ def _name_sets(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
     return named | {name: one.threshold_set for name, one in list_derived(outcomes.values()).items()}
 
 
-def _evaluate(study: Study, prepared: Prepared, predicted: Predicted) -> dict[str, pd.DataFrame]:
-    """Evaluate every model, and compare it with the reference patient by patient."""
+def _evaluate(
+    study: Study, prepared: Prepared, predicted: Predicted
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Evaluate every model, compare it with the reference patient by patient, and say whose counts reveal others."""
     predictions = predicted.predictions
-    thresholds, named_sets = _list_thresholds(study), _name_sets(prepared.outcomes)
+    thresholds, named_sets = list_thresholds(study), _name_sets(prepared.outcomes)
+    acts_below = list_acting_below(study, prepared.outcomes)
     subgroups = _list_subgroups(study, predictions)
+    predictors = _list_predictors(study, prepared, predictions)
 
     def evaluate(rows: pd.DataFrame) -> pd.DataFrame:
         return evaluate_fold_predictions(
             rows,
             thresholds=thresholds,
+            acts_below=acts_below,
             threshold_sets=named_sets,
             subgroups=subgroups,
+            predictors=predictors,
             seed=study.seed,
             suppress_below=study.suppress_below,
         )
@@ -105,6 +141,7 @@ def _evaluate(study: Study, prepared: Prepared, predicted: Predicted) -> dict[st
             rows,
             reference=study.reference,
             thresholds=thresholds,
+            acts_below=acts_below,
             threshold_sets=named_sets,
             seed=study.seed,
             suppress_below=study.suppress_below,
@@ -114,10 +151,11 @@ def _evaluate(study: Study, prepared: Prepared, predicted: Predicted) -> dict[st
     # Outcomes without a threshold know nobody who could not have reached it.
     evaluation = evaluation[(evaluation["subgroup"] != ATTAINABLE) | (evaluation["level"] != "unknown")]
     revealing = find_revealing(evaluation, reference=study.reference, suppress_below=study.suppress_below)
-    return {
+    tables = {
         "evaluation": hide_revealing(evaluation.reset_index(drop=True), revealing),
         "comparison": hide_revealing(evaluate_imputed(predictions, compare), revealing),
     }
+    return tables, revealing
 
 
 def _compare(
@@ -128,17 +166,18 @@ def _compare(
         predicted.predictions,
         reference=study.reference,
         margin=study.margin,
-        thresholds=_list_thresholds(study),
+        thresholds=list_thresholds(study),
+        acts_below=list_acting_below(study, prepared.outcomes),
         suppress_below=study.suppress_below,
     )
     rival = find_rival(study.all_models, study.reference)
-    names = [str(name) for name in procedures["outcome"].unique()]
     verdicts = reach_verdicts(
         procedures,
         comparison,
         predicted.tuning,
         study=study,
-        rivals=dict.fromkeys(names, rival) if rival else {},
+        # only the study's own outcomes: what is derived from a score is described
+        rivals=dict.fromkeys(prepared.outcomes, rival) if rival else {},
         titles=list_titles(),
     )
     return {"procedures": procedures, "verdicts": verdicts}
@@ -148,13 +187,14 @@ def _resample(
     study: Study, prepared: Prepared, predicted: Predicted, evaluation: pd.DataFrame
 ) -> dict[str, pd.DataFrame]:
     """Say how optimistic and how stable the developed models are."""
-    thresholds, small = _list_thresholds(study), study.suppress_below
+    thresholds, small = list_thresholds(study), study.suppress_below
     optimism = tabulate_optimism(
         predicted.predictions,
         predicted.refits,
         evaluation,
         regression=[name for name, model in MODELS.items() if model.family == "regression"],
         thresholds=thresholds,
+        acts_below=list_acting_below(study, prepared.outcomes),
         suppress_below=small,
     )
     stability = tabulate_stability(predicted.predictions, predicted.refits, thresholds=thresholds, suppress_below=small)
@@ -167,7 +207,8 @@ def _audit(study: Study, prepared: Prepared, predicted: Predicted) -> dict[str, 
     sites = tabulate_sites(
         predictions,
         reference=study.reference,
-        thresholds=_list_thresholds(study),
+        thresholds=list_thresholds(study),
+        acts_below=list_acting_below(study, prepared.outcomes),
         seed=study.seed,
         suppress_below=small,
         sites_shown="site" in study.subgroups,
@@ -178,6 +219,7 @@ def _audit(study: Study, prepared: Prepared, predicted: Predicted) -> dict[str, 
             subgroups=_list_subgroups(study, predictions),
             margin=study.audit.margin,
             seed=study.seed,
+            predictors=_list_predictors(study, prepared, predictions),
             suppress_below=small,
         ),
         "ascertainment": assemble_ascertainment(keep_unknown(study, prepared), suppress_below=small),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,11 @@ Row = dict[str, object]
 
 
 def compute_curves(
-    predictions: pd.DataFrame, *, thresholds: Mapping[str, Sequence[float]], suppress_below: int = 5
+    predictions: pd.DataFrame,
+    *,
+    thresholds: Mapping[str, Sequence[float]],
+    acts_below: Collection[str] = (),
+    suppress_below: int = 5,
 ) -> dict[str, pd.DataFrame]:
     """Compute the curves of every model of a predictions table.
 
@@ -42,6 +46,8 @@ def compute_curves(
         The PREDICTIONS columns of `schemas.tables`.
     thresholds
         Threshold probabilities by outcome, marked as declared in the decision curve.
+    acts_below
+        Outcomes whose action is for patients below the threshold; of the others it is for those at or above it.
     suppress_below
         Samples with a count from 1 to one less give no curve; bins with such a count are hidden.
 
@@ -66,16 +72,17 @@ def compute_curves(
     }
     rows: dict[str, list[Row]] = {name: [] for name in (*makers, "score_calibration")}
     for _, analysis in split_groups(predictions.reset_index(drop=True), ANALYSIS):
-        known = [group for group in build_groups(analysis, thresholds=thresholds, seed=0) if group.sample.n > 0]
+        groups = build_groups(analysis, thresholds=thresholds, acts_below=acts_below, seed=0)
+        known = [group for group in groups if group.sample.n > 0]
         for group in (group for group in known if group.sample.in_points):
             traced = _trace_score_calibration(group.sample, suppress_below)
             rows["score_calibration"] += [group.key | row for row in traced]
-        groups = [group for group in known if not group.sample.in_points]
-        for group in groups:
+        of_risks = [group for group in known if not group.sample.in_points]
+        for group in of_risks:
             for name, make in makers.items():
                 if name == "roc" or not group.sample.ranks_only:
                     rows[name] += [group.key | row for row in make(group.sample, suppress_below)]
-        rows["decision"] += _trace_defaults(groups, suppress_below)
+        rows["decision"] += _trace_defaults(of_risks, suppress_below)
     return {name: finish_table(rows[name], CURVES[name]) for name in rows}
 
 
@@ -156,10 +163,12 @@ def _trace_decision(sample: Sample, suppress_below: int) -> Iterator[Row]:
     if not _is_drawable(sample, suppress_below):
         return
     event_rate = float(compute_event_rates(sample.y, sample.weights, np.zeros_like(sample.replicate))[0])
-    for threshold in compute_threshold_grid(event_rate, sample.thresholds).tolist():
+    for threshold in compute_threshold_grid(event_rate, sample.thresholds, acts_below=sample.acts_below).tolist():
         if rests_on_few(sample, threshold, suppress_below):
             continue
-        value, influence = linearise_net_benefit(sample.y, sample.p, threshold, sample.weights, sample.replicate)
+        value, influence = linearise_net_benefit(
+            sample.y, sample.p, threshold, sample.weights, sample.replicate, acts_below=sample.acts_below
+        )
         interval = compute_wald(value, compute_standard_error(influence, sample.patient, ddof=0), kind="Wald")
         yield {
             "threshold_probability": threshold,
@@ -172,12 +181,13 @@ def _trace_decision(sample: Sample, suppress_below: int) -> Iterator[Row]:
 
 
 def _trace_defaults(groups: list[Group], suppress_below: int) -> Iterator[Row]:
-    """Trace treating everyone and no one, on the rows of the model that predicts most."""
+    """Trace acting on everyone and on no one, on the rows of the model that predicts most."""
     if not groups:
         return
     largest = max(groups, key=lambda group: group.sample.n)
     sample = take_first_replicate(largest.sample)
-    for name, risk in (("treat_all", 1.0), ("treat_none", 0.0)):
+    highest, lowest = ("treat_none", "treat_all") if sample.acts_below else ("treat_all", "treat_none")
+    for name, risk in ((highest, 1.0), (lowest, 0.0)):
         key = largest.key | {"model": name}
         everyone = sample.with_risk(np.full_like(sample.y, risk))
         yield from (key | row for row in _trace_decision(everyone, suppress_below))

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pipelines.groups.held_groups import NOT_INFORMATIVE, Predictors, is_held
 from pipelines.intervals import NOT_ASSESSABLE, BoolArray, Estimate, IntArray, create_draws
 from pipelines.measures.hidden_levels import hide_levels
 from pipelines.measures.metric import Metric
@@ -46,7 +47,13 @@ class Group:
         return {name: getattr(self, name) for name in GROUP}
 
 
-def build_groups(predictions: pd.DataFrame, *, thresholds: Mapping[str, Sequence[float]], seed: int) -> Iterator[Group]:
+def build_groups(
+    predictions: pd.DataFrame,
+    *,
+    thresholds: Mapping[str, Sequence[float]],
+    acts_below: Collection[str] = (),
+    seed: int,
+) -> Iterator[Group]:
     """Yield the models of every analysis, those of one analysis sharing their random numbers.
 
     Parameters
@@ -56,6 +63,8 @@ def build_groups(predictions: pd.DataFrame, *, thresholds: Mapping[str, Sequence
         left out here.
     thresholds
         Threshold probabilities by outcome.
+    acts_below
+        Outcomes whose action is for patients below the threshold; of the others it is for those at or above it.
     seed
         The study's seed.
     """
@@ -66,8 +75,13 @@ def build_groups(predictions: pd.DataFrame, *, thresholds: Mapping[str, Sequence
         draws = create_draws(seed, *analysis)
         for (model,), rows in split_groups(of_analysis, ["model"]):
             usable = select_usable(rows)
-            declared = thresholds.get(outcome, ())
-            sample = build_sample(usable, validation=validation, thresholds=declared, draws=draws)
+            sample = build_sample(
+                usable,
+                validation=validation,
+                thresholds=thresholds.get(outcome, ()),
+                draws=draws,
+                acts_below=outcome in acts_below,
+            )
             yield Group(
                 outcome=outcome, model=model, dataset=dataset, validation=validation, rows=usable, sample=sample
             )
@@ -77,8 +91,10 @@ def evaluate_fold_predictions(
     predictions: pd.DataFrame,
     *,
     thresholds: Mapping[str, Sequence[float]],
+    acts_below: Collection[str] = (),
     threshold_sets: Mapping[str, str],
     subgroups: Sequence[str],
+    predictors: Predictors | None = None,
     seed: int,
     suppress_below: int = 5,
 ) -> pd.DataFrame:
@@ -90,10 +106,14 @@ def evaluate_fold_predictions(
         The PREDICTIONS columns of `schemas.tables` and one column per subgroup variable.
     thresholds
         Threshold probabilities by outcome, for the net benefit.
+    acts_below
+        Outcomes whose action is for patients below the threshold; of the others it is for those at or above it.
     threshold_sets
         Name of the set of thresholds (of a patient-reported outcome) by outcome; may lack outcomes.
     subgroups
         Names of the subgroup variables; a missing level is called unknown.
+    predictors
+        Names of the predictors by model, for what folds hold by construction (`is_held`); may lack models.
     seed
         The study's seed.
     suppress_below
@@ -113,21 +133,24 @@ def evaluate_fold_predictions(
     -----
     Groups are outcome, model, data set and validation. In cross-validation the c-statistic is the mean of the values
     within folds; every other metric is taken on all out-of-fold predictions of a repeat and averaged over repeats. A
-    predicted follow-up score has metrics of its own, and no events.
+    predicted follow-up score has metrics of its own, and no events. Where a subgroup variable is a predictor of models
+    fitted by fold, the means of its levels are not informative.
     Rows whose outcome is unknown, whose weight is 0 or that have no prediction are left out.
     """
     for name in subgroups:
         if name not in predictions.columns:
             raise InputError(unknown_name("a subgroup variable", name, [str(c) for c in predictions.columns]))
     rows: list[dict[str, object]] = []
-    for group in build_groups(predictions, thresholds=thresholds, seed=seed):
+    for group in build_groups(predictions, thresholds=thresholds, acts_below=acts_below, seed=seed):
         key = group.key | {"threshold_set": threshold_sets.get(group.outcome, "")}
         key |= {"interval_target": group.interval_target}
         rows += [key | row for row in _evaluate_overall(group.sample, suppress_below)]
         hidden = hide_levels(group.sample, group.rows, subgroups, suppress_below)
         for name in subgroups:
             levels = find_levels(group.rows, name)
-            rows += [key | row for row in _evaluate_subgroup(group.sample, name, levels, hidden[name], suppress_below)]
+            held = is_held(group.sample, name, (predictors or {}).get(group.model, ()))
+            found = _evaluate_subgroup(group.sample, name, levels, hidden[name], suppress_below, held=held)
+            rows += [key | row for row in found]
     return finish_table(rows, EVALUATION)
 
 
@@ -212,7 +235,7 @@ def _evaluate_overall(sample: Sample, suppress_below: int) -> Iterator[dict[str,
 
 
 def _not_informative(estimate: Estimate) -> Estimate:
-    return estimate.without_interval("not informative") if estimate.status == "ok" else estimate
+    return estimate.without_interval(NOT_INFORMATIVE) if estimate.status == "ok" else estimate
 
 
 def _evaluate_subgroup(
@@ -221,6 +244,8 @@ def _evaluate_subgroup(
     levels: npt.NDArray[np.object_],
     hidden_levels: Collection[str],
     suppress_below: int,
+    *,
+    held: bool,
 ) -> Iterator[dict[str, object]]:
     names = sorted(set(levels))
     parts = [sample.take(levels == level) for level in names]
@@ -236,6 +261,8 @@ def _evaluate_subgroup(
                 estimates = repeat_for_thresholds(metric, part, SUPPRESSED)
             else:
                 estimates = _evaluate_level(metric, part, metric.least_in_subgroup)
+            if metric.fixed_by_folds and held:
+                estimates = tuple(_not_informative(estimate) for estimate in estimates)
             for estimate in estimates:
                 yield frame | describe_estimate(metric, _hide_at(estimate, hidden_at, k))
 

@@ -10,6 +10,7 @@ import numpy as np
 from outcomes.cohort import Cohort
 from pipelines.by_site.site_folds import list_site_tasks, reason_to_skip_sites
 from pipelines.folds import FoldTask
+from pipelines.follow_up.own_weights import LEAST_PER_PREDICTOR, can_tell_who_is_lost
 from pipelines.predictands import predictand_of
 from pipelines.predictions import FINAL_FOLD
 from pipelines.prepare import Prepared
@@ -40,10 +41,32 @@ def list_tasks(study: Study, prepared: Prepared) -> list[FoldTask]:
 
 def list_skipped_sites(study: Study, prepared: Prepared) -> Iterator[str]:
     """Yield why an outcome has no internal-external validation though the study asks for it."""
-    for name, cohort in prepared.analysed(prepared.datasets[0].name).items():
+    development = prepared.datasets[0]
+    if study.internal_external and "site" not in development.registry.columns:
+        yield (
+            "no site is left out in turn, though the study asks for it: the data have no column site; name the column "
+            "that tells the sites apart in the registry's definition, or take internal_external out of the study"
+        )
+        return
+    for name, cohort in prepared.analysed(development.name).items():
         reason = reason_to_skip_sites(study, cohort)
         if reason:
-            yield f"{name}: no site is left out in turn: {reason}"
+            yield f"{name}: no site is left out in turn, though the study asks for it: {reason}"
+
+
+def list_borrowed_weights(study: Study, prepared: Prepared) -> Iterator[str]:
+    """Yield of how many sites that are left out the other sites have to say which patients are of unknown outcome."""
+    for name, cohort in prepared.analysed(prepared.datasets[0].name).items():
+        if study.internal_external is None or reason_to_skip_sites(study, cohort):
+            continue
+        tasks = list_site_tasks(study, name, cohort)
+        borrowed = sum(not can_tell_who_is_lost(cohort, task.test) for task in tasks)
+        if borrowed:
+            yield (
+                f"{name}: in {borrowed} of {len(tasks)} sites (or groups of sites) that are left out, fewer than "
+                f"{LEAST_PER_PREDICTOR} patients per predictor are of unknown outcome, or of known: how many these are "
+                "is taken from the site itself, and who they are from the other sites"
+            )
 
 
 def _final(name: str, cohort: Cohort, models: tuple[str, ...]) -> FoldTask:

@@ -11,7 +11,9 @@ import pandas as pd
 
 from outcomes.cohort import Cohort, learn_threshold
 from pipelines.explain import Explanation, explain
-from pipelines.fit import FittedPipeline, TrainingPart, choose_knots, fit_pipeline, prepare_training
+from pipelines.fit import FittedPipeline, Learned, TrainingPart, choose_knots, fit_pipeline, prepare_training
+from pipelines.follow_up.observation import Observation
+from pipelines.follow_up.own_weights import fit_own_observation
 from pipelines.intervals import IntArray
 from pipelines.models import MACHINE_LEARNING, MODELS, has_arm, list_learners
 from pipelines.predictions import FINAL_FOLD, build_predictions
@@ -103,11 +105,16 @@ def work_fold(plan: Plan, task: FoldTask) -> FoldResult:
     -------
     FoldResult
         Held-out predictions, or for the final fit the apparent ones together with the fitted models.
+
+    Notes
+    -----
+    The models are fitted with the weights of the training rows. Held-out rows of a random fold are weighed by these
+    too; the rows of a site that is left out are weighed by their own follow-up, as other data are.
     """
     study, cohort = plan.study, learn_threshold(plan.cohorts[task.outcome], task.train)
     training = _prepare(study, task, cohort)
     rows = task.train if task.is_final else task.test
-    weights = training.learned.observation.weigh(cohort, rows)
+    weights = _observe(task, cohort, training.learned).weigh(cohort, rows)
     encoded = training.learned.preprocessor.encode(cohort.X.iloc[rows])
     pipelines = {name: _fit(study, task, training, model=name, seeded=name) for name in task.models}
     simple = _fit_simple(plan, task, training)
@@ -130,6 +137,13 @@ def work_fold(plan: Plan, task: FoldTask) -> FoldResult:
         pipelines=pipelines if task.is_final else {},
         simple=simple if task.is_final else {},
     )
+
+
+def _observe(task: FoldTask, cohort: Cohort, learned: Learned) -> Observation:
+    """Return what makes the weights of the rows that are predicted."""
+    if task.validation == "internal":
+        return learned.observation
+    return fit_own_observation(cohort, task.test, learned.preprocessor, others=learned.observation)
 
 
 def _prepare(study: Study, task: FoldTask, cohort: Cohort) -> TrainingPart:

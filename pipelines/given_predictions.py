@@ -60,7 +60,7 @@ def evaluate_predictions(
         Patient of each row, shape (n,): give it where patients have several operations, and intervals take them
         together. By default each row is a patient.
     thresholds
-        Threshold probabilities in (0, 1) for the net benefit.
+        Threshold probabilities in (0, 1) for the net benefit of acting at or above them.
 
     Returns
     -------

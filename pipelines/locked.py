@@ -19,6 +19,7 @@ from pipelines.assemble import assemble_ascertainment, assemble_flow, assemble_r
 from pipelines.bundles.artifact import LoadedModel, load_model
 from pipelines.comparison import compare_fold_predictions
 from pipelines.curves import compute_curves
+from pipelines.decisions import list_acting_below, list_thresholds
 from pipelines.evaluate import evaluate_fold_predictions
 from pipelines.follow_up.observation import fit_observation
 from pipelines.predictions import build_predictions
@@ -48,7 +49,9 @@ class Validation:
     bundles
         SHA-256 of each bundle's ``bundle.json``, which itself names the hashes of all its files, by outcome and model.
     notes
-        What a reader should know.
+        What needs a person: outcomes that cannot be assessed.
+    remarks
+        What a reader must know of every such validation.
     """
 
     study: Study
@@ -59,6 +62,7 @@ class Validation:
     curves: Mapping[str, pd.DataFrame]
     bundles: Mapping[str, Mapping[str, str]]
     notes: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def read_locked(run: Path) -> tuple[Study, dict[str, dict[str, LoadedModel]]]:
@@ -125,9 +129,14 @@ def validate_locked(run: Path, registry: Registry, *, dataset: str) -> Validatio
     # one thread, as in a run: threads would change the order of sums
     with threadpool_limits(limits=1):
         predictions = pd.concat([_predict(cohorts[name], models[name], dataset) for name in cohorts], ignore_index=True)
-        tables = _tabulate(study, {dataset: cohorts}, predictions)
-        thresholds = {name: plan.values for name, plan in study.threshold_probabilities.items()}
-        curves = compute_curves(predictions, thresholds=thresholds, suppress_below=study.suppress_below)
+        acts_below = list_acting_below(study, outcomes)
+        tables = _tabulate(study, {dataset: cohorts}, predictions, acts_below=acts_below)
+        curves = compute_curves(
+            predictions,
+            thresholds=list_thresholds(study),
+            acts_below=acts_below,
+            suppress_below=study.suppress_below,
+        )
     return Validation(
         study=study,
         registry=registry,
@@ -137,6 +146,7 @@ def validate_locked(run: Path, registry: Registry, *, dataset: str) -> Validatio
         curves=curves,
         bundles={outcome: dict(_hash_bundles(run, outcome, own)) for outcome, own in models.items()},
         notes=tuple(note for name, note in zip(everyone, notes, strict=True) if name not in cohorts),
+        remarks=tuple(_list_remarks(registry)),
     )
 
 
@@ -156,8 +166,18 @@ def describe_validation(found: Validation) -> dict[str, object]:
         "bundles": {outcome: dict(own) for outcome, own in found.bundles.items()},
         "versions": read_versions(),
         "code_sha256": compute_code_sha256(),
-        "notes": list(found.notes),
+        "notes": [*found.notes, *found.remarks],
     }
+
+
+def _list_remarks(registry: Registry) -> Iterator[str]:
+    yield (
+        "whether patients of these data are also among those of the development cannot be checked, as model bundles "
+        "hold no patients: where they are, the results are not those of new patients; make sure of it where the data "
+        "were taken from"
+    )
+    if "patient" not in registry.columns:
+        yield "the data have no column patient: every operation counts as a patient of its own"
 
 
 def _refuse_known(
@@ -199,14 +219,18 @@ def _predict(cohort: Cohort, models: Mapping[str, LoadedModel], dataset: str) ->
 
 
 def _tabulate(
-    study: Study, cohorts: Mapping[str, Mapping[str, Cohort]], predictions: pd.DataFrame
+    study: Study,
+    cohorts: Mapping[str, Mapping[str, Cohort]],
+    predictions: pd.DataFrame,
+    *,
+    acts_below: frozenset[str],
 ) -> dict[str, pd.DataFrame]:
-    thresholds = {name: plan.values for name, plan in study.threshold_probabilities.items()}
-    small = study.suppress_below
+    thresholds, small = list_thresholds(study), study.suppress_below
     return {
         "evaluation": evaluate_fold_predictions(
             predictions,
             thresholds=thresholds,
+            acts_below=acts_below,
             threshold_sets={},
             subgroups=study.subgroups,
             seed=study.seed,
@@ -216,6 +240,7 @@ def _tabulate(
             predictions,
             reference=study.reference,
             thresholds=thresholds,
+            acts_below=acts_below,
             threshold_sets={},
             seed=study.seed,
             suppress_below=small,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -133,7 +133,7 @@ def prepare_study(study: Study, registry: Registry, validate_on: Mapping[str, Re
         models={name: models_for(study, reason) for name, reason in firth.items()},
         comparators=list_comparators(study, registry.definition),
         simple={dataset: {name: one.fitted for name, one in own.items()} for dataset, own in beside.items()},
-        remarks=_list_remarks(study, analysed, firth, beside),
+        remarks=(*_list_remarks(study, analysed, firth, beside), *_list_unchecked(datasets)),
     )
 
 
@@ -162,6 +162,18 @@ def _list_remarks(
         ),
         *(f"{dataset}: {note}" for dataset, own in beside.items() for one in own.values() for note in one.notes),
     )
+
+
+def _list_unchecked(datasets: tuple[Dataset, ...]) -> Iterator[str]:
+    """Yield the datasets of which nobody can tell whether their patients are also among those of development."""
+    development = datasets[0]
+    for other in datasets[1:]:
+        without = [one.name for one in (development, other) if "patient" not in one.registry.columns]
+        if without:
+            yield (
+                f"{other.name}: whether its patients are also among those of development cannot be checked, as "
+                f"{' and '.join(without)} have no column patient; make sure of it where the data were taken from"
+            )
 
 
 def _check_sets(datasets: tuple[Dataset, ...], outcomes: Mapping[str, Outcome], variants: tuple[Variant, ...]) -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 from pipelines.filling.draws import Drawer, drawer_from_json, fit_drawer, resample_weights
 from pipelines.filling.imputation import Imputer, find_bounds, fit_imputer, imputer_from_json
 from pipelines.seeds import child_seed
-from pipelines.splines import compute_knots, compute_rcs_basis
+from pipelines.splines import blunt_knots, compute_knots, compute_rcs_basis
 from schemas.column import Column
 from schemas.errors import InputError, StudyError, unknown_name
 
@@ -56,7 +56,8 @@ class Preprocessor:
     levels
         Levels of each category: those declared, or those seen in training where none is declared.
     knots
-        Spline knots of each number, in its unit; empty where fewer than three are distinct.
+        Spline knots of each number, in its unit, none a single patient's value; empty where fewer than three are
+        distinct.
     missing
         What is made of missing predictors. ``chained``: their conditional mean; ``multiple``: one draw of what they
         could have been, another one in every imputation; ``indicators``: the conditional mean, and columns that say
@@ -352,7 +353,7 @@ def fit_inner_preprocessor(
         predictors=predictors,
         kinds=kinds,
         levels=levels,
-        knots={n: tuple(compute_knots(X[n], n_knots).tolist()) for n in predictors if kinds[n] == "number"},
+        knots={n: _place_knots(X[n], n_knots) for n in predictors if kinds[n] == "number"},
         missing=missing,
         lacking=_find_lacking(X if counted is None else X[counted], predictors, levels),
         imputer=unfitted if missing == "multiple" else fit_imputer(raw, _blocks_of(predictors, levels), weights),
@@ -366,6 +367,11 @@ def fit_inner_preprocessor(
     encoded = fitted.encode(X)
     scalings = {name: _fit_scaling(fitted._expand(name, encoded), weights) for name in ("splines", "linear")}
     return replace(fitted, scalings=scalings)
+
+
+def _place_knots(x: pd.Series, n_knots: int) -> tuple[float, ...]:
+    """Return knots that are no single patient's value, as they go into bundles and tables."""
+    return tuple(blunt_knots(x, compute_knots(x, n_knots)).tolist())
 
 
 def _fit_drawer(fitted: Preprocessor, X: pd.DataFrame, weights: Array, seed: int) -> Drawer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -224,6 +224,7 @@ def compare_procedures(
     reference: str,
     margin: MarginPlan,
     thresholds: Mapping[str, Sequence[float]],
+    acts_below: Collection[str] = (),
     suppress_below: int = 5,
 ) -> pd.DataFrame:
     """Compare every model with the reference as procedures: fold by fold, on the same outer folds.
@@ -238,6 +239,8 @@ def compare_procedures(
         Regions of practical equivalence; relative ones are times the reference's mean over the folds.
     thresholds
         Threshold probabilities by outcome, for the net benefit.
+    acts_below
+        Outcomes whose action is for patients below the threshold; of the others it is for those at or above it.
     suppress_below
         Counts from 1 to one less are not shown, nor what could be computed back to them.
 
@@ -266,7 +269,7 @@ def compare_procedures(
         for model, own in models.items():
             key = {"outcome": outcome, "model": model, "reference": reference}
             pair = pair_rows(own, base)
-            measures = list_measures(pair, thresholds.get(outcome, ()))
+            measures = list_measures(pair, thresholds.get(outcome, ()), acts_below=outcome in acts_below)
             rows += [key | _compare(pair, measure, margin, suppress_below) for measure in measures]
     return finish_table(rows, PROCEDURES)
 
@@ -303,11 +306,11 @@ def pair_rows(own: pd.DataFrame, base: pd.DataFrame) -> Pair:
     )
 
 
-def list_measures(pair: Pair, thresholds: Sequence[float]) -> tuple[FoldMeasure, ...]:
+def list_measures(pair: Pair, thresholds: Sequence[float], *, acts_below: bool = False) -> tuple[FoldMeasure, ...]:
     """Return what is compared: of risks log loss, c-statistic, Brier score and net benefit, of scores squared error."""
     if pair.in_points:
         return (SQUARED_ERROR,)
-    return (*RISK_MEASURES, *(_make_net_benefit(threshold) for threshold in thresholds))
+    return (*RISK_MEASURES, *(_make_net_benefit(threshold, acts_below=acts_below) for threshold in thresholds))
 
 
 def _compare(pair: Pair, measure: FoldMeasure, margin: MarginPlan, suppress_below: int) -> dict[str, object]:
@@ -379,15 +382,15 @@ def _c_statistic_by_fold(y: FloatArray, score: FloatArray, weights: FloatArray, 
 
 
 def _net_benefit_by_fold(
-    y: FloatArray, p: FloatArray, weights: FloatArray, fold: IntArray, *, threshold: float
+    y: FloatArray, p: FloatArray, weights: FloatArray, fold: IntArray, *, threshold: float, acts_below: bool
 ) -> FloatArray:
-    return _mean_by_fold(compute_benefits(y, p, threshold), weights, fold)
+    return _mean_by_fold(compute_benefits(y, p, threshold, acts_below=acts_below), weights, fold)
 
 
-def _make_net_benefit(threshold: float) -> FoldMeasure:
+def _make_net_benefit(threshold: float, *, acts_below: bool) -> FoldMeasure:
     return FoldMeasure(
         name="net_benefit",
-        by_fold=partial(_net_benefit_by_fold, threshold=threshold),
+        by_fold=partial(_net_benefit_by_fold, threshold=threshold, acts_below=acts_below),
         rope=lambda margin, _: margin.net_benefit,
         lower_is_better=False,
         threshold=threshold,

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import expit, logit
 from scipy.stats import t as student
 
-from pipelines.intervals import FloatArray, Z
+from pipelines.intervals import FloatArray, Z, compute_wilson
 from schemas.errors import InputError
 
 VALUES = ("estimate", "lower", "upper", "interval_kind", "n", "events", "status")
@@ -21,7 +21,19 @@ WORST = ("suppressed", "not assessable", "not informative")
 """Statuses of which one imputation is enough, the gravest first."""
 FIXED_PARAMETERS = {"calibration_slope": 2, "score_slope": 2}
 """Parameters fitted by a measure, for its degrees of freedom; 1 of every other."""
-NEVER_NEGATIVE = ("brier_score", "log_loss", "mae", "rmse", "ici", "interval_width", "interval_coverage")
+ON_THE_LOGIT = ("c_statistic", "average_precision", "event_rate")
+"""Measures between 0 and 1 that are pooled as log-odds."""
+SHARES = ("sensitivity", "specificity", "ppv", "npv", "share_above", "interval_coverage")
+DISTANCES = ("ici", "ici_null", "e50", "e90", "e_max")
+RANGES: dict[str, tuple[float, float]] = {
+    **dict.fromkeys((*ON_THE_LOGIT, *SHARES, *DISTANCES, "brier_score"), (0.0, 1.0)),
+    **dict.fromkeys(("oe_ratio", "log_loss", "mae", "rmse", "interval_width"), (0.0, math.inf)),
+    **dict.fromkeys(("scaled_brier", "nagelkerke_r2", "r_squared"), (-math.inf, 1.0)),
+    **dict.fromkeys(("net_benefit", "standardised_net_benefit"), (-math.inf, 1.0)),
+    "interventions_avoided": (-math.inf, 100.0),
+    "discrimination_slope": (-1.0, 1.0),
+}
+"""What a measure can be; pooled limits stay inside. Every other has no bounds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +152,51 @@ def pool_estimates(estimates: npt.ArrayLike, variances: npt.ArrayLike, *, df_com
     )
 
 
+def pool_shares(shares: npt.ArrayLike, numbers: npt.ArrayLike) -> tuple[Pooled, tuple[float, float]]:
+    """Pool shares, and set Wilson's interval around the pooled one.
+
+    Parameters
+    ----------
+    shares
+        Share in each imputation, in [0, 1], shape (m,), m at least 2.
+    numbers
+        How many patients each is of, or the effective number, above 0, shape (m,).
+
+    Returns
+    -------
+    Pooled, (float, float)
+        The variances are of the share itself; the 95 % limits never leave 0 to 1.
+
+    Notes
+    -----
+    With the pooled share q, the variances ``p (1 - p) / n`` within and Rubin's total variance T, the interval is
+    Wilson's for ``q (1 - q) / T`` patients, with the t quantile of Rubin's degrees of freedom. That quantile is the
+    normal one where imputations agree, so that they have the interval of one of them. (Lott and Reiter have the mean of
+    ``p (1 - p)`` in place of ``q (1 - q)``; that is 0 where some shares are 0 and all others 1.) Where all are 0, or
+    all 1, there is no variance; then it is the widest of the imputations' own intervals.
+
+    References
+    ----------
+    Lott A, Reiter JP. Am Stat 2020;74:109-115.
+
+    Examples
+    --------
+    >>> pooled, (lower, upper) = pool_shares([0.96, 0.95, 0.97, 0.96], [100, 100, 100, 100])
+    >>> round(pooled.estimate, 3), round(lower, 3), round(upper, 3)
+    (0.96, 0.892, 0.986)
+    """
+    p, n = np.clip(np.asarray(shares, dtype=np.float64), 0.0, 1.0), np.asarray(numbers, dtype=np.float64)
+    pooled = pool_estimates(p, p * (1 - p) / n)
+    if not pooled.total > 0:
+        found = compute_wilson(pooled.estimate, float(n.min()), kind="")
+        return pooled, (found.lower, found.upper)
+    effective = pooled.estimate * (1 - pooled.estimate) / pooled.total
+    # Wilson's limits depend on quantile^2 / n alone, so another quantile is another n
+    quantile = float(student.ppf(0.975, pooled.df))
+    found = compute_wilson(pooled.estimate, effective * (Z / quantile) ** 2, kind="")
+    return pooled, (found.lower, found.upper)
+
+
 def evaluate_imputed(predictions: pd.DataFrame, evaluate: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
     """Evaluate each imputation's predictions by themselves and pool the results.
 
@@ -174,15 +231,19 @@ def pool_imputations(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
     Notes
     -----
-    The c-statistic is pooled on the logit scale and observed over expected events on the log scale; every other measure
-    and every difference as it is. Variances are those that the 95 % intervals imply: ``((upper - lower) / (2 Z))**2``
-    on that scale, exact for a Wald interval and a normal approximation for percentiles. Where an interval ends at the
-    end of the scale, its other half is taken. Estimates without an interval are averaged. A row that one imputation
-    suppresses or cannot assess is suppressed or not assessable.
+    The c-statistic, the average precision and the event rate are pooled on the logit scale, observed over expected
+    events on the log scale; every other measure and every difference as it is. Variances are those that the 95 %
+    intervals imply: ``((upper - lower) / (2 Z))**2`` on that scale, exact for a Wald interval and a normal
+    approximation for percentiles. Where an interval ends at the end of the scale, its other half is taken. Limits stay
+    in the range of the measure. Estimates without an interval are averaged. A row that one imputation suppresses or
+    cannot assess is suppressed or not assessable.
+
+    Shares with Wilson's interval have one after pooling too; see `pool_shares`.
 
     References
     ----------
-    Marshall A, Altman DG, Holder RL, Royston P. BMC Med Res Methodol 2009;9:57.
+    Marshall A, Altman DG, Holder RL, Royston P. BMC Med Res Methodol 2009;9:57. Lott A, Reiter JP. Am Stat
+    2020;74:109-115.
     """
     return describe_pooling(tables)[list(tables[0].columns)]
 
@@ -218,19 +279,33 @@ def _pool_rows(rows: pd.DataFrame) -> dict[str, object]:
         means = {name: float(scale.back(scale.to(column).mean())) for name, column in values.items()}
         kind = f"none: {lacking} of {m} imputations gave none" if 0 < lacking < m else first["interval_kind"]
         return first | bare | means | {"interval_kind": kind}
-    n = float(rows["n"].iloc[0]) if rows["n"].notna().iloc[0] else math.inf
-    df_complete = max(n - FIXED_PARAMETERS.get(str(first["metric"]), 1), 1.0)
-    pooled = pool_estimates(scale.to(values["estimate"]), errors**2, df_complete=df_complete)
-    lower, upper = (float(scale.back(np.float64(end))) for end in pooled.interval)
+    if rows["interval_kind"].str.startswith("Wilson").all():
+        pooled, (lower, upper) = pool_shares(values["estimate"], _imply_numbers(values))
+        estimate = pooled.estimate
+    else:
+        pooled = pool_estimates(scale.to(values["estimate"]), errors**2, df_complete=_count_complete(rows))
+        estimate, lower, upper = (float(scale.back(np.float64(x))) for x in (pooled.estimate, *pooled.interval))
     return first | {
-        "estimate": float(scale.back(np.float64(pooled.estimate))),
+        "estimate": estimate,
         "lower": max(lower, scale.lowest),
         "upper": min(upper, scale.highest),
-        "interval_kind": f"{first['interval_kind']}; pooled over {m} imputations by Rubin's rules",
+        "interval_kind": _name_interval(str(first["interval_kind"]), pooled),
         "m": m,
         "df": pooled.df,
         "fraction_missing": pooled.fraction_missing,
     }
+
+
+def _count_complete(rows: pd.DataFrame) -> float:
+    """Return the degrees of freedom of a measure of complete data; infinite where the operations are not counted."""
+    n = float(rows["n"].iloc[0]) if rows["n"].notna().iloc[0] else math.inf
+    return max(n - FIXED_PARAMETERS.get(str(rows["metric"].iloc[0]), 1), 1.0)
+
+
+def _name_interval(kind: str, pooled: Pooled) -> str:
+    if kind.startswith("Wilson") and not pooled.total > 0:
+        return f"{kind}; the widest of {pooled.m} imputations, which give the same 0 or 1"
+    return f"{kind}; pooled over {pooled.m} imputations by Rubin's rules"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,24 +325,17 @@ def _log(values: FloatArray) -> FloatArray:
         return np.asarray(np.log(values))
 
 
-_RAW = _Scale(to=_same, back=np.float64)
-_LOG = _Scale(to=_log, back=np.exp, lowest=0.0)
-_LOGIT = _Scale(to=logit, back=expit, lowest=0.0, highest=1.0)
-
-
 def _find_scale(metric: str, estimates: FloatArray, *, is_difference: bool) -> _Scale:
     """Return the scale on which a measure is pooled; as it is where an estimate lies at the end of its range."""
+    lowest, highest = RANGES.get(metric, (-math.inf, math.inf))
     if is_difference:
-        return _RAW
-    if metric == "c_statistic":
-        inside = ((estimates > 0) & (estimates < 1)).all()
-        return _LOGIT if inside else _Scale(to=_same, back=np.float64, lowest=0.0, highest=1.0)
-    if metric == "oe_ratio":
-        return _LOG if (estimates > 0).all() else _Scale(to=_same, back=np.float64, lowest=0.0)
-    if metric in NEVER_NEGATIVE:
-        highest = 1.0 if metric == "interval_coverage" else math.inf
-        return _Scale(to=_same, back=np.float64, lowest=0.0, highest=highest)
-    return _RAW
+        return _Scale(to=_same, back=np.float64, lowest=lowest - highest, highest=highest - lowest)
+    inside = ((estimates > lowest) & (estimates < highest)).all()
+    if metric in ON_THE_LOGIT and inside:
+        return _Scale(to=logit, back=expit, lowest=lowest, highest=highest)
+    if metric == "oe_ratio" and inside:
+        return _Scale(to=_log, back=np.exp, lowest=lowest, highest=highest)
+    return _Scale(to=_same, back=np.float64, lowest=lowest, highest=highest)
 
 
 def _imply_errors(values: dict[str, FloatArray], scale: _Scale) -> FloatArray:
@@ -278,6 +346,16 @@ def _imply_errors(values: dict[str, FloatArray], scale: _Scale) -> FloatArray:
     below, above = np.where(np.isnan(below), above, below), np.where(np.isnan(above), below, above)
     both_given = np.isfinite(values["lower"]) & np.isfinite(values["upper"])
     return np.where(both_given, (below + above) / (2 * Z), math.nan)
+
+
+def _imply_numbers(values: dict[str, FloatArray]) -> FloatArray:
+    """Return of how many patients each share with Wilson's interval is, shape (m,).
+
+    A limit t solves ``(p - t)^2 = Z^2 t (1 - t) / n``; taken is the one towards the middle, never at 0 or 1.
+    """
+    share = values["estimate"]
+    limit = np.where(share > 0.5, values["lower"], values["upper"])
+    return np.asarray(Z**2 * limit * (1 - limit) / (share - limit) ** 2)
 
 
 def _join(first: float, second: float) -> float:

@@ -22,7 +22,7 @@ from pipelines.assemble import (
     predict_outside,
 )
 from pipelines.coefficients import list_coefficients
-from pipelines.conclude import Predicted, Refits, conclude, trace
+from pipelines.conclude import Predicted, Refits, conclude
 from pipelines.executors import run_tasks
 from pipelines.fold_tasks import list_skipped_sites, list_tasks
 from pipelines.folds import Plan, work_fold
@@ -93,8 +93,7 @@ def run_study(
             refits=refits,
             tuning=assemble_tuning(results),
         )
-        tables = conclude(study, prepared, predicted)
-        curves = trace(study, prepared, predicted)
+        tables, curves = conclude(study, prepared, predicted)
         explanations, contributions = assemble_explanations(study, analysed, results)
     models, further = assemble_models(results)
     timings = {
@@ -114,7 +113,7 @@ def run_study(
         tuning=predicted.tuning,
         explanations=explanations,
         contributions=contributions,
-        coefficients=list_coefficients(models, registry.columns, suppress_below=study.suppress_below),
+        coefficients=list_coefficients(models, registry.columns, further=further, suppress_below=study.suppress_below),
         row_explanations=assemble_row_explanations(results),
         instability=list_patients(predicted.predictions, refits),
         models=models,

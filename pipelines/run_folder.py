@@ -25,6 +25,7 @@ from pipelines.models import MACHINE_LEARNING, MODELS, has_arm, list_learners
 from pipelines.predictions import DEVELOPMENT
 from pipelines.provenance import compute_code_sha256, read_own_version, read_platform, read_versions
 from pipelines.result import Dataset, StudyResult
+from pipelines.verdicts import LEAST_FOR_FLAT
 from schemas.column import Column
 from schemas.errors import RunError
 from schemas.specs import PopulationStep
@@ -220,6 +221,12 @@ def _describe_study(result: StudyResult) -> dict[str, object]:
         "sha256": study.sha256,
         "reference": study.reference,
         "margin_relative_log_loss": study.margin.relative,
+        "rule": {
+            "probability": study.margin.probability,
+            "least_trials": study.margin.least_trials,
+            "flat": study.margin.flat,
+            "least_for_flat": LEAST_FOR_FLAT,
+        },
         "predictors": list(study.predictors),
         "predict_at": study.predict_at,
         "missing": study.missing,
@@ -287,6 +294,7 @@ def _describe_derived(
         **{name: _shown(counts[name].iloc[0]) if len(counts) else None for name in ("n", "events")},
         "thresholds": list(decision.values) if decision else [],
         "action": decision.action if decision else "",
+        "acts_below": bool(decision and decision.acts_below(desirable=derived.desirable)),
     }
 
 
@@ -319,6 +327,7 @@ def _describe_outcome(result: StudyResult, name: str) -> dict[str, object]:
         "reason": result.skipped.get(name, ""),
         "thresholds": list(decision.values) if decision else [],
         "action": decision.action if decision else "",
+        "acts_below": bool(decision and decision.acts_below(desirable=outcome.desirable)),
     }
 
 

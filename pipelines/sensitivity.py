@@ -13,6 +13,7 @@ from pipelines.evaluate import evaluate_fold_predictions
 from pipelines.intervals import NOT_ASSESSABLE, Estimate, FloatArray
 from pipelines.measures.event_rate import compute_event_rate
 from pipelines.measures.sample import code_groups, select_usable
+from pipelines.rubin import evaluate_imputed
 from pipelines.suppression import find_small
 from schemas.tables import SENSITIVITY
 
@@ -125,16 +126,20 @@ def _attainable_only(own: pd.DataFrame, cohort: Cohort, suppress_below: int) -> 
 
 
 def _measure(table: pd.DataFrame, *, seed: int, suppress_below: int) -> pd.DataFrame:
-    """Evaluate one analysis, and add the event rate, weighted as the evaluation is."""
+    """Evaluate one analysis as the study's own is evaluated, several imputations pooled, and add the event rate."""
     if table.empty:
         return pd.DataFrame(columns=["model", "metric", "estimate", "lower", "upper", "interval_kind", "status"])
-    evaluation = evaluate_fold_predictions(
-        table, thresholds={}, threshold_sets={}, subgroups=(), seed=seed, suppress_below=suppress_below
-    )
-    kept = evaluation[evaluation["metric"].isin(MEASURES)]
-    by_model = table.groupby("model", sort=False)
-    rates = [_tell_event_rate(rows, suppress_below).assign(model=model) for model, rows in by_model]
-    return pd.concat([*rates, kept], ignore_index=True)
+
+    def measure(rows: pd.DataFrame) -> pd.DataFrame:
+        evaluation = evaluate_fold_predictions(
+            rows, thresholds={}, threshold_sets={}, subgroups=(), seed=seed, suppress_below=suppress_below
+        )
+        kept = evaluation[evaluation["metric"].isin(MEASURES)]
+        by_model = rows.groupby("model", sort=False)
+        rates = [_tell_event_rate(own, suppress_below).assign(model=model) for model, own in by_model]
+        return pd.concat([*rates, kept], ignore_index=True)
+
+    return evaluate_imputed(table, measure)
 
 
 def _tell_event_rate(rows: pd.DataFrame, suppress_below: int) -> pd.DataFrame:
@@ -155,5 +160,5 @@ def _tell_event_rate(rows: pd.DataFrame, suppress_below: int) -> pd.DataFrame:
 def _compute_rate(usable: pd.DataFrame, y: FloatArray, weights: FloatArray) -> Estimate:
     if not len(y):
         return NOT_ASSESSABLE
-    replicate, patient = (code_groups(usable, names) for names in (["repeat", "imputation"], ["patient"]))
+    replicate, patient = (code_groups(usable, names) for names in (["repeat"], ["patient"]))
     return compute_event_rate(y, weights, replicate=replicate, patient=patient)

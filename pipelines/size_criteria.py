@@ -11,8 +11,11 @@ import pandas as pd
 
 from outcomes.cohort import Cohort
 from pipelines.fit import choose_knots
+from pipelines.follow_up.censoring import describe_weights, fit_censoring
+from pipelines.follow_up.competing_risks import compute_aalen_johansen
+from pipelines.intervals import FloatArray
 from pipelines.predictions import DEVELOPMENT
-from pipelines.preprocess import fit_preprocessor
+from pipelines.preprocess import Missing, fit_inner_preprocessor
 from pipelines.sample_size import (
     UNKNOWN_SHARE,
     Z,
@@ -31,7 +34,7 @@ from pipelines.sample_size import (
     place_binormal,
 )
 from pipelines.suppression import find_small
-from schemas.study import Study
+from schemas.study import DecisionPlan, Study
 from schemas.tables import SAMPLE_SIZE
 
 LEAST = 100
@@ -48,9 +51,27 @@ Row = dict[str, object]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expected:
-    """What is expected of a model before it is made, and where that comes from."""
+class Candidates:
+    """Candidate parameters: the predictor of each, and their values in the patients of known outcome, shape (n, p)."""
 
+    predictors: tuple[str, ...]
+    X: FloatArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What the patients of known outcome stand for: the event rate, in words too, and how many of equal weight."""
+
+    event_rate: float
+    text: str
+    effective_n: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """What is expected of a model before it is made, and where that comes from; `known` is who is there to see it."""
+
+    known: Known
     event_rate: float
     c_statistic: float
     r_squared: float
@@ -78,9 +99,11 @@ def tabulate_sample_size(
 
     Notes
     -----
-    Candidate parameters are the columns of the reference's design, all of them. What is not known of a model's
-    performance is assumed: a Cox-Snell R-squared of 15 per cent of the largest possible. The event rate is that of
-    the patients of known outcome. A follow-up score has no such criteria here.
+    Candidate parameters are the columns of the reference's design, see `list_candidates`. What is not known of a
+    model's performance is assumed: a Cox-Snell R-squared of 15 per cent of the largest possible. The event rate is that
+    of the patients of known outcome; of an outcome by a horizon the cumulative incidence until then, as patients with
+    the event are known more often than others. Patients are those of known outcome; how precise they are is said by
+    the number of equally weighted ones. A follow-up score has no such criteria here.
     """
     rows: list[Row] = []
     for dataset, by_outcome in cohorts.items():
@@ -101,23 +124,55 @@ def list_shortfalls(table: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
-def count_parameters(cohort: Cohort) -> int:
-    """Count the candidate parameters: the columns of the reference's design that vary in the whole cohort."""
-    preprocessor = fit_preprocessor(cohort.X, cohort.columns, n_knots=choose_knots(cohort))
-    return max(1, int((preprocessor.scalings["splines"].sd > 0).sum()))
+def list_candidates(cohort: Cohort, *, missing: Missing) -> Candidates:
+    """List the candidate parameters of an outcome: the columns of the reference's design that vary.
+
+    Parameters
+    ----------
+    cohort
+        The patients of one outcome, all of them.
+    missing
+        What the study makes of missing predictors: indicators are parameters too. One imputation of several has the
+        parameters of the chained regressions.
+
+    Notes
+    -----
+    Columns count that vary among the patients of known outcome: nothing is learned from others.
+    """
+    preprocessor = fit_inner_preprocessor(
+        cohort.X,
+        cohort.columns,
+        n_knots=choose_knots(cohort),
+        missing="chained" if missing == "multiple" else missing,
+        counted=cohort.counted,
+    )
+    X = preprocessor.design("splines", preprocessor.encode(cohort.X[cohort.counted]))
+    varies = np.ptp(X, axis=0) > 0 if len(X) else np.zeros(X.shape[1], dtype=np.bool_)
+    predictors = zip(preprocessor.design_predictor("splines"), varies, strict=True)
+    return Candidates(predictors=tuple(name for name, one in predictors if one), X=X[:, varies])
+
+
+def count_parameters(cohort: Cohort, *, missing: Missing) -> int:
+    """Count the candidate parameters, see `list_candidates`; 1 where nothing varies."""
+    return max(1, len(list_candidates(cohort, missing=missing).predictors))
 
 
 def _word_shortfall(outcome: str, dataset: str, purpose: str, rows: pd.DataFrame) -> str:
-    what = "developing a regression model" if purpose == "development" else f"validating on {dataset}"
+    developing = purpose == "development"
+    what = "developing a regression model" if developing else f"validating on {dataset}"
     needed = rows["needed"].max()
     if pd.isna(needed):
         return (
             f"{outcome}: {what} asks for {LEAST} events and {LEAST} non-events at least, there are too few to say more"
         )
+    so = (
+        "estimates are imprecise, and predicted risks unstable"
+        if developing
+        else "estimates of performance are imprecise"
+    )
     return (
         f"{outcome}: {what} asks for {int(needed)} patients by the criteria of Riley et al. "
-        f"({'; '.join(str(text) for text in rows['text'])}), there are {int(rows['actual'].iloc[0])}: estimates are "
-        "imprecise, and predicted risks unstable"
+        f"({'; '.join(str(text) for text in rows['text'])}), there are {int(rows['actual'].iloc[0])}: {so}"
     )
 
 
@@ -135,49 +190,72 @@ def _count(cohort: Cohort, suppress_below: int) -> Row:
 def _list_rows(study: Study, cohort: Cohort, dataset: str, *, hidden: bool) -> Iterator[Row]:
     if cohort.outcome.score:
         if dataset == DEVELOPMENT:
-            yield from _describe_score(cohort)
+            yield from _describe_score(cohort, study.missing)
         return
     if hidden or not 0 < cohort.events < cohort.n:
         status = "suppressed" if hidden else "not assessable"
         text = f"{LEAST} events and {LEAST} non-events"
-        yield {"purpose": "validation", "criterion": "least", "text": text, "met": False, "status": status}
+        purpose = "development" if dataset == DEVELOPMENT else "validation"
+        yield {"purpose": purpose, "criterion": "least", "text": text, "met": False, "status": status}
         return
     expected = _expect(study, cohort)
     if dataset == DEVELOPMENT:
-        yield from _judge_development(cohort, expected)
+        yield from _judge_development(cohort, expected, count_parameters(cohort, missing=study.missing))
     else:
         decision = study.threshold_probabilities.get(cohort.outcome.name)
-        yield from _judge_validation(cohort, expected, decision.values if decision else ())
+        yield from _judge_validation(cohort, expected, decision)
     yield from _foresee(cohort, expected)
 
 
-def _describe_score(cohort: Cohort) -> Iterator[Row]:
-    parameters = count_parameters(cohort)
+def _describe_score(cohort: Cohort, missing: Missing) -> Iterator[Row]:
+    parameters = count_parameters(cohort, missing=missing)
     yield _input("candidate_parameters", "candidate parameters of the reference", parameters)
     yield _input("patients_per_parameter", "patients per candidate parameter", cohort.n / parameters)
 
 
+def _describe_known(cohort: Cohort, suppress_below: int) -> Known:
+    """Return the event rate and the effective number of patients; by a horizon after Aalen and Johansen, and Kish.
+
+    Notes
+    -----
+    Four digits of the rate, and whole patients, none at all where few are lost: nobody is to be counted from them.
+    """
+    follow_up, time, cause = cohort.outcome.follow_up, cohort.time_days, cohort.cause
+    if follow_up is None or time is None or cause is None or cohort.counted.all():
+        return Known(event_rate=cohort.events / cohort.n, text="event rate", effective_n=cohort.n)
+    rate = compute_aalen_johansen(time, cause).at(follow_up.horizon_days)
+    weights = fit_censoring(time, cause > 0).weights(cohort.y, time, horizon_days=follow_up.horizon_days)
+    few = find_small(np.array([len(cohort.y) - cohort.n]), suppress_below).any()
+    return Known(
+        event_rate=float(f"{rate:.4g}"),
+        text="event rate (cumulative incidence by the horizon, whoever is lost before it)",
+        effective_n=cohort.n if few else round(describe_weights(weights)["effective_n"]),
+    )
+
+
 def _expect(study: Study, cohort: Cohort) -> Expected:
-    rate = cohort.events / cohort.n
+    known = _describe_known(cohort, study.suppress_below)
+    rate = known.event_rate
     given = study.sample_size.get(cohort.outcome.name)
     if given and given.r_squared:
         text = "expected Cox-Snell R-squared (study plan)"
         c_statistic = given.c_statistic or find_c_statistic(given.r_squared, rate)
-        return Expected(event_rate=rate, c_statistic=c_statistic, r_squared=given.r_squared, text=text)
+        return Expected(known=known, event_rate=rate, c_statistic=c_statistic, r_squared=given.r_squared, text=text)
     if given and given.c_statistic:
         r_squared = compute_r_squared(given.c_statistic, rate)
         text = "expected Cox-Snell R-squared (from the c-statistic in the study plan)"
-        return Expected(event_rate=rate, c_statistic=given.c_statistic, r_squared=r_squared, text=text)
+        return Expected(known=known, event_rate=rate, c_statistic=given.c_statistic, r_squared=r_squared, text=text)
     r_squared = UNKNOWN_SHARE * compute_max_r_squared(rate)
     text = f"expected Cox-Snell R-squared (assumed: {UNKNOWN_SHARE:.0%} of the largest possible)"
-    return Expected(event_rate=rate, c_statistic=find_c_statistic(r_squared, rate), r_squared=r_squared, text=text)
+    return Expected(
+        known=known, event_rate=rate, c_statistic=find_c_statistic(r_squared, rate), r_squared=r_squared, text=text
+    )
 
 
-def _judge_development(cohort: Cohort, expected: Expected) -> Iterator[Row]:
-    parameters = count_parameters(cohort)
+def _judge_development(cohort: Cohort, expected: Expected, parameters: int) -> Iterator[Row]:
     size = compute_development_size(r_squared=expected.r_squared, parameters=parameters, event_rate=expected.event_rate)
     yield _input("candidate_parameters", "candidate parameters of the reference", parameters)
-    yield _input("event_rate", "event rate", expected.event_rate)
+    yield _input("event_rate", expected.known.text, expected.event_rate)
     yield _input("expected_r_squared", expected.text, expected.r_squared)
     yield _input("expected_c_statistic", "c-statistic that goes with it", expected.c_statistic)
     fewer = min(cohort.events, cohort.n - cohort.events)
@@ -193,8 +271,10 @@ def _judge_development(cohort: Cohort, expected: Expected) -> Iterator[Row]:
         yield _criterion("development", name, text, needed, cohort, expected)
 
 
-def _judge_validation(cohort: Cohort, expected: Expected, thresholds: tuple[float, ...]) -> Iterator[Row]:
+def _judge_validation(cohort: Cohort, expected: Expected, decision: DecisionPlan | None) -> Iterator[Row]:
     rate, c_statistic = expected.event_rate, expected.c_statistic
+    # the hundred are to be seen: among patients of known outcome, whatever share of all of them that is
+    seen = cohort.events / cohort.n
     nodes, shares = place_binormal(c_statistic, rate)
     information = compute_information(nodes, shares)
     needs = [
@@ -209,26 +289,44 @@ def _judge_validation(cohort: Cohort, expected: Expected, thresholds: tuple[floa
             f"interval of the c-statistic {C_WIDTH:g} wide",
             compute_patients_for_c(c_statistic=c_statistic, event_rate=rate, width=C_WIDTH),
         ),
-        ("least", f"{LEAST} events and {LEAST} non-events", math.ceil(LEAST / min(rate, 1 - rate))),
+        ("least", f"{LEAST} events and {LEAST} non-events", math.ceil(LEAST / min(seen, 1 - seen))),
     ]
-    for threshold in thresholds:
-        above = 1 / (1 + np.exp(-nodes)) >= threshold
-        risk = 1 / (1 + np.exp(-nodes))
-        sensitivity = float(np.sum((shares * risk)[above]) / rate)
-        specificity = float(np.sum((shares * (1 - risk))[~above]) / (1 - rate))
-        needed = compute_patients_for_net_benefit(
-            sensitivity=sensitivity, specificity=specificity, event_rate=rate, threshold=threshold,
-            width=NET_BENEFIT_WIDTH,
-        )  # fmt: skip
-        text = f"interval of the standardised net benefit at {threshold:g} {NET_BENEFIT_WIDTH:g} wide"
-        needs.append(("standardised_net_benefit", text, needed))
+    if decision:
+        below = decision.acts_below(desirable=cohort.outcome.desirable)
+        needs += [
+            (
+                "standardised_net_benefit",
+                f"interval of the standardised net benefit at {threshold:g} {NET_BENEFIT_WIDTH:g} wide",
+                _count_for_net_benefit(nodes, shares, rate, threshold, acts_below=below),
+            )
+            for threshold in decision.values
+        ]
     for name, text, needed in needs:
         yield _criterion("validation", name, text, needed, cohort, expected)
 
 
+def _count_for_net_benefit(
+    nodes: FloatArray, shares: FloatArray, event_rate: float, threshold: float, *, acts_below: bool
+) -> int:
+    """Return the patients for one threshold; acting below it is acting at 1 minus it on not having the event."""
+    risk = 1 / (1 + np.exp(-nodes))
+    above = risk >= threshold
+    sensitivity = float(np.sum((shares * risk)[above]) / event_rate)
+    specificity = float(np.sum((shares * (1 - risk))[~above]) / (1 - event_rate))
+    if acts_below:
+        sensitivity, specificity, event_rate, threshold = specificity, sensitivity, 1 - event_rate, 1 - threshold
+    return compute_patients_for_net_benefit(
+        sensitivity=sensitivity, specificity=specificity, event_rate=event_rate, threshold=threshold,
+        width=NET_BENEFIT_WIDTH,
+    )  # fmt: skip
+
+
 def _foresee(cohort: Cohort, expected: Expected) -> Iterator[Row]:
     """Yield how wide the intervals will be: half-widths around a well calibrated model of the expected c-statistic."""
-    n, rate = cohort.n, expected.event_rate
+    n, rate = expected.known.effective_n, expected.event_rate
+    if n != cohort.n:
+        text = "patients of equal weight who would say as much as those of known outcome do"
+        yield {"purpose": "precision", "criterion": "effective_n", "text": text, "value": float(n)}
     information = compute_information(*place_binormal(expected.c_statistic, rate))
     for name, text, error in (
         (

@@ -11,6 +11,8 @@ Array = npt.NDArray[np.float64]
 
 OUTER_QUANTILE = {3: 0.10, 4: 0.05, 5: 0.05, 6: 0.05, 7: 0.025}
 """Lowest quantile that carries a knot, by number of knots; the highest is its mirror image (Harrell 2015, 2.4.6)."""
+LEAST_AT_KNOT = 5
+"""Rows that a knot rests on before it may leave the training data."""
 
 
 def compute_knots(x: npt.ArrayLike, n_knots: int) -> Array:
@@ -52,6 +54,46 @@ def compute_knots(x: npt.ArrayLike, n_knots: int) -> Array:
     outer = OUTER_QUANTILE[n_knots]
     knots = np.unique(np.quantile(values, np.linspace(outer, 1 - outer, n_knots)))
     return knots if knots.size >= 3 else np.empty(0)
+
+
+def blunt_knots(x: npt.ArrayLike, knots: npt.ArrayLike) -> Array:
+    """Replace knots that would tell single patients' values by means over neighbours.
+
+    Parameters
+    ----------
+    x
+        Values, shape (n,); missing values are ignored.
+    knots
+        What `compute_knots` made of them.
+
+    Returns
+    -------
+    ndarray
+        Distinct knots in ascending order; empty where fewer than three are distinct, or there are fewer than
+        `LEAST_AT_KNOT` values.
+
+    Notes
+    -----
+    A quantile of an odd number of values is one of them, and any other lies between two. A knot that at least
+    `LEAST_AT_KNOT` rows have as their value stays; any other becomes the mean of the `LEAST_AT_KNOT` sorted values
+    around it.
+
+    Examples
+    --------
+    >>> x = [0.0, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 21.0, 34.0, 55.0, 89.0]
+    >>> blunt_knots(x, compute_knots(x, 3)).tolist()
+    [2.2, 10.0, 42.4]
+    """
+    values = np.asarray(x, dtype=np.float64)
+    values = np.sort(values[~np.isnan(values)])
+    if values.size < LEAST_AT_KNOT:
+        return np.empty(0)
+    given = np.asarray(knots, dtype=np.float64)
+    first, beyond = (np.searchsorted(values, given, side=side) for side in ("left", "right"))
+    starts = np.clip((first + beyond - LEAST_AT_KNOT) // 2, 0, values.size - LEAST_AT_KNOT)
+    means = np.array([values[start : start + LEAST_AT_KNOT].mean() for start in starts])
+    blunted = np.unique(np.where(beyond - first >= LEAST_AT_KNOT, given, means))
+    return blunted if blunted.size >= 3 else np.empty(0)
 
 
 def compute_rcs_basis(x: npt.ArrayLike, knots: npt.ArrayLike) -> Array:

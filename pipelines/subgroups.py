@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -23,7 +23,8 @@ from pipelines.groups.group_gaps import (
     resample_errors,
 )
 from pipelines.groups.group_pooling import MEASURED, pool_calibration
-from pipelines.groups.group_tests import GroupTest, compare_groups
+from pipelines.groups.group_tests import LINES, GroupTest, compare_groups
+from pipelines.groups.held_groups import NOT_INFORMATIVE, Predictors, is_held
 from pipelines.groups.multiplicity import adjust_benjamini_hochberg, adjust_holm
 from pipelines.intervals import Estimate, Z
 from pipelines.measures.calibration import compute_oe_standard_error
@@ -44,6 +45,7 @@ HOLM = "Holm over {count} groups"
 MIRRORED = "none: two groups are one comparison"
 SCREENING = "Benjamini-Hochberg over {count} attributes"
 ALONE = "none: one test"
+INTERNALLY = "not informative internally"
 EQUIVALENT, OUTSIDE, INCONCLUSIVE, NOT_ASSESSABLE = "equivalent", "outside", "inconclusive", "not assessable"
 
 
@@ -70,11 +72,15 @@ class Level:
 
 @dataclass(frozen=True, kw_only=True)
 class Attribute:
-    """One subgroup variable: its groups, and the gaps that can be assessed by (metric, level)."""
+    """One subgroup variable: its groups, and the gaps that can be assessed by (metric, level).
+
+    `held` says whether the folds hold the means of its groups (`pipelines.groups.held_groups`).
+    """
 
     name: str
     levels: tuple[Level, ...]
     gaps: dict[tuple[str, str], Gap]
+    held: bool
 
     def gaps_of(self, metric: str) -> dict[str, Gap]:
         """Return the gaps of one measure by level."""
@@ -82,7 +88,13 @@ class Attribute:
 
 
 def audit_subgroups(
-    predictions: pd.DataFrame, *, subgroups: Sequence[str], margin: float, seed: int, suppress_below: int = 5
+    predictions: pd.DataFrame,
+    *,
+    subgroups: Sequence[str],
+    margin: float,
+    seed: int,
+    predictors: Predictors | None = None,
+    suppress_below: int = 5,
 ) -> pd.DataFrame:
     """Compare the calibration of every group with that of the rest of the sample, for every model.
 
@@ -98,6 +110,8 @@ def audit_subgroups(
         Largest gap in calibration in the large, in log-odds, that is taken as none, set before the results.
     seed
         The study's seed.
+    predictors
+        Names of the predictors by model, for what folds hold by construction (`is_held`); may lack models.
     suppress_below
         Counts from 1 to one less are not shown, nor what could be computed back to them.
 
@@ -120,6 +134,8 @@ def audit_subgroups(
     attribute by likelihood ratio (rows that depend on each other or weigh unequally: cluster-robust Wald), adjusted by
     Benjamini-Hochberg over the attributes. Repeats of cross-validation are averaged and count the patient once.
     A follow-up score has gaps in points, on which the margin says nothing.
+    Where an attribute is a predictor of models fitted by fold, its gaps in calibration in the large, O:E and mean
+    difference are near 0 whatever is true: they stand without interval, test or conclusion, as not informative.
     """
     for name in subgroups:
         if name not in predictions.columns:
@@ -129,7 +145,8 @@ def audit_subgroups(
     for group in build_groups(honest, thresholds={}, seed=seed):
         recorded = [name for name in subgroups if set(find_levels(group.rows, name)) - {UNKNOWN}]
         if recorded:
-            rows += [group.key | row for row in _audit_model(group, recorded, margin, suppress_below)]
+            known = (predictors or {}).get(group.model, ())
+            rows += [group.key | row for row in _audit_model(group, recorded, known, margin, suppress_below)]
     return finish_table(rows, GAPS)
 
 
@@ -144,16 +161,23 @@ def decide(interval: Estimate, margin: float) -> str:
     return INCONCLUSIVE
 
 
-def _audit_model(group: Group, subgroups: Sequence[str], margin: float, suppress_below: int) -> Iterator[Row]:
+def _audit_model(
+    group: Group, subgroups: Sequence[str], predictors: Collection[str], margin: float, suppress_below: int
+) -> Iterator[Row]:
     sample = group.sample
     hidden = hide_levels(sample, group.rows, subgroups, suppress_below)
-    attributes = [_measure(sample, name, find_levels(group.rows, name), hidden[name]) for name in subgroups]
+    attributes = [
+        _measure(sample, name, find_levels(group.rows, name), hidden[name], held=is_held(sample, name, predictors))
+        for name in subgroups
+    ]
     for attribute in attributes:
         yield from _describe_levels(attribute, sample, margin)
     yield from _describe_attributes(attributes, sample, margin)
 
 
-def _measure(sample: Sample, name: str, values: npt.NDArray[np.object_], hidden: frozenset[str]) -> Attribute:
+def _measure(
+    sample: Sample, name: str, values: npt.NDArray[np.object_], hidden: frozenset[str], *, held: bool
+) -> Attribute:
     names = sorted(set(values))
     splits = {level: Split(sample=sample, rows=values == level) for level in names}
     levels = tuple(Level(name=level, split=split, hidden=level in hidden) for level, split in splits.items())
@@ -165,17 +189,19 @@ def _measure(sample: Sample, name: str, values: npt.NDArray[np.object_], hidden:
         gap = compute_gap(metric, level.split) if other is None else -other
         if gap is not None:
             gaps[metric.name, level.name] = gap
-    return Attribute(name=name, levels=levels, gaps=gaps)
+    return Attribute(name=name, levels=levels, gaps=gaps, held=held)
 
 
 def _describe_levels(attribute: Attribute, sample: Sample, margin: float) -> Iterator[Row]:
     """Yield the rows of every group: gaps, expected precision, and what is pooled where events are too few."""
     for metric in list_gap_metrics(sample):
         gaps = attribute.gaps_of(metric.name)
-        adjusted = _adjust_levels(attribute, gaps) if _is_primary(metric) else {}
+        held = attribute.held and metric.fixed_by_folds
+        adjusted = _adjust_levels(attribute, gaps) if _is_primary(metric) and not held else {}
         for level in attribute.levels:
             row = _frame(attribute, level) | {"against": REST, "metric": metric.name}
-            yield row | _describe_gap(level, gaps.get(level.name), metric, margin) | adjusted.get(level.name, {})
+            gap = _describe_gap(level, gaps.get(level.name), metric, margin, held=held)
+            yield row | gap | adjusted.get(level.name, {})
     if not (sample.in_points or sample.ranks_only):
         yield from _describe_precision(attribute)
         yield from _describe_pooled(attribute)
@@ -185,14 +211,21 @@ def _frame(attribute: Attribute, level: Level) -> Row:
     return {"subgroup": attribute.name, "level": level.name, **level.counts}
 
 
-def _describe_gap(level: Level, gap: Gap | None, metric: GapMetric, margin: float) -> Row:
-    judged: Row = {"margin": margin} if metric.judged else {}
+def _describe_gap(level: Level, gap: Gap | None, metric: GapMetric, margin: float, *, held: bool) -> Row:
     if level.hidden:
-        return judged | {"status": "suppressed"}
-    if gap is None:
+        return ({"margin": margin} if metric.judged else {}) | {"status": "suppressed"}
+    return _judge(None if gap is None else gap.interval, metric, margin, held=held)
+
+
+def _judge(interval: Estimate | None, metric: GapMetric, margin: float, *, held: bool) -> Row:
+    """Return an estimate with its conclusion, where the margin is on its scale."""
+    judged: Row = {"margin": margin} if metric.judged else {}
+    if interval is None:
         return judged | {"status": NOT_ASSESSABLE, "conclusion": NOT_ASSESSABLE if metric.judged else ""}
-    interval = gap.interval
-    return judged | _describe_interval(interval) | {"conclusion": decide(interval, margin) if metric.judged else ""}
+    if held:
+        interval = interval.without_interval(NOT_INFORMATIVE)
+    conclusion = INTERNALLY if held else decide(interval, margin)
+    return judged | _describe_interval(interval) | {"conclusion": conclusion if metric.judged else ""}
 
 
 def _describe_interval(interval: Estimate) -> Row:
@@ -249,6 +282,7 @@ def _describe_pooled(attribute: Attribute) -> Iterator[Row]:
     for level in few:
         estimate = pool_calibration(level.sample, enough)
         if estimate is not None:
+            estimate = estimate.without_interval(NOT_INFORMATIVE) if attribute.held else estimate
             described = _describe_interval(estimate) | {"largest_compatible": math.nan}
             yield _frame(attribute, level) | {"against": "", "metric": POOLED} | described
 
@@ -259,13 +293,20 @@ def _describe_attributes(attributes: Sequence[Attribute], sample: Sample, margin
     largest = _find_largest(attributes, primary, sample)
     tests = [compare_groups(sample, [level.split for level in _testable(attribute)]) for attribute in attributes]
     for name in dict.fromkeys(name for found in tests for name in found):
-        adjusted = _adjust_attributes([found.get(name) for found in tests])
-        for attribute, row in zip(attributes, adjusted, strict=True):
+        held = [attribute.held and _is_fixed(name) for attribute in attributes]
+        made = [None if out else found.get(name) for found, out in zip(tests, held, strict=True)]
+        for attribute, found, row, out in zip(attributes, tests, _adjust_attributes(made), held, strict=True):
             frame = {"subgroup": attribute.name, "level": ANY, "against": REST, "metric": name, **_count(attribute)}
             if name == primary.name:
-                row = row | _describe_largest(largest[attribute.name], primary, margin)
-            assessed = "test" in row or row.get("status") == "ok"
-            yield frame | row | {"status": "ok" if assessed else NOT_ASSESSABLE}
+                row = row | _judge(largest[attribute.name], primary, margin, held=out)
+            assessed = found.get(name) is not None or "estimate" in row
+            status = NOT_ASSESSABLE if not assessed else NOT_INFORMATIVE if out else "ok"
+            yield frame | row | {"status": status}
+
+
+def _is_fixed(name: str) -> bool:
+    """Tell whether a test is about what folds may hold; that of intercept and slope together is."""
+    return name == LINES or GAP_METRICS[name].fixed_by_folds
 
 
 def _testable(attribute: Attribute) -> list[Level]:
@@ -295,13 +336,6 @@ def _find_largest(attributes: Iterable[Attribute], metric: GapMetric, sample: Sa
         found[name] = compute_largest_gap(of_attribute, errors[:, start:stop]) if of_attribute else None
         start = stop
     return found
-
-
-def _describe_largest(largest: Estimate | None, metric: GapMetric, margin: float) -> Row:
-    judged: Row = {"margin": margin} if metric.judged else {}
-    if largest is None:
-        return judged | {"conclusion": NOT_ASSESSABLE if metric.judged else ""}
-    return judged | _describe_interval(largest) | {"conclusion": decide(largest, margin) if metric.judged else ""}
 
 
 def _adjust_attributes(tests: Sequence[GroupTest | None]) -> list[Row]:

@@ -20,8 +20,8 @@ from schemas.tables import VERDICTS
 
 WANTED_POWER = 0.8
 """Power at which the detectable gain is stated."""
-LEAST_FOR_FLAT = 10
-"""A search of fewer trials has no curve that could be called flat."""
+LEAST_FOR_FLAT = 20
+"""A shorter search is never called flat: its second half would be fewer than ten trials, too few to find much."""
 VERDICT_NAMES = (
     "better", "no worthwhile gain", "practically equivalent", "worse", "undecided", "budget-limited", "not assessable",
 )  # fmt: skip
@@ -93,7 +93,9 @@ def reach_verdicts(
     study
         The plan, whose `margin` holds the rule.
     rivals
-        The one model that gets a verdict, by outcome. What is derived from a score and is not named gets its rival.
+        The one model that gets a verdict, by outcome of the study. An outcome that is not named gets none: the
+        thresholds that are derived from a score (``score__set``) are described, or one question would have several
+        answers, the most favourable of which would be chosen.
     titles
         Words for models inside a sentence, by name; by default the name with spaces.
 
@@ -126,7 +128,7 @@ def reach_verdicts(
         key = {name: row[name] for name in ("outcome", "model", "reference", "metric", "n", "events", "status")}
         search = _find_search(tuning, outcome, model)
         key |= {"trials": search.trials, "late_gain": search.late_gain}
-        role = "primary" if _find_by_outcome(rivals, outcome) == model else "described"
+        role = "primary" if rivals.get(outcome) == model else "described"
         gain = _read_gain(row, comparison) if row["status"] == "ok" else None
         if gain is None:
             rows.append(key | {"role": role, **_refuse(str(row["status"]), role)})
@@ -169,13 +171,14 @@ def compute_power(true_gain: float, *, margin: float, standard_error: float, df:
     Returns
     -------
     float
-        In [0, 1]; at the margin itself ``1 - probability``, which is the type I error.
+        In [0, 1]; at the margin itself ``1 - probability``, the type I error if the standard error were right.
 
     Notes
     -----
     Better means ``(gain - margin) / se > t_probability``; that ratio has a noncentral t-distribution with noncentrality
-    ``(true_gain - margin) / se``. It holds as far as the standard error does, a heuristic. Without a standard error it
-    is 0 or 1.
+    ``(true_gain - margin) / se``. It holds as far as the standard error does, a heuristic that was 1.35 to 1.8 times
+    too large in simulation (``benchmarks/README.md``): better is said less often than this at small gains, wrongly too,
+    and more often at gains far beyond the margin. Without a standard error it is 0 or 1.
     """
     if not standard_error:
         return float(true_gain > margin)
@@ -192,7 +195,7 @@ def _find_noncentrality(df: int, probability: float) -> float:
 
 
 def find_detectable(gain: Gain, margin: MarginPlan) -> float:
-    """Find the smallest true gain that a study like this one would have called better in 80 % of runs."""
+    """Find the smallest true gain that a study like this one would have called better in about 80 % of runs."""
     return gain.margin + _find_noncentrality(gain.df, margin.probability) * gain.standard_error
 
 
@@ -237,11 +240,6 @@ def _describe_power(gain: Gain, margin: MarginPlan) -> dict[str, object]:
         "power_at_margin": power(gain.margin),
         "power_at_twice_margin": power(2 * gain.margin),
     }
-
-
-def _find_by_outcome(values: Mapping[str, str], outcome: str) -> str | None:
-    """Return what belongs to an outcome, or to the score that it is derived from (``score__set``)."""
-    return values.get(outcome, values.get(outcome.partition("__")[0]))
 
 
 def _find_search(tuning: pd.DataFrame, outcome: str, model: str) -> Search:
@@ -325,7 +323,7 @@ class _Words:
     def better(self, margin: MarginPlan) -> str:
         return (
             f"Better: {self.rival} {self.change()}. The probability that the gain is larger than {self.margin} is "
-            f"{percent(self.gain.p_better)}, above the {percent(margin.probability)} that the study asks for."
+            f"{percent(self.gain.p_better)}, above the {100 * margin.probability:.4g} % that the study asks for."
         )
 
     def worse(self) -> str:
@@ -348,8 +346,8 @@ class _Words:
                 f"No worthwhile gain: {self.rival} {self.change()}; even the favourable end of the interval is no gain."
             )
         return (
-            f"No worthwhile gain: {self.rival} would lower the {self.loss} by at most {self.number(self.gain.upper)} "
-            f"(upper end of the 95 % interval), less than {self.margin}."
+            f"No worthwhile gain: {self.rival} lowers the {self.loss} by no more than {self.number(self.gain.upper)} "
+            f"at the upper end of the 95 % interval, less than {self.margin}."
         )
 
     def budget(self, search: Search, margin: MarginPlan) -> str:
@@ -359,17 +357,19 @@ class _Words:
                 f"({margin.least_trials} trials) for that to count."
             )
         trials = f"{search.trials:.0f} trial{'s' * (search.trials != 1)}"
+        short = search.trials < LEAST_FOR_FLAT
+        settled = "too few to tell whether the search had settled" if short else "and the search had not settled"
         return (
             f"Budget-limited: {self.rival} was tuned with {trials} in each fold, fewer than the {margin.least_trials} "
-            f"that the study asks for, and the search had not settled. As tuned it {self.change()}. That a better "
-            f"tuned one gains more than {self.margin} is not ruled out."
+            f"that the study asks for, {settled}. As tuned it {self.change()}. That a better tuned one gains more than "
+            f"{self.margin} is not ruled out."
         )
 
     def undecided(self, margin: MarginPlan) -> str:
         return (
             f"Undecided: {self.rival} {self.change()}. The probability that the gain is larger than {self.margin} is "
             f"{percent(self.gain.p_better)}: too little to call it better, too much to rule it out. A study like this "
-            f"one would have called a true gain of {self.number(find_detectable(self.gain, margin))} better in "
+            f"one would have called a true gain of {self.number(find_detectable(self.gain, margin))} better in about "
             f"{percent(WANTED_POWER)} of runs; a smaller one needs more patients."
         )
 

@@ -120,8 +120,8 @@ def draw_gaps(
     for y, (subgroup, level) in enumerate(levels):
         if level:
             _draw_interval(ax, first_row(frame, subgroup=subgroup, level=level, metric=metric), y, pen)
-    ax.set(ylim=(len(levels) - 0.5, -0.5), xlabel=f"Gap in {words_of(metric)}: group minus all others")
-    ax.xaxis.set_major_locator(MaxNLocator(6))
+    ax.set(ylim=(len(levels) - 0.5, -0.5), xlabel=f"Gap in {words_of(metric)},\ngroup minus all others")
+    ax.xaxis.set_major_locator(MaxNLocator(4))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "\u2212")))
     soften(ax)
 

@@ -129,7 +129,7 @@ def _label_ends(frame: pd.DataFrame, ax: Axes, labels: dict[str, str], pens: dic
     for name in labels:
         curve = _curve(frame, name).dropna(subset=["net_benefit"])
         inside = curve[curve["net_benefit"] >= low]
-        if len(inside) < len(curve):
+        if len(curve) and curve["net_benefit"].iloc[-1] < low:
             _label_exit(ax, inside, labels[name], pens[name].color if name in pens else PALETTE["soft"])
         elif len(curve):
             ends[name] = (curve["threshold_probability"].iloc[-1], curve["net_benefit"].iloc[-1])

@@ -110,6 +110,19 @@ class Facts(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class RuleFacts(Facts):
+    """The numbers of the verdict's rule.
+
+    `probability` is what a verdict needs; a search is enough with `least_trials` trials, or with `least_for_flat` of
+    which the second half lowered the inner loss by a share below `flat`.
+    """
+
+    probability: float
+    least_trials: int
+    flat: float
+    least_for_flat: int
+
+
 class StudyFacts(Facts):
     """The study's settings as they were used."""
 
@@ -117,6 +130,7 @@ class StudyFacts(Facts):
     sha256: str
     reference: str
     margin_relative_log_loss: float
+    rule: RuleFacts | None = None
     predictors: tuple[str, ...]
     predict_at: str
     missing: str
@@ -164,7 +178,10 @@ class DatasetFacts(Facts):
 
 
 class OutcomeFacts(Facts):
-    """One outcome of the study; `status` is run or skipped, `n` and `events` are None where they are hidden."""
+    """One outcome of the study; `status` is run or skipped, `n` and `events` are None where they are hidden.
+
+    `acts_below` says that the action is for patients below the thresholds, else for those at or above them.
+    """
 
     name: str
     title: str
@@ -191,6 +208,7 @@ class OutcomeFacts(Facts):
     reason: str | None = None
     thresholds: tuple[float, ...] = ()
     action: str | None = None
+    acts_below: bool = False
 
 
 class PredictorFacts(Facts):

@@ -41,6 +41,11 @@ LIMITS = (0.2, 0.4, 0.6, 1.0)
 ENOUGH = 200
 """Events, and non-events, from which a flexible curve is to be trusted."""
 
+OPTING_OUT = (
+    " Net benefit is here that of opting out: the share of patients who are acted on and turn out to be without the "
+    "outcome, minus the share of those who are acted on and have it, weighted by (1 \u2212 t) / t at the threshold t."
+)
+"""Of actions for patients below the threshold."""
 AMONG_OPERATED = "after surgery, among patients who were operated on; it says nothing about not operating"
 
 
@@ -234,11 +239,13 @@ def build_decisions(run: RunFolder) -> list[Block]:
 
 def _build_decision(run: RunFolder, outcome: OutcomeFacts) -> list[Block]:
     values = join_words(format_number(value, 2) for value in outcome.thresholds)
+    side = side_of(outcome)
     blocks: list[Block] = [
         Text(text=outcome.title, kind="subsection", anchor=f"decisions-{outcome.name}"),
         Text(
-            text=f"Action at or above the threshold: {end(outcome.action or '')} "
-            f"Declared threshold probabilities: {values}."
+            text=f"Action {side} the threshold: {end(outcome.action or '')} "
+            f"Declared threshold probabilities: {values}. Acted on are {describe_acted(outcome)}."
+            f"{OPTING_OUT if outcome.acts_below else ''}"
         ),
     ]
     for view in views_of(run, outcome):
@@ -256,6 +263,18 @@ def _build_decision(run: RunFolder, outcome: OutcomeFacts) -> list[Block]:
     return blocks
 
 
+def side_of(outcome: OutcomeFacts) -> str:
+    """Return on which side of a threshold patients are acted on, in words."""
+    return "below" if outcome.acts_below else "at or above"
+
+
+def describe_acted(outcome: OutcomeFacts) -> str:
+    """Return who is acted on at the declared thresholds, in words."""
+    side = side_of(outcome)
+    values = [f"{side} {100 * value:g} %" for value in outcome.thresholds]
+    return f"patients whose predicted probability is {', or '.join(values)}"
+
+
 def _draw_decision(run: RunFolder, view: View, curves: pd.DataFrame) -> Figure:
     name = make_slug("decision", view.slug)
     models = models_in(run, curves)
@@ -265,7 +284,8 @@ def _draw_decision(run: RunFolder, view: View, curves: pd.DataFrame) -> Figure:
     return Figure(
         name=name,
         caption=f"Decision curves. {view.title}. The heavy line with its 95 % band is the reference; the grey lines "
-        f"are the same action for everyone and for no one. Vertical lines: declared thresholds. Read {AMONG_OPERATED}.",
+        "are the same action for everyone and for no one. Acted on are patients whose predicted probability is "
+        f"{side_of(view.outcome)} the threshold. Vertical lines: declared thresholds. Read {AMONG_OPERATED}.",
         description=f"Net benefit of {count_words(len(models), 'model')}, of the action for everyone and for no one, "
         f"at threshold probabilities from {low} to {high}. {_describe_declared(run, view)}",
         svg=render_svg(draw, name=name, height_mm=82, mark=mark_of(run)),
@@ -289,7 +309,8 @@ def _tabulate_net_benefit(run: RunFolder, view: View, rows: pd.DataFrame) -> Tab
     thresholds = sorted(rows["threshold_probability"].dropna().unique())
     return Table(
         name=make_slug("net-benefit", view.slug),
-        caption=f"Net benefit at the declared threshold probabilities. {view.title}.",
+        caption=f"Net benefit at the declared threshold probabilities: action for {describe_acted(view.outcome)}. "
+        f"{view.title}.",
         columns=("Model", *(f"at {format_number(threshold, 2)}" for threshold in thresholds)),
         rows=tuple(
             (
@@ -312,7 +333,7 @@ def _tabulate_net_benefit(run: RunFolder, view: View, rows: pd.DataFrame) -> Tab
 
 
 def _tabulate_classification(run: RunFolder, view: View, rows: pd.DataFrame) -> Table:
-    """Say who is acted upon, rightly or wrongly: at declared thresholds only."""
+    """Say who is acted on and whom the thresholds tell apart, rightly or wrongly: at declared thresholds only."""
     return Table(
         name=make_slug("thresholds", view.slug),
         caption=f"Who is acted upon at the declared threshold probabilities. {view.title}.",
@@ -323,7 +344,9 @@ def _tabulate_classification(run: RunFolder, view: View, rows: pd.DataFrame) -> 
             for note in (
                 describe_intervals(rows),
                 "These follow from the threshold, which was chosen before; none was searched for here. Predictive "
-                "values move with the event rate.",
+                "values move with the event rate. Sensitivity, specificity and predictive values take a predicted "
+                "probability at or above the threshold for a positive, whoever is acted on; the share acted on is of "
+                f"patients {side_of(view.outcome)} the threshold.",
             )
             if note
         ),

@@ -35,7 +35,10 @@ MISSING = {
     "native": f"Missing predictors are given as gaps to XGBoost and LightGBM. For the other models they are imputed "
     f"{FILLED}, and a further column says whether each is recorded, so that no model knows more than another.",
     "multiple": f"Missing predictors are drawn {{imputations}} {FILLED}. Everything is repeated for each draw, and the "
-    "estimates are pooled by Rubin's rules.",
+    "measures of performance and their differences are pooled by Rubin's rules. Gaps between groups, results by site, "
+    "case mix, what unknown outcomes could change, the comparison of procedures with its verdict, and the bands of "
+    "curves are averaged over the draws: their intervals do not hold how the draws differ. Optimism and stability are "
+    "those of the model of the first draw.",
 }
 CALIBRATION = {
     "none": "Predicted risks are not recalibrated afterwards.",

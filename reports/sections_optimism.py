@@ -37,7 +37,7 @@ def build_optimism(run: RunFolder) -> list[Block]:
     if frame.empty:
         return [
             Text(
-                text="No model was set beside its refits: the optimism was not computed. The study asks for it with "
+                text="No model was set beside its refits: the optimism was not computed. A study asks for it with "
                 "resamples in [bootstrap]; the internal validation above does not need it."
             )
         ]

@@ -11,6 +11,7 @@ from reports.run_folder import OutcomeFacts, RunFolder
 from reports.tables import (
     count_cell,
     distinct,
+    first_row,
     format_count,
     format_number,
     join_words,
@@ -21,6 +22,9 @@ from reports.tables import (
 from reports.views import make_slug
 
 HALF_WIDTH = "half-width of the interval of "
+IMPRECISE = "Estimates of performance are imprecise"
+"""Of a validation: how many patients it has says nothing of the model, which was made elsewhere."""
+EFFECTIVE = "effective_n"
 WHOLE = ("candidate_parameters",)
 DIGITS = {"event_rate": 3, "expected_r_squared": 3, "expected_c_statistic": 3, "events_per_parameter": 1,
           "patients_per_parameter": 1, "expected_error": 3}  # fmt: skip
@@ -60,9 +64,11 @@ def list_shortfalls(run: RunFolder, outcome: OutcomeFacts) -> Iterator[str]:
             if needed == needed
             else "too few patients with or without the event"
         )
+        developed = "development" in set(own["purpose"])
+        so = "Estimates are imprecise and predicted risks unstable" if developed else IMPRECISE
         yield (
-            f"Below the sample-size criteria on {dataset}: {counts} ({join_words(distinct(own['text']))}). Estimates "
-            "are imprecise and predicted risks unstable; the results are exploratory."
+            f"Below the sample-size criteria on {dataset}: {counts} ({join_words(distinct(own['text']))}). {so}; the "
+            "results are exploratory."
         )
 
 
@@ -79,12 +85,21 @@ def _build_dataset(run: RunFolder, outcome: OutcomeFacts, dataset: str, frame: p
         events = f" and {format_count(count)} events" if count == count else ""
         widths = join_words(
             f"{format_number(float(row['value']), 2)} for {str(row['text']).removeprefix(HALF_WIDTH)}"
-            for _, row in precision.iterrows()
+            for _, row in precision[precision["criterion"] != EFFECTIVE].iterrows()
         )
         yield Text(
-            text=f"With {format_count(precision['actual'].iloc[0])} patients{events} on {dataset}, 95 % intervals "
+            text=f"With {format_count(precision['actual'].iloc[0])} patients of known outcome{events} on {dataset}"
+            f"{_word_effective(precision)}, 95 % intervals "
             f"should reach to either side by about {widths}, if the model is as good as assumed and well calibrated."
         )
+
+
+def _word_effective(precision: pd.DataFrame) -> str:
+    """Return how many patients of equal weight those of known outcome are worth, where their weights differ."""
+    row = first_row(precision, criterion=EFFECTIVE)
+    if row is None:
+        return ""
+    return f" (who are weighted, and say as much as {format_count(row['value'])} of equal weight)"
 
 
 def _word_input(row: pd.Series) -> str:

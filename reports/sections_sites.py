@@ -50,10 +50,9 @@ NOT_ASKED = (
     "No site was left out in turn: the study does not ask for it. To ask for it, add [internal_external] to the "
     "study; every site, or group of small sites, is then predicted by models that were fitted and tuned without it."
 )
-NOT_POSSIBLE = (
-    "The study asks for every site to be left out in turn; here no site could be, for the reason that stands in the "
-    "summary under what is worth knowing."
-)
+NOT_POSSIBLE = "The study asks for every site to be left out in turn; here no site could be"
+REFUSED = "no site is left out in turn"
+"""With this a note of the run begins, behind the name of the outcome, that says why."""
 
 
 def build_sites(run: RunFolder) -> list[Block]:
@@ -75,11 +74,12 @@ def build_sites(run: RunFolder) -> list[Block]:
 
 def _introduce(run: RunFolder, sites: pd.DataFrame) -> str:
     if sites.empty:
-        return NOT_POSSIBLE if run.facts.study.internal_external else NOT_ASKED
+        return _say_why_not(run) if run.facts.study.internal_external else NOT_ASKED
     return (
         "Internal-external validation: every site was left out in turn, and the whole procedure, with its imputation "
         "and its tuning, was carried out again on the others; so each site is predicted by models that never saw it. "
-        "Patients with operations at several sites were never on both sides. Sites with too few events were left out "
+        "Patients with operations at several sites were never on both sides. How many patients of a site are of "
+        "unknown outcome is taken from that site, and not from the others. Sites with too few events were left out "
         f"together, by a rule {PLANNED} that looks at nothing but their counts; the models of this report are fitted "
         "on all sites. The summary is a random-effects mean over sites. The prediction interval is the one to read: in "
         "95 of 100 new sites like these the measure should lie inside it. It takes the sites as a sample of those "
@@ -87,6 +87,11 @@ def _introduce(run: RunFolder, sites: pd.DataFrame) -> str:
         "too much. Sites differ for three reasons: other patients (see case mix), another level of risk (calibration "
         "in the large), and predictors that weigh differently (calibration slope)."
     )
+
+
+def _say_why_not(run: RunFolder) -> str:
+    reasons = [run.in_words(note) for note in run.facts.notes if REFUSED in note]
+    return f"{NOT_POSSIBLE}. {' '.join(f'{text[0].upper()}{text[1:]}.' for text in reasons)}".rstrip()
 
 
 def _build_outcome(run: RunFolder, outcome: OutcomeFacts, sites: pd.DataFrame) -> list[Block]:

@@ -54,7 +54,7 @@ def build_stability(run: RunFolder) -> list[Block]:
     if frame.empty:
         return [
             Text(
-                text="No model was refitted for its stability. The study asks for it with stability = true in "
+                text="No model was refitted for its stability. A study asks for it with stability = true in "
                 "[bootstrap]; it costs the time of so many fits."
             )
         ]

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from reports import subgroup_words as words
-from reports.blocks import Block, Cell, Figure, Table, Text
+from reports.blocks import Block, Figure, Text
 from reports.canvas import pens_of, render_svg
 from reports.figures_forest import draw_gaps, draw_levels
 from reports.measures import measures_of
 from reports.run_folder import RunFolder
 from reports.sections_participants import mark_of
 from reports.subgroup_tables import (
-    group_rows,
     tabulate_ascertainment,
-    tabulate_gaps,
+    tabulate_groups,
     tabulate_precision,
     tabulate_tests,
     tabulate_thresholds,
@@ -26,11 +26,8 @@ from reports.subgroup_tables import (
 from reports.tables import (
     OVERALL,
     PLANNED,
-    count_cell,
-    describe_intervals,
     digits_of,
     distinct,
-    estimate_cell,
     estimate_words,
     first_row,
     format_count,
@@ -38,14 +35,52 @@ from reports.tables import (
     format_number,
     join_words,
     rows_where,
-    suppression_note,
+    status_text,
     title_of,
 )
 from reports.views import View, make_slug, models_in, views_of
 
+Levels = tuple[tuple[str, str], ...]
+
+LEFT_OUT = "internal-external"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forest:
+    """What a figure draws of the reference: measures of every level, and beside them its gap.
+
+    Parameters
+    ----------
+    frame, gaps
+        Rows of the evaluation by group; rows of the audit of `primary`, none where no gap can be drawn.
+    levels
+        Subgroup and level of each row from the top; an empty level is a heading.
+    measures
+        Of `frame`, a panel each.
+    primary
+        The measure of the gaps.
+    """
+
+    frame: pd.DataFrame
+    gaps: pd.DataFrame
+    levels: Levels
+    measures: tuple[str, ...]
+    primary: str
+
+    @property
+    def margin(self) -> float | None:
+        """Largest gap that is taken as none; None where the study sets none on this scale."""
+        margins = self.gaps["margin"].dropna()
+        return float(margins.iloc[0]) if len(margins) else None
+
 
 def build_subgroups(run: RunFolder) -> list[Block]:
-    """Build what is known of each group, then calibration by group and the gaps of every model, for every view."""
+    """Build what is known of each group, then calibration by group and the gaps, for every view.
+
+    Notes
+    -----
+    Of the models the reference and the rival of the verdict are printed; the files of the run hold the others.
+    """
     study = run.facts.study
     if not study.subgroups and study.unattainable != "flag":
         return [Text(text="The study declares no subgroup.")]
@@ -59,6 +94,7 @@ def build_subgroups(run: RunFolder) -> list[Block]:
             "levels also where risks are merely more alike."
         ),
         *_explain_audit(run),
+        Text(text=words.WHERE, kind="note"),
     ]
     for outcome in run.outcomes:
         blocks.append(Text(text=outcome.title, kind="subsection", anchor=f"subgroups-{outcome.name}"))
@@ -68,79 +104,68 @@ def build_subgroups(run: RunFolder) -> list[Block]:
         blocks += [table for table in tables if table is not None]
         for view in views_of(run, outcome):
             blocks.append(Text(text=view.short_title, kind="heading", anchor=f"subgroups-{view.slug}"))
-            blocks += _build_view(run, view)
+            blocks += _build_left_out(run, view) if view.validation == LEFT_OUT else _build_view(run, view)
     return blocks
 
 
 def _explain_audit(run: RunFolder) -> list[Block]:
     """Say what the audit is about, how it concludes, and what no audit can show."""
     gaps = run.tables["gaps"]
+    held = _explain_held(run)
     if gaps.empty:
-        return [Text(text=words.EMPTY), Text(text=words.LABEL_BIAS)]
+        return [Text(text=text) for text in (words.EMPTY, words.LABEL_BIAS, held) if text]
     margins = gaps["margin"].dropna()
     judged = words.CONCLUDING.format(margin=f"{margins.iloc[0]:g}") if len(margins) else ""
-    used = [run.predictor_title(name) for name in run.facts.study.subgroups if name in run.facts.study.predictors]
-    among = f"Predictors of the models themselves are {join_words(used)}." if used else ""
-    texts = (
-        (words.LABEL_BIAS, words.PROCEDURE),
-        (words.GAPS, among, judged),
-        (words.MULTIPLICITY, words.NOT_FAIR),
-        (words.IMPOSSIBLE,),
-    )
-    return [Text(text=" ".join(part for part in parts if part)) for parts in texts]
+    texts = ((words.LABEL_BIAS, words.PROCEDURE), (words.GAPS, judged), (held,))
+    return [
+        *(Text(text=text) for parts in texts if (text := " ".join(part for part in parts if part))),
+        *(Text(text=text, kind="note") for text in (f"{words.MULTIPLICITY} {words.NOT_FAIR}", words.IMPOSSIBLE)),
+    ]
+
+
+def _explain_held(run: RunFolder) -> str:
+    """Say of which attributes a mean is not informative, and why; nothing where there are none."""
+    frame = run.tables["evaluation"]
+    held = frame[(frame["status"] == "not informative") & ~frame["subgroup"].isin(OVERALL)]
+    names = [run.predictor_title(name) for name in distinct(held["subgroup"])]
+    return words.HELD.format(names=join_words(names), are="is" if len(names) == 1 else "are") if names else ""
+
+
+def _list_printed(run: RunFolder, view: View, frame: pd.DataFrame) -> list[str]:
+    """Return the reference and the rival of the verdict, where there are rows of them."""
+    primary = rows_where(run.tables["verdicts"], role="primary")
+    own = rows_where(primary, outcome=view.outcome.name)
+    rivals = distinct((primary if own.empty else own)["model"])[:1]
+    return [model for model in models_in(run, frame) if model in (run.facts.study.reference, *rivals)]
 
 
 def _build_view(run: RunFolder, view: View) -> list[Block]:
     frame = view.select(run.tables["evaluation"])
     frame = frame[~frame["subgroup"].isin(OVERALL)]
     gaps = view.select(run.tables["gaps"])
-    blocks: list[Block] = []
-    reference = rows_where(frame, model=run.facts.study.reference)
-    if not reference.empty:
-        blocks.append(_draw_forest(run, view, reference))
-    own = rows_where(gaps, model=run.facts.study.reference)
-    if not own.empty:
-        blocks += _draw_gap_forest(run, view, own)
-    for model in models_in(run, frame):
+    reference = run.facts.study.reference
+    blocks: list[Block] = list(_draw_forest(run, view, *(rows_where(part, model=reference) for part in (frame, gaps))))
+    for model in _list_printed(run, view, frame):
         blocks += _build_model(run, view, model, rows_where(frame, model=model), rows_where(gaps, model=model))
     return blocks
 
 
+def _build_left_out(run: RunFolder, view: View) -> list[Block]:
+    """Print what sites that were left out say of the other attributes, of the reference alone."""
+    reference = run.facts.study.reference
+    frame = rows_where(view.select(run.tables["evaluation"]), model=reference)
+    frame = frame[~frame["subgroup"].isin((*OVERALL, "site")) & (frame["status"] != "not informative")]
+    said: list[Block] = [Text(text=words.LEFT_OUT)]
+    return said if frame.empty else [*said, tabulate_groups(run, view, reference, frame, run.tables["gaps"].iloc[:0])]
+
+
 def _build_model(run: RunFolder, view: View, model: str, frame: pd.DataFrame, gaps: pd.DataFrame) -> list[Block]:
-    blocks: list[Block] = [_tabulate(run, view, model, frame)]
-    if not gaps.empty:
-        blocks.append(tabulate_gaps(run, view, model, gaps))
+    blocks: list[Block] = [tabulate_groups(run, view, model, frame, gaps)]
+    blocks += tabulate_thresholds(run, view, model, frame)
+    if model == run.facts.study.reference and not gaps.empty:
         more = (tabulate_tests(run, view, model, gaps), tabulate_precision(run, view, model, gaps))
         blocks += [table for table in more if table is not None]
-    blocks += tabulate_thresholds(run, view, model, frame)
     return blocks
-
-
-def _draw_gap_forest(run: RunFolder, view: View, gaps: pd.DataFrame) -> list[Block]:
-    metric = next((name for name in words.GAP_TITLES if name in set(gaps["metric"])), "")
-    frame = gaps[(gaps["against"] == "rest") & (gaps["level"] != words.ANY) & (gaps["metric"] == metric)]
-    if not (frame["status"] == "ok").any():
-        return []
-    name = make_slug("subgroup-gap-forest", view.slug)
-    levels = _list_levels(run, frame)
-    margins = frame["margin"].dropna()
-    margin = float(margins.iloc[0]) if len(margins) else None
-    said = [_word_largest(run, row) for row in _largest_gaps(gaps, metric)]
-    shaded = f" The shaded band is the margin of {margin:g} that the plan sets." if margin is not None else ""
-    figure = Figure(
-        name=name,
-        caption=f"{words.GAP_TITLES[metric]} of each group to all other patients, "
-        f"{run.model_title(run.facts.study.reference)} (the reference), with 95 % intervals, unadjusted. "
-        f"{view.title}.{shaded}",
-        description=_describe_gaps(run, frame, levels, metric),
-        svg=render_svg(
-            partial(_draw_gap_panel, run=run, frame=frame, levels=levels, metric=metric, margin=margin),
-            name=name,
-            height_mm=16 + 4.4 * len(levels),
-            mark=mark_of(run),
-        ),
-    )
-    return [*([Text(text=" ".join(said))] if said else []), figure]
 
 
 def _largest_gaps(gaps: pd.DataFrame, metric: str) -> Iterator[pd.Series]:
@@ -149,87 +174,56 @@ def _largest_gaps(gaps: pd.DataFrame, metric: str) -> Iterator[pd.Series]:
 
 
 def _word_largest(run: RunFolder, row: pd.Series) -> str:
+    title = run.predictor_title(str(row["subgroup"]))
+    conclusion = words.CONCLUSIONS.get(str(row["conclusion"]), "")
+    if row["status"] != "ok":
+        return f"{title}: {status_text(str(row['status']), str(row['validation']))}."
     digits = digits_of(str(row["metric"]))
     value = format_number(float(row["estimate"]), digits)
     interval = format_interval(float(row["lower"]), float(row["upper"]), digits)
-    conclusion = words.CONCLUSIONS.get(str(row["conclusion"]), "")
-    said = (
-        f"{run.predictor_title(str(row['subgroup']))}: largest gap {value} (95 % CI for all groups at once {interval})"
-    )
+    said = f"{title}: largest gap {value} (95 % CI for all groups at once {interval})"
     return f"{said}, {conclusion}." if conclusion else f"{said}."
 
 
-def _draw_gap_panel(
-    canvas: Canvas,
-    *,
-    run: RunFolder,
-    frame: pd.DataFrame,
-    levels: tuple[tuple[str, str], ...],
-    metric: str,
-    margin: float | None,
-) -> None:
-    pen = pens_of([run.facts.study.reference], run.facts.study.reference)[run.facts.study.reference]
-    ax = canvas.add_subplot(1, 1, 1)
-    draw_gaps(frame, ax, metric=metric, levels=levels, pen=pen, margin=margin)
-    ax.set_yticks(range(len(levels)), [_label_level(run, frame, subgroup, level) for subgroup, level in levels])
-    for tick, (_, level) in zip(ax.get_yticklabels(), levels, strict=True):
-        tick.set_fontweight("normal" if level else "bold")
-
-
-def _describe_gaps(run: RunFolder, frame: pd.DataFrame, levels: tuple[tuple[str, str], ...], metric: str) -> str:
-    parts = [
-        f"{run.predictor_title(subgroup)} {run.level_title(subgroup, level)} "
-        f"{estimate_words(first_row(frame, subgroup=subgroup, level=level))}"
-        for subgroup, level in levels
-        if level
-    ]
-    return f"Forest plot. {words.GAP_TITLES[metric]}: {'; '.join(parts)}."
-
-
-def _tabulate(run: RunFolder, view: View, model: str, frame: pd.DataFrame) -> Table:
-    below = run.facts.study.suppress_below
+def _draw_forest(run: RunFolder, view: View, frame: pd.DataFrame, gaps: pd.DataFrame) -> Iterator[Block]:
+    """Yield the largest gaps in words, and what can be drawn of the reference by group."""
+    primary = next((name for name in words.GAP_TITLES if name in set(gaps["metric"])), "")
     chosen = measures_of(view.outcome.kind)
-    measures = tuple(metric for metric in (*chosen.subgroup, *chosen.subgroup_also) if metric in set(frame["metric"]))
-    counts = ("n", "Events") if chosen.has_events else ("n",)
-    notes = [describe_intervals(frame[frame["metric"].isin(measures)])]
-    if (frame["status"] == "suppressed").any():
-        notes.append(suppression_note(below))
-    return Table(
-        name=make_slug("subgroups", view.slug, model),
-        caption=f"Calibration by subgroup, {run.model_title(model)}. {view.title}.",
-        columns=("Level", *counts, *(title_of(metric) for metric in measures)),
-        rows=group_rows(run, frame, partial(_level_cells, counts=counts, measures=measures)),
-        notes=tuple(note for note in notes if note),
-        folded=model != run.facts.study.reference,
-    )
-
-
-def _level_cells(rows: pd.DataFrame, *, counts: tuple[str, ...], measures: tuple[str, ...]) -> tuple[Cell, ...]:
-    first = rows.iloc[0]
-    shown = rows[rows["metric"].isin(measures)]
-    status = "suppressed" if (shown["status"] == "suppressed").any() else "ok"
-    return (
-        *(count_cell(first[name.lower()], status=status) for name in counts),
-        *(estimate_cell(first_row(rows, metric=metric)) for metric in measures),
-    )
-
-
-def _draw_forest(run: RunFolder, view: View, frame: pd.DataFrame) -> Figure:
+    own = gaps[(gaps["against"] == "rest") & (gaps["level"] != words.ANY) & (gaps["metric"] == primary)]
+    said = [_word_largest(run, row) for row in _largest_gaps(gaps, primary)]
+    if said:
+        yield Text(text=" ".join(said))
+    left_out = [primary] if chosen.has_events else []
+    measures = tuple(name for name in chosen.subgroup if name not in left_out and _is_drawn(frame, name))
+    forest = Forest(
+        frame=frame, gaps=own if (own["status"] == "ok").any() else own.iloc[:0], levels=_list_levels(run, frame),
+        measures=measures, primary=primary,
+    )  # fmt: skip
+    if not measures and forest.gaps.empty:
+        return
     name = make_slug("subgroup-forest", view.slug)
-    levels = _list_levels(run, frame)
-    chosen = measures_of(view.outcome.kind)
-    draw = partial(_draw_panels, run=run, frame=frame, levels=levels, measures=chosen.subgroup)
     counted = "operations / events" if chosen.has_events else "operations"
-    return Figure(
+    shaded = "" if forest.margin is None else f" The shaded band is the margin of {forest.margin:g} that the plan sets."
+    yield Figure(
         name=name,
         caption=f"Calibration by subgroup, {run.model_title(run.facts.study.reference)} (the reference), with 95 % "
-        f"intervals. {view.title}. The vertical line is perfect calibration; in brackets {counted}.",
-        description=_describe_levels(run, frame, levels, chosen.subgroup[0]),
-        svg=render_svg(draw, name=name, height_mm=16 + 4.4 * len(levels), mark=mark_of(run)),
+        f"intervals, unadjusted. {view.title}. The vertical line is perfect calibration, or no gap.{shaded} In "
+        f"brackets {counted}.",
+        description=_describe_forest(run, forest),
+        svg=render_svg(
+            partial(_draw_panels, run=run, forest=forest),
+            name=name,
+            height_mm=18 + 4.4 * len(forest.levels),
+            mark=mark_of(run),
+        ),
     )
 
 
-def _list_levels(run: RunFolder, frame: pd.DataFrame) -> tuple[tuple[str, str], ...]:
+def _is_drawn(frame: pd.DataFrame, metric: str) -> bool:
+    return bool((rows_where(frame, metric=metric)["status"] == "ok").any())
+
+
+def _list_levels(run: RunFolder, frame: pd.DataFrame) -> Levels:
     """List subgroup and level in order, each subgroup headed by a row without a level."""
     return tuple(
         (subgroup, level)
@@ -238,21 +232,18 @@ def _list_levels(run: RunFolder, frame: pd.DataFrame) -> tuple[tuple[str, str], 
     )
 
 
-def _draw_panels(
-    canvas: Canvas,
-    *,
-    run: RunFolder,
-    frame: pd.DataFrame,
-    levels: tuple[tuple[str, str], ...],
-    measures: tuple[str, ...],
-) -> None:
+def _draw_panels(canvas: Canvas, *, run: RunFolder, forest: Forest) -> None:
     pen = pens_of([run.facts.study.reference], run.facts.study.reference)[run.facts.study.reference]
-    for k, metric in enumerate(measures):
-        ax = canvas.add_subplot(1, len(measures), k + 1)
-        draw_levels(frame, ax, metric=metric, levels=levels, pen=pen)
-        labels = [_label_level(run, frame, subgroup, level) for subgroup, level in levels]
-        ax.set_yticks(range(len(levels)), labels if k == 0 else [""] * len(levels))
-        for tick, (_, level) in zip(ax.get_yticklabels(), levels, strict=True):
+    n_panels = len(forest.measures) + (not forest.gaps.empty)
+    for k in range(n_panels):
+        ax = canvas.add_subplot(1, n_panels, k + 1)
+        if k < len(forest.measures):
+            draw_levels(forest.frame, ax, metric=forest.measures[k], levels=forest.levels, pen=pen)
+        else:
+            draw_gaps(forest.gaps, ax, metric=forest.primary, levels=forest.levels, pen=pen, margin=forest.margin)
+        labels = [_label_level(run, forest.frame, subgroup, level) for subgroup, level in forest.levels]
+        ax.set_yticks(range(len(labels)), labels if k == 0 else [""] * len(labels))
+        for tick, (_, level) in zip(ax.get_yticklabels(), forest.levels, strict=True):
             tick.set_fontweight("normal" if level else "bold")
 
 
@@ -267,12 +258,19 @@ def _label_level(run: RunFolder, frame: pd.DataFrame, subgroup: str, level: str)
     return f"{title} ({' / '.join(filter(None, counts))})"
 
 
-def _describe_levels(run: RunFolder, frame: pd.DataFrame, levels: tuple[tuple[str, str], ...], metric: str) -> str:
-    parts = [
+def _describe_forest(run: RunFolder, forest: Forest) -> str:
+    """Say in words and numbers what is drawn: the first measure, and the gaps."""
+    drawn = [(forest.frame, forest.measures[0], title_of(forest.measures[0]))] if forest.measures else []
+    if not forest.gaps.empty:
+        drawn.append((forest.gaps, forest.primary, words.GAP_TITLES[forest.primary]))
+    parts = (f"{title}: {_list_estimates(run, rows, forest.levels, metric)}." for rows, metric, title in drawn)
+    return f"Forest plot by subgroup. {' '.join(parts)}"
+
+
+def _list_estimates(run: RunFolder, frame: pd.DataFrame, levels: Levels, metric: str) -> str:
+    return "; ".join(
         f"{run.predictor_title(subgroup)} {run.level_title(subgroup, level)} "
         f"{estimate_words(first_row(frame, subgroup=subgroup, level=level, metric=metric))}"
         for subgroup, level in levels
         if level
-    ]
-    what = "Observed over expected events" if metric == "oe_ratio" else title_of(metric)
-    return f"Forest plot by subgroup. {what}: {'; '.join(parts)}."
+    )

@@ -9,7 +9,8 @@ import pandas as pd
 from reports.blocks import Block, Text
 from reports.measures import measures_of
 from reports.run_folder import OutcomeFacts, RunFolder
-from reports.sections_verdict import primary_verdict
+from reports.sections_sample_size import list_shortfalls
+from reports.sections_verdict import primary_verdict, word_derived
 from reports.tables import (
     count_words,
     distinct,
@@ -31,14 +32,16 @@ def build_summary(run: RunFolder) -> list[Block]:
         blocks.append(Text(text=note))
     for outcome in run.outcomes:
         blocks.append(Text(text=outcome.title, kind="subsection", anchor=f"summary-{outcome.name}"))
-        blocks += [Text(text=text) for text in _describe_outcome(run, outcome)]
+        blocks += _describe_outcome(run, outcome)
     blocks.append(Text(text="What needs a person", kind="subsection", anchor="needs-a-person"))
+    is_short = any(True for outcome in run.outcomes for _ in list_shortfalls(run, outcome))
+    nothing = "Nothing but the sample size" if is_short else "Nothing"
     blocks += [Text(text=text, kind="warning") for text in _list_concerns(run)] or [
-        Text(text="Nothing: no row was quarantined, no outcome was skipped and no guard warned.")
+        Text(text=f"{nothing}: no row was quarantined, no outcome was skipped and no guard warned.")
     ]
-    if run.facts.notes:
+    if notes := list(_list_notes(run)):
         blocks.append(Text(text="Also worth knowing:", kind="note"))
-        blocks += [Text(text=end(_begin(run.in_words(note))), kind="note") for note in run.facts.notes]
+        blocks += [Text(text=note, kind="note") for note in notes]
     return blocks
 
 
@@ -70,16 +73,18 @@ def _name_rival(run: RunFolder) -> str:
     return f"any of {join_words(titles)}" if len(titles) > 1 else join_words(titles)
 
 
-def _describe_outcome(run: RunFolder, outcome: OutcomeFacts) -> Iterator[str]:
+def _describe_outcome(run: RunFolder, outcome: OutcomeFacts) -> Iterator[Text]:
+    """Yield the verdict, what to hold against it, and the numbers."""
+    verdict = primary_verdict(run, outcome.name)
+    if answer := word_derived(run, outcome) if verdict is None else f"Verdict. {verdict['text']}":
+        yield Text(text=answer)
+    yield from (Text(text=text, kind="warning") for text in list_shortfalls(run, outcome))
     for view in views_of(run, outcome):
         rows = view.select(whole_sample(run.tables["evaluation"]))
         reference = rows_where(rows, model=run.facts.study.reference)
         if not reference.empty:
             describe = _describe_reference if measures_of(outcome.kind).has_events else _describe_score
-            yield describe(run, view, reference)
-    verdict = primary_verdict(run, outcome.name)
-    if verdict is not None:
-        yield f"Verdict. {verdict['text']}"
+            yield Text(text=describe(run, view, reference))
 
 
 def _describe_reference(run: RunFolder, view: View, rows: pd.DataFrame) -> str:
@@ -90,7 +95,7 @@ def _describe_reference(run: RunFolder, view: View, rows: pd.DataFrame) -> str:
     who = _word_counts(counts["n"], counts["events"], run.facts.study.suppress_below)
     ratio = first_row(rows, metric="oe_ratio")
     observed = "" if ratio is None or ratio["status"] != "ok" else f", observed over expected {estimate_words(ratio)}"
-    defined = f" Defined as: {end(view.outcome.rule)}" if _is_first(view) and view.outcome.rule else ""
+    defined = _word_rule(view)
     return (
         f"{view.short_title}: {who} ({direction}), window {view.outcome.horizon}. The reference, "
         f"{run.model_title(run.facts.study.reference)}, had a c-statistic of {c_statistic} and a calibration slope of "
@@ -104,7 +109,7 @@ def _describe_score(run: RunFolder, view: View, rows: pd.DataFrame) -> str:
     who = f"{counted} operations" if counted else f"fewer than {below} operations"
     better = "higher" if view.outcome.desirable else "lower"
     words = {name: estimate_words(first_row(rows, metric=name)) for name in ("mae", "r_squared", "interval_coverage")}
-    defined = f" Defined as: {end(view.outcome.rule)}" if _is_first(view) and view.outcome.rule else ""
+    defined = _word_rule(view)
     return (
         f"{view.short_title}: {who} ({better} is better), window {view.outcome.horizon}. The reference, "
         f"{run.model_title(run.facts.study.reference)}, predicted the score with a mean absolute error of "
@@ -127,14 +132,32 @@ def multiplicity_note(run: RunFolder) -> str:
     models = sum(model.role not in ("reference", "arm") for model in run.facts.models)
     if models * len(run.outcomes) <= 1:
         return ""
+    derived = any(outcome.from_score for outcome in run.outcomes)
     return (
         f"Compared with the reference: {count_words(models, 'model')} on {count_words(len(run.outcomes), 'outcome')}. "
-        "One rival per outcome gets a verdict. The intervals are not adjusted for the number of comparisons."
+        f"One rival per outcome gets a verdict{', thresholds derived from a score none' if derived else ''}. The "
+        "intervals are not adjusted for the number of comparisons."
     )
 
 
-def _is_first(view: View) -> bool:
-    return view.validation == "internal"
+def _word_rule(view: View) -> str:
+    """Define an outcome once; the title of a derived threshold says it, and the definitions follow the summary."""
+    outcome = view.outcome
+    is_told = view.validation == "internal" and outcome.rule and not outcome.from_score
+    return f" Defined as: {end(outcome.rule or '')}" if is_told else ""
+
+
+def _list_notes(run: RunFolder) -> Iterator[str]:
+    """List the notes as sentences, but for the shortfalls of the sample size, which stand with their outcomes."""
+    frame = run.tables["sample_size"]
+    short = frame[(frame["met"] == "False") & frame["outcome"].isin([outcome.name for outcome in run.outcomes])]
+    said = [
+        (f"{outcome}: ", "; ".join(rows["text"]))
+        for (outcome, _, _), rows in short.groupby(["outcome", "dataset", "purpose"], sort=False)
+    ]
+    for note in run.facts.notes:
+        if not any(note.startswith(name) and criteria in note for name, criteria in said):
+            yield end(_begin(run.in_words(note)))
 
 
 def _list_concerns(run: RunFolder) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -12,12 +13,13 @@ from matplotlib.figure import Figure as Canvas
 from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.canvas import pens_of, render_svg
 from reports.figures_verdict import draw_procedures
-from reports.run_folder import OutcomeFacts, RunFolder
+from reports.run_folder import OutcomeFacts, RuleFacts, RunFolder
 from reports.sections_participants import mark_of
 from reports.tables import (
     EMPTY,
     PLANNED,
     count_cell,
+    count_words,
     digits_of,
     first_row,
     format_interval,
@@ -32,9 +34,12 @@ from reports.tables import (
 from reports.views import View, make_slug, models_in, views_of
 
 PROBABILITIES = ("p_worse", "p_equivalent", "p_better")
-DRAWN = ("log_loss", "c_statistic", "brier_score", "mean_squared_error")
-TITLES = {"mean_squared_error": "Mean squared error"}
+SQUARES = "mean_squared_error"
+DRAWN = ("log_loss", "c_statistic", "brier_score", SQUARES)
+TITLES = {SQUARES: "Mean squared error"}
 """Measures that stand here only."""
+SIMULATED = "1.35 to 1.8 times"
+"""By how much the standard error of the gain was too large in the toolkit's simulations (``benchmarks/README.md``)."""
 NOTHING = (
     "The study has no model beside the reference, so there is nothing to decide. Name models under `models` in the "
     "study to compare them."
@@ -60,7 +65,9 @@ def build_verdict(run: RunFolder) -> list[Block]:
     frame = run.tables["verdicts"]
     if frame.empty:
         return [Text(text=NOTHING)]
-    blocks: list[Block] = [Text(text=_word_rule(run))]
+    blocks: list[Block] = [Text(text=_word_question(run))]
+    if rule := run.facts.study.rule:
+        blocks.append(Text(text=_word_rule(rule), kind="note"))
     for outcome in run.outcomes:
         own = rows_where(frame, outcome=outcome.name)
         if not own.empty:
@@ -95,7 +102,17 @@ def word_share(run: RunFolder) -> str:
     return f"{format_number(100 * run.facts.study.margin_relative_log_loss, 1)} %"
 
 
-def _word_rule(run: RunFolder) -> str:
+def word_derived(run: RunFolder, outcome: OutcomeFacts) -> str:
+    """Say of a threshold that is derived from a score that it has no verdict; nothing of another outcome."""
+    if not outcome.from_score:
+        return ""
+    return (
+        f"Described only: this threshold is derived from the prediction of {run.outcome_title(outcome.from_score)}, "
+        "to which the verdict belongs."
+    )
+
+
+def _word_question(run: RunFolder) -> str:
     return (
         f"The question: does a rival predict better than the reference ({run.model_title(run.facts.study.reference)}) "
         "by enough to be worth it? It is decided by one measure, the log loss (of a score the mean squared error), on "
@@ -105,19 +122,32 @@ def _word_rule(run: RunFolder) -> str:
     )
 
 
+def _word_rule(rule: RuleFacts) -> str:
+    """Print the rule with its numbers, as the run used them."""
+    sure = f"{100 * rule.probability:.4g} %"
+    return (
+        f"The rule, the first that holds: better, if the probability of a gain above the margin is over {sure}; worse, "
+        "if that of a rise above the margin is; practically equivalent, if that of a difference within the margin is; "
+        "no worthwhile gain, if the 95 % interval of the gain ends below the margin; else undecided. All but better "
+        "are budget-limited where the rival was not searched enough: with fewer than "
+        f"{count_words(rule.least_trials, 'trial')} in an outer fold, unless there were at least "
+        f"{rule.least_for_flat}, the second half of which lowered the inner loss by less than "
+        f"{100 * rule.flat:.3g} % on average. For better the reference must have been searched enough."
+    )
+
+
 def _build_outcome(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Iterator[Block]:
     verdict = first_row(frame, role="primary")
     procedures = rows_where(run.tables["procedures"], outcome=outcome.name)
     if verdict is None:
-        yield Text(text=NO_RIVAL)
+        yield Text(text=word_derived(run, outcome) or NO_RIVAL)
     else:
         yield Text(text=str(verdict["text"]))
         yield from (Text(text=text) for text in (_advise(run, verdict), _word_power(verdict)) if text)
     yield _tabulate_verdicts(run, outcome, frame)
-    if (procedures["status"] == "ok").any():
+    if (procedures["status"] == "ok").any() and not outcome.from_score:
         yield _draw_forest(run, outcome, procedures)
-    if not procedures.empty:
-        yield _tabulate_procedures(run, outcome, procedures)
+    yield from _list_procedures(run, outcome, procedures, rival="" if verdict is None else str(verdict["model"]))
     if verdict is not None:
         elsewhere = _list_elsewhere(run, outcome, str(verdict["model"]))
         if elsewhere:
@@ -132,15 +162,17 @@ def _advise(run: RunFolder, verdict: pd.Series) -> str:
 
 
 def _word_power(verdict: pd.Series) -> str:
-    """Say what gain the study could have found."""
-    if verdict["status"] != "ok":
+    """Say about what gain the study could have found; nothing where the two never differed."""
+    if verdict["status"] != "ok" or verdict["lower"] == verdict["upper"]:
         return ""
     detectable, margin = (_format_loss(verdict[name], verdict) for name in ("detectable_gain", "margin"))
     wrong, twice = (_percent(verdict[name]) for name in ("power_at_margin", "power_at_twice_margin"))
     return (
-        f"What this study could have found: with its standard error, a true gain of {detectable} would have been "
-        f"called better in 80 % of such studies, one of twice the margin in {twice}, and one exactly at the margin "
-        f"({margin}), where better would be wrong, in {wrong}."
+        f"What this study could have found, roughly: a true gain of about {detectable} would have been called better "
+        f"in about 80 % of such studies, and one of twice the margin in about {twice}. These figures rest on a "
+        f"heuristic standard error, which was {SIMULATED} too large in simulation, so that the true power at small "
+        f"gains is lower. The rule aims at calling a gain exactly at the margin ({margin}), where better would be "
+        f"wrong, better in no more than about {wrong} of studies; in the same simulation it did so in fewer."
     )
 
 
@@ -151,10 +183,12 @@ def _tabulate_verdicts(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFram
         "the outer folds (Nadeau and Bengio), which allows for training folds that overlap.",
         "Probabilities that the model is worse by more than the margin, within it, and better by more than it "
         "(Bayesian correlated t-test, flat prior).",
-        "Bootstrap: 95 % interval of the gain over resamples of patients; it speaks of the models as they were fitted "
-        "in the folds.",
-        "One model, named by the plan, gets a verdict; the others are described: none is picked for its result.",
+        _note_bootstrap(str(frame["metric"].iloc[0])),
     ]
+    if (frame["role"] == "primary").any():
+        notes.append(
+            "One model, named by the plan, gets a verdict; the others are described: none is picked for its result."
+        )
     if (frame["status"] == "suppressed").any():
         notes.append(suppression_note(run.facts.study.suppress_below))
     order = sorted(models_in(run, frame), key=lambda name: first_row(frame, model=name, role="primary") is None)
@@ -168,13 +202,31 @@ def _tabulate_verdicts(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFram
         ),
         rows=tuple(_verdict_row(run, rows_where(frame, model=name).iloc[0]) for name in order),
         notes=tuple(notes),
+        folded=bool(outcome.from_score),
     )  # fmt: skip
+
+
+def _note_bootstrap(metric: str) -> str:
+    if metric == SQUARES:
+        return (
+            "Bootstrap: not given for the mean squared error. The paired bootstrap intervals of the other measures of "
+            "a score stand with the differences between the models."
+        )
+    return (
+        "Bootstrap: 95 % interval of the gain over resamples of patients; it speaks of the models as they were fitted "
+        "in the folds."
+    )
+
+
+def _bootstrap_cell(row: pd.Series) -> Cell:
+    if row["metric"] == SQUARES:
+        return Cell(text="not given", style="muted")
+    return number_cell(format_interval(row["bootstrap_lower"], row["bootstrap_upper"], _digits(row)))
 
 
 def _verdict_row(run: RunFolder, row: pd.Series) -> tuple[Cell, ...]:
     status = str(row["status"])
     interval = format_interval(row["lower"], row["upper"], _digits(row))
-    bootstrap = format_interval(row["bootstrap_lower"], row["bootstrap_upper"], _digits(row))
     return (
         Cell(text=run.model_title(str(row["model"]))),
         Cell(text=str(row["verdict"])) if row["role"] == "primary" else Cell(text="described", style="muted"),
@@ -183,7 +235,7 @@ def _verdict_row(run: RunFolder, row: pd.Series) -> tuple[Cell, ...]:
         _gain_cell(row, interval),
         number_cell(_format_loss(row["margin"], row)),
         *(number_cell(_format_probability(row[name])) for name in PROBABILITIES),
-        number_cell(bootstrap),
+        _bootstrap_cell(row),
         number_cell(format_number(row["trials"], 0)),
     )
 
@@ -193,6 +245,22 @@ def _gain_cell(row: pd.Series, interval: str) -> Cell:
     if status != "ok":
         return Cell(text=status, style="suppressed" if status == "suppressed" else "muted")
     return number_cell(_format_loss(row["gain"], row), detail=interval)
+
+
+def _list_procedures(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame, *, rival: str) -> Iterator[Table]:
+    """Yield the table of the rival, which is open, and that of the models that are described, which is not.
+
+    Of a score there is one measure only, and the table of the verdict has it.
+    """
+    if set(frame["metric"]) == {SQUARES}:
+        return
+    own, others = frame[frame["model"] == rival], frame[frame["model"] != rival]
+    if not own.empty:
+        yield _tabulate_procedures(run, outcome, own)
+    if not others.empty:
+        described = _tabulate_procedures(run, outcome, others)
+        name = make_slug("procedures-described", outcome.name)
+        yield replace(described, name=name, caption=f"{described.caption} Models that are described.", folded=True)
 
 
 def _tabulate_procedures(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Table:

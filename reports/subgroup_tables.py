@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import groupby, zip_longest
 
 import pandas as pd
 
 from reports.blocks import Cell, Table
+from reports.measures import measures_of
 from reports.run_folder import OutcomeFacts, RunFolder
+from reports.sections_curves import side_of
 from reports.subgroup_words import ANY, CONCLUSIONS, GAP_TITLES, HALF_WIDTH, POOLED, TEST_TITLES
 from reports.tables import (
     EMPTY,
@@ -42,19 +46,17 @@ def tabulate_ascertainment(run: RunFolder, outcome: OutcomeFacts, dataset: str) 
     return Table(
         name=make_slug("ascertainment", outcome.name, dataset),
         caption=f"What is known of each group{place}. {outcome.title}.",
-        columns=("Level", "n", "Outcome known", "Per cent known", "Predictor values missing, %"),
+        columns=("Level", "n", "Outcome known", "Per cent known (95 % interval)", "Predictor values missing, %"),
         rows=group_rows(run, frame, _ascertainment_cells),
-        notes=tuple(filter(None, (_note_hidden(run, frame), "95 % intervals: Wilson."))),
+        notes=tuple(filter(None, (_note_hidden(run, frame), "Intervals: Wilson."))),
     )
 
 
 def _ascertainment_cells(rows: pd.DataFrame) -> Cells:
     row = rows.iloc[0]
     status = str(row["status"])
-    known = number_cell(
-        format_number(float(row["percent_known"]), 1),
-        detail=format_interval(float(row["lower"]), float(row["upper"]), 1),
-    )
+    interval = format_interval(float(row["lower"]), float(row["upper"]), 1)
+    known = number_cell(f"{format_number(float(row['percent_known']), 1)} ({interval})")
     hidden = Cell(text="suppressed", style="suppressed")
     return (
         count_cell(row["n"], status=status),
@@ -64,45 +66,73 @@ def _ascertainment_cells(rows: pd.DataFrame) -> Cells:
     )
 
 
-def tabulate_gaps(run: RunFolder, view: View, model: str, frame: pd.DataFrame) -> Table:
-    """Return the gaps of every group of one model, and the largest of each attribute."""
-    gaps = frame[frame["against"] == "rest"]
-    measures = tuple(name for name in GAP_TITLES if name in set(gaps["metric"]))
-    primary = measures[0]
-    judged = bool((gaps["conclusion"] != "").any())
-    counts = ("n", "Events") if (gaps["events"] > 0).any() else ("n",)
+def tabulate_groups(run: RunFolder, view: View, model: str, frame: pd.DataFrame, gaps: pd.DataFrame) -> Table:
+    """Return the measures of every group of one model, its gap to all others, and the largest gap of each attribute.
+
+    Parameters
+    ----------
+    run, view, model
+        What the table is of.
+    frame, gaps
+        Rows of the evaluation by group, and of the audit; the latter may be empty.
+    """
+    chosen = measures_of(view.outcome.kind)
+    against = gaps[gaps["against"] == "rest"]
+    titles = [name for name in GAP_TITLES if name in set(against["metric"])]
+    # a gap in it is a difference of two of them
+    left_out = titles[:1] if chosen.has_events else []
+    listed = [name for name in (*chosen.subgroup, *chosen.subgroup_also) if name in set(frame["metric"])]
+    measures = tuple(name for name in listed if name not in left_out)
+    counts = ("n", "Events") if chosen.has_events else ("n",)
+    beside = _list_gap_columns(titles, judged=bool((against["conclusion"] != "").any()))
 
     def fill(rows: pd.DataFrame) -> Cells:
-        main = first_row(rows, metric=primary)
+        own, gap = rows[rows["against"] == ""], rows[rows["against"] == "rest"]
+        counted = (own if len(own) else gap).iloc[0]
+        shown = rows[rows["metric"].isin((*measures, *titles))]
+        status = "suppressed" if (shown["status"] == "suppressed").any() else "ok"
         return (
-            *(count_cell(rows[name.lower()].iloc[0], status=str(rows["status"].iloc[0])) for name in counts),
-            estimate_cell(main),
-            *((_conclusion_cell(main),) if judged else ()),
-            _compatible_cell(main),
-            _p_cell(main, adjusted=False),
-            _p_cell(main, adjusted=True),
-            *(_gap_cell(rows, name) for name in measures[1:]),
+            *(count_cell(counted[name.lower()], status=status) for name in counts),
+            *(_value_cell(first_row(own, metric=name)) for name in measures),
+            *(make(gap) for _, make in beside),
         )
 
-    columns = (
-        "Level", *counts, GAP_TITLES[primary], *(("Conclusion",) if judged else ()), "Largest compatible gap", "p",
-        "p, adjusted", *(GAP_TITLES[name] for name in measures[1:]),
-    )  # fmt: skip
+    joined = pd.concat([frame.assign(against=""), against], ignore_index=True)
+    kinds = describe_intervals(frame[frame["metric"].isin(measures)])
     return Table(
-        name=make_slug("subgroup-gaps", view.slug, model),
-        caption=f"Gaps between each group and all other patients, {run.model_title(model)}. {view.title}.",
-        columns=columns,
-        rows=group_rows(run, gaps, fill),
-        notes=tuple(filter(None, (*_note_kinds(gaps, primary), _note_hidden(run, gaps)))),
-        folded=model != run.facts.study.reference,
+        name=make_slug("subgroups", view.slug, model),
+        caption=f"Calibration by subgroup{' and gaps to all other patients' if titles else ''}, "
+        f"{run.model_title(model)}. {view.title}.",
+        columns=("Level", *counts, *(title_of(name) for name in measures), *(title for title, _ in beside)),
+        rows=group_rows(run, joined, fill),
+        notes=tuple(filter(None, (" ".join((kinds, *_note_kinds(against, *titles[:1]))), _note_hidden(run, joined)))),
     )
 
 
-def _note_kinds(gaps: pd.DataFrame, primary: str) -> Iterator[str]:
+def _list_gap_columns(titles: list[str], *, judged: bool) -> list[tuple[str, Callable[[pd.DataFrame], Cell]]]:
+    """Return heading and cell of everything said of a gap: of the primary measure, and the slope's."""
+    if not titles:
+        return []
+    primary = titles[0]
+
+    def of_primary(make: Callable[[pd.Series | None], Cell]) -> Callable[[pd.DataFrame], Cell]:
+        return lambda rows: make(first_row(rows, metric=primary))
+
+    slopes = [name for name in titles if name.endswith("slope")]
+    return [
+        (GAP_TITLES[primary], of_primary(_value_cell)),
+        *([("Conclusion", of_primary(_conclusion_cell))] if judged else []),
+        ("Largest compatible gap", of_primary(_compatible_cell)),
+        ("p", of_primary(_p_cell)),
+        *((GAP_TITLES[name], partial(_gap_cell, metric=name)) for name in slopes),
+    ]
+
+
+def _note_kinds(gaps: pd.DataFrame, primary: str = "") -> Iterator[str]:
     own = gaps[(gaps["metric"] == primary) & (gaps["status"] == "ok")]
     kinds = distinct(own.loc[own["level"] != ANY, "interval_kind"])
     if kinds:
-        yield f"95 % intervals of groups: {'; '.join(kinds)}, unadjusted; p: the test of the same interval."
+        yield f"Intervals of gaps: {'; '.join(kinds)}, unadjusted; p: the test of the same interval."
     largest = own[(own["level"] == ANY) & (own["interval_kind"] != "")]
     if not largest.empty:
         tests = "; ".join(filter(None, distinct(largest["test"])))
@@ -112,7 +142,14 @@ def _note_kinds(gaps: pd.DataFrame, primary: str) -> Iterator[str]:
         )
     adjustments = tuple(filter(None, distinct(own["adjustment"])))
     if adjustments:
-        yield f"Adjusted p: {'; '.join(adjustments)}."
+        yield f"Adjustment of p: {'; '.join(adjustments)}."
+
+
+def _value_cell(row: pd.Series | None) -> Cell:
+    """Return an estimate; one that is not informative in words that are short, since the section explains them."""
+    if row is not None and row["status"] == "not informative":
+        return Cell(text="not informative", style="muted")
+    return estimate_cell(row)
 
 
 def _gap_cell(rows: pd.DataFrame, metric: str) -> Cell:
@@ -137,8 +174,10 @@ def _compatible_cell(row: pd.Series | None) -> Cell:
     return EMPTY if row is None else number_cell(format_number(float(row["largest_compatible"]), 2))
 
 
-def _p_cell(row: pd.Series | None, *, adjusted: bool) -> Cell:
-    return EMPTY if row is None else number_cell(format_p(float(row["p_adjusted" if adjusted else "p_value"])))
+def _p_cell(row: pd.Series | None) -> Cell:
+    if row is None or pd.isna(row["p_value"]):
+        return EMPTY
+    return number_cell(format_p(float(row["p_value"])), detail=f"adjusted {format_p(float(row['p_adjusted']))}")
 
 
 def format_p(value: float) -> str:
@@ -182,33 +221,37 @@ def tabulate_tests(run: RunFolder, view: View, model: str, frame: pd.DataFrame) 
 
 def _test_cell(row: pd.Series | None) -> Cell:
     if row is None or not row["test"]:
-        return Cell(text="not assessable", style="muted")
+        return Cell(text="not assessable" if row is None else str(row["status"]), style="muted")
     freedom = str(row["test"]).split(", ")[-1]
     detail = f"adjusted {format_p(float(row['p_adjusted']))}; {freedom}"
     return number_cell(format_p(float(row["p_value"])), detail=detail)
 
 
 def tabulate_thresholds(run: RunFolder, view: View, model: str, frame: pd.DataFrame) -> Iterator[Table]:
-    """Yield what acting at each declared threshold means for every group."""
+    """Yield what acting at the declared thresholds means for every group, two thresholds side by side."""
     rows = frame[frame["metric"].isin(THRESHOLD_MEASURES) & frame["threshold_probability"].notna()]
-    measures = tuple(name for name in THRESHOLD_MEASURES if name in set(rows["metric"]))
+    thresholds = sorted(set(rows["threshold_probability"]))
+    for pair in zip_longest(thresholds[::2], thresholds[1::2]):
+        yield _tabulate_pair(run, view, model, rows, tuple(value for value in pair if value is not None))
+
+
+def _tabulate_pair(run: RunFolder, view: View, model: str, rows: pd.DataFrame, thresholds: tuple[float, ...]) -> Table:
+    at = rows[rows["threshold_probability"].isin(thresholds)]
+    listed = [(name, value) for value in thresholds for name in THRESHOLD_MEASURES if name in set(at["metric"])]
 
     def fill(part: pd.DataFrame) -> Cells:
-        status = "suppressed" if part["n"].isna().any() and (part["status"] == "suppressed").any() else "ok"
-        counts = (count_cell(part[name].iloc[0], status=status) for name in ("n", "events"))
-        return (*counts, *(estimate_cell(first_row(part, metric=name)) for name in measures))
+        return tuple(estimate_cell(first_row(part, metric=name, threshold_probability=at)) for name, at in listed)
 
-    for threshold in sorted(set(rows["threshold_probability"])):
-        at = rows[rows["threshold_probability"] == threshold]
-        yield Table(
-            name=make_slug("subgroup-threshold", view.slug, model, f"{threshold:g}"),
-            caption=f"Acting at a predicted risk of {threshold:g} or more, by group, {run.model_title(model)}. "
-            f"{view.title}.",
-            columns=("Level", "n", "Events", *(title_of(name) for name in measures)),
-            rows=group_rows(run, at, fill),
-            notes=tuple(filter(None, (describe_intervals(at), _note_hidden(run, at)))),
-            folded=model != run.facts.study.reference,
-        )
+    words = [f"{value:g}" for value in thresholds]
+    return Table(
+        name=make_slug("subgroup-threshold", view.slug, model, *words),
+        caption=f"Acting on patients whose predicted probability is {side_of(view.outcome)} {' or '.join(words)}, by "
+        f"group, {run.model_title(model)}. {view.title}.",
+        columns=("Level", *(f"{title_of(name)}, {value:g}" for name, value in listed)),
+        rows=group_rows(run, at, fill),
+        notes=tuple(filter(None, (describe_intervals(at), _note_hidden(run, at)))),
+        folded=model != run.facts.study.reference,
+    )
 
 
 def tabulate_precision(run: RunFolder, view: View, model: str, frame: pd.DataFrame) -> Table | None:
@@ -253,7 +296,7 @@ def _width_cell(row: pd.Series) -> Cell:
 
 
 def group_rows(run: RunFolder, frame: pd.DataFrame, fill: Callable[[pd.DataFrame], Cells]) -> tuple[Cells, ...]:
-    """Return a heading for each attribute and a row for each of its levels.
+    """Return a heading for each attribute and a row for each of its levels, those that hold no number joined.
 
     Parameters
     ----------
@@ -269,12 +312,22 @@ def group_rows(run: RunFolder, frame: pd.DataFrame, fill: Callable[[pd.DataFrame
         part = rows_where(frame, subgroup=subgroup)
         levels = tuple(level for level in distinct(part["level"]) if level != ANY)
         made = [
-            (Cell(text=title_level(run, subgroup, level), style="indent"), *fill(rows_where(part, level=level)))
+            (title_level(run, subgroup, level), fill(rows_where(part, level=level)))
             for level in (*run.order_levels(subgroup, levels), *((ANY,) if ANY in set(part["level"]) else ()))
         ]
         heading = Cell(text=run.predictor_title(subgroup), style="group")
-        rows += [(heading, *[Cell(text="")] * (len(made[0]) - 1)), *made]
+        rows.append((heading, *[Cell(text="")] * len(made[0][1])))
+        rows += [(Cell(text=title, style="indent"), *cells) for title, cells in _join_alike(made)]
     return tuple(rows)
+
+
+def _join_alike(made: Iterable[tuple[str, Cells]]) -> Iterator[tuple[str, Cells]]:
+    """Join neighbouring levels whose rows say the same and hold no number."""
+    for cells, group in groupby(made, key=lambda row: row[1]):
+        titles = [title for title, _ in group]
+        bare = not any(cell.style == "number" for cell in cells)
+        for title in [", ".join(titles)] if bare else titles:
+            yield title, cells
 
 
 def title_level(run: RunFolder, subgroup: str, level: str) -> str:

@@ -13,6 +13,7 @@ CONCLUSIONS = {
     "outside": "outside the margin",
     "inconclusive": "inconclusive",
     "not assessable": "not assessable",
+    "not informative internally": "not informative",
 }
 GAP_TITLES = {
     "calibration_in_the_large": "Gap in calibration in the large",
@@ -66,6 +67,24 @@ IMPOSSIBLE = (
 LABEL_BIAS = (
     "Who is reoperated, and who answers a questionnaire, depends on access to care. A model that is calibrated to an "
     "outcome recorded with bias repeats that bias; what is recorded of each group therefore comes first."
+)
+HELD = (
+    "{names} {are} known to the models as a predictor. Where the folds' own models predict, O:E, calibration in the "
+    "large and the gaps in them are then not informative: a model that knows the group predicts the event rate that it "
+    "saw in it, and what one fold has too many of, the models of the other folds expect too many of, so that over all "
+    "folds observed and expected agree whatever is true. How far the developed model is off for the group does not "
+    "show. Slope, c-statistic and the consequences at thresholds tell something here; of the level of risk only data "
+    "tell that no model has seen: temporal or external validation, and of a site the site itself, left out "
+    "(section on sites)."
+)
+WHERE = (
+    "Printed are the reference and the rival that the verdict is about. The same of every other model, and the gaps in "
+    "O:E and in the c-statistic, stand in share/evaluation.csv and share/gaps.csv. How stable the predictions of a "
+    "group are under resampling is not given; the section on stability is about all patients together."
+)
+LEFT_OUT = (
+    "Sites that were left out stand in the section on sites. Of the other attributes the reference is printed, over "
+    "all left-out sites together; no gap is computed."
 )
 EMPTY = (
     "This run holds no audit of gaps between groups. A study asks for one by naming subgroups, and sets its margin "

@@ -93,10 +93,19 @@ class ExpectedPerformance(Spec):
 
 
 class DecisionPlan(Spec):
-    """Threshold probabilities of one outcome and the action among operated patients that they belong to."""
+    """Threshold probabilities of one outcome and the action among operated patients that they belong to.
+
+    `act` says who is acted on: patients whose predicted probability is at or above the threshold, or those below it.
+    Empty: below for an outcome that is wanted, since help is for those who are unlikely to have it, else at or above.
+    """
 
     values: Annotated[tuple[Probability, ...], Field(min_length=1)]
     action: Annotated[str, Field(min_length=3)]
+    act: Literal["at_or_above", "below"] | None = None
+
+    def acts_below(self, *, desirable: bool) -> bool:
+        """Tell whether patients below the threshold are acted on; `desirable` says whether the outcome is wanted."""
+        return desirable if self.act is None else self.act == "below"
 
 
 class SensitivityPlan(Spec):

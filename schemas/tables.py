@@ -138,20 +138,22 @@ GAPS = (
 )  # fmt: skip
 """A group against the rest: differences in calibration_in_the_large, log_oe_ratio, calibration_slope, c_statistic (of a
 score mean_difference, score_slope); ``conclusion`` (of calibration in the large) is equivalent, outside, inconclusive
-or not assessable, by the margin that the study sets. ``level`` is (any) for the tests over all groups of an attribute
-and for the largest absolute gap, whose interval holds for all groups at once; calibration_intercept_and_slope is tested
-only. ``largest_compatible`` is the largest absolute gap in the interval. ``against`` is rest, or nothing: of
-expected_log_oe_half_width (what the events of the group allow) and of calibration_in_the_large_pooled (of a group with
-too few events, drawn towards the other groups)."""
+or not assessable, by the margin that the study sets, or not informative internally: where the attribute is a predictor,
+folds hold calibration_in_the_large, log_oe_ratio and mean_difference of its groups near 0. ``level`` is (any) for the
+tests over all groups of an attribute and for the largest absolute gap, whose interval holds for all groups at once;
+calibration_intercept_and_slope is tested only. ``largest_compatible`` is the largest absolute gap in the interval.
+``against`` is rest, or nothing: of expected_log_oe_half_width (what the events of the group allow) and of
+calibration_in_the_large_pooled (of a group with too few events, drawn towards the other groups)."""
 ASCERTAINMENT = (
     "outcome", "dataset", "subgroup", "level", "n", "n_known", "percent_known", "lower", "upper",
     "percent_predictors_missing", "status",
 )  # fmt: skip
 """By group, before anything is said of a model: whose outcome is known, and how many predictor values are missing."""
 COEFFICIENTS = (
-    "outcome", "model", "predictor", "term", "level", "unit", "knots", "coefficient", "formula",
+    "outcome", "model", "imputation", "predictor", "term", "level", "unit", "knots", "coefficient", "formula",
 )  # fmt: skip
-"""The regression models written out, in the predictors' own units, so that a risk can be computed by hand."""
+"""The regression models written out, in the predictors' own units, so that a risk can be computed by hand. Several
+imputations are as many models; the risk is the mean of theirs."""
 
 SENSITIVITY = (
     "outcome", "dataset", "validation", "analysis", "level", "text", "primary", "model", "metric", "estimate", "lower",

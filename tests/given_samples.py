@@ -23,6 +23,7 @@ def make_sample(
     weights: npt.ArrayLike | None = None,
     patient: npt.ArrayLike | None = None,
     thresholds: Sequence[float] = (),
+    acts_below: bool = False,
 ) -> Sample:
     """Return the sample of a fixed model's risks; one replicate, no folds."""
     y = np.asarray(y, dtype=np.float64)
@@ -35,8 +36,9 @@ def make_sample(
         }
     )  # fmt: skip
     return build_sample(
-        select_usable(rows), validation="external", thresholds=tuple(thresholds), draws=create_draws(1, "given")
-    )
+        select_usable(rows), validation="external", thresholds=tuple(thresholds), draws=create_draws(1, "given"),
+        acts_below=acts_below,
+    )  # fmt: skip
 
 
 def estimate(name: str, sample: Sample) -> Estimate:

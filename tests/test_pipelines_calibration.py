@@ -221,6 +221,25 @@ def test_number_of_knots_follows_the_smaller_class(events: int, knots: int) -> N
     assert choose_n_knots(1 - y, ones(y)) == knots
 
 
+@pytest.mark.parametrize(("events", "knots"), [(99, 3), (100, 4), (199, 4), (200, 5)])
+def test_weights_that_are_no_whole_numbers_add_no_patients(events: int, knots: int) -> None:
+    y = np.repeat([1.0, 0.0], [events, 1000])
+    for factor in (0.3, 1.7, 1 / 3):
+        assert choose_n_knots(y, np.full_like(y, factor)) == knots
+    # inverse probabilities: half of the events stand for two and a half, so that fewer than all are left
+    weights = np.where(np.arange(y.size) % 2 == 0, 1.0, 2.5)
+    assert choose_n_knots(y, weights) <= knots
+    effective = weights[y == 1].sum() ** 2 / (weights[y == 1] ** 2).sum()
+    assert choose_n_knots(y, weights) == (3 if round(effective) < 100 else 4)
+
+
+def test_whole_number_weights_are_repeated_rows_to_the_number_of_knots() -> None:
+    y = np.repeat([1.0, 0.0], [60, 1000])
+    weights = np.where(np.arange(y.size) % 2 == 0, 1.0, 3.0)
+    assert choose_n_knots(y, weights) == choose_n_knots(np.repeat(y, weights.astype(int)), np.ones(2120)) == 4
+    assert choose_n_knots(np.zeros(50), np.full(50, 1.2)) == 3
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10_000))
 def test_whole_number_weights_are_repeated_rows(seed: int) -> None:

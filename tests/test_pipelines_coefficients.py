@@ -13,6 +13,7 @@ import pytest
 
 from outcomes.cohort import Cohort, build_cohort
 from outcomes.outcomes import build_outcomes
+from pipelines.bundles.members import Member, predict_members
 from pipelines.coefficients import HIDDEN, list_coefficients
 from pipelines.fit import FittedPipeline, choose_knots, fit_pipeline, prepare_training
 from pipelines.models import MODELS
@@ -83,7 +84,13 @@ def term(row: pd.Series, patient: pd.Series) -> float:
 
 
 def by_hand(table: pd.DataFrame, key: Key, X: pd.DataFrame) -> list[float]:
+    """Of several imputations the mean of what each gives."""
     rows = table[(table["outcome"] == key[0]) & (table["model"] == key[1])]
+    each = [predict_alone(member, X) for _, member in rows.groupby("imputation")]
+    return [math.fsum(values) / len(each) for values in zip(*each, strict=True)]
+
+
+def predict_alone(rows: pd.DataFrame, X: pd.DataFrame) -> list[float]:
     formula = rows.loc[rows["term"] == "intercept", "formula"].item()
     sums = [math.fsum(row["coefficient"] * term(row, x) for _, row in rows.iterrows()) for _, x in X.iterrows()]
     if "risk" in formula:
@@ -112,6 +119,38 @@ def test_a_recalibration_is_multiplied_in(fitted: dict[Key, FittedPipeline], coh
     X = complete(cohorts[key[0]])
     table = list_coefficients({key: pipeline}, cohorts[key[0]].columns)
     np.testing.assert_allclose(by_hand(table, key, X), pipeline.predict(X), rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("outcome", ["odi_mcid_12m", "odi_12m_score"])
+def test_of_several_imputations_the_mean_of_the_predictions_by_hand_is_the_bundles(
+    outcome: str, cohorts: dict[str, Cohort]
+) -> None:
+    cohort, key = cohorts[outcome], (outcome, "spline_logistic")
+    model, rows = MODELS["spline_logistic"], np.arange(len(cohort.y))
+    first, *others = (
+        fit_pipeline(
+            model,
+            prepare_training(cohort, rows, n_knots=4, inner_folds=2, seed=k, missing="multiple"),
+            trials=1,
+            seed=k,
+        )
+        for k in range(3)
+    )
+    table = list_coefficients({key: first}, cohort.columns, further={key: tuple(others)})
+    assert table["imputation"].value_counts().to_dict() == dict.fromkeys(range(3), len(table) // 3)
+    members = [
+        Member(
+            model=model, fitted=one.fitted, preprocessor=one.preprocessor, forecast=one.forecast,
+            calibrator=one.calibrator,
+        )
+        for one in (first, *others)
+    ]  # fmt: skip
+    X = complete(cohort)
+    expected = predict_members(members, X)["y_pred" if first.forecast else "y_prob"]
+    np.testing.assert_allclose(by_hand(table, key, X), expected, rtol=0, atol=1e-9)
+    assert np.abs(by_hand(table[table["imputation"] == 0], key, X) - expected).max() > 1e-6
+    alone = list_coefficients({key: first}, cohort.columns)
+    pd.testing.assert_frame_equal(alone, table[table["imputation"] == 0])
 
 
 def test_the_table_survives_as_text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -79,10 +80,21 @@ def test_what_is_written_can_be_traced_and_holds_no_patient(
     assert said == json.loads(json.dumps(describe_validation(found)))
     assert said["data"]["fingerprint"] == later.fingerprint
     assert set(said["bundles"]["any_complication_30d"]) >= {"spline_logistic", "elastic_net"}
-    shared = [path for path in (tmp_path / "out" / "share").rglob("*.csv") if "patient" in path.read_text()[:400]]
-    assert not shared
+    for path in (tmp_path / "out" / "share").rglob("*.csv"):
+        assert not {"patient", "row_id", "y_true"} & set(pd.read_csv(path, nrows=0).columns), path.name
     with pytest.raises(RunError, match="the output folder must be new or empty"):
         write_validation(found, tmp_path / "out")
+
+
+def test_that_patients_may_be_in_both_is_said_and_is_no_alarm(run: tuple[Path, pd.DataFrame], later: Registry) -> None:
+    found = validate_locked(run[0], later, dataset="later")
+    assert found.notes == ()
+    (told,) = found.remarks
+    assert "cannot be checked, as model bundles hold no patients" in told
+    assert told in describe_validation(found)["notes"]  # type: ignore[operator]
+    columns = {name: column for name, column in later.columns.items() if name != "patient"}
+    other = validate_locked(run[0], replace(later, columns=columns), dataset="later")
+    assert other.remarks[1] == "the data have no column patient: every operation counts as a patient of its own"
 
 
 def test_the_development_data_are_refused(run: tuple[Path, pd.DataFrame]) -> None:

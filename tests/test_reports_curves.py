@@ -103,3 +103,23 @@ def test_without_measures_at_thresholds_there_is_no_such_table(run: RunFolder) -
     captions = [block.caption for block in build_decisions(run) if isinstance(block, Table)]
     assert captions
     assert not any(caption.startswith("Who is acted upon") for caption in captions)
+
+
+def test_an_action_below_says_who_is_acted_on(run: RunFolder) -> None:
+    declared = next(outcome for outcome in run.facts.outcomes if outcome.thresholds and outcome.action)
+    turned = declared.model_copy(update={"acts_below": True, "thresholds": (0.7, 0.805), "desirable": True})
+    said = {}
+    for outcome in (declared, turned):
+        facts = run.facts.model_copy(update={"outcomes": (outcome,)})
+        blocks = build_decisions(replace(run, facts=facts))
+        texts = [block.text for block in blocks if isinstance(block, Text)]
+        captions = [block.caption for block in blocks if isinstance(block, Figure | Table)]
+        said[outcome.acts_below] = "\n".join([*texts, *captions])
+    who = "patients whose predicted probability is below 70 %, or below 80.5 %"
+    assert f"Action below the threshold: {declared.action}." in said[True]
+    assert f"Acted on are {who}. Net benefit is here that of opting out" in said[True]
+    assert "Acted on are patients whose predicted probability is below the threshold." in said[True]
+    assert f"Net benefit at the declared threshold probabilities: action for {who}." in said[True]
+    assert "at or above" not in said[True]
+    assert "patients whose predicted probability is at or above 5 %, or at or above 10 %" in said[False]
+    assert "opting out" not in said[False]

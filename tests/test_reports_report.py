@@ -651,6 +651,16 @@ def test_methods_say_of_each_outcome_what_became_of_its_patients_of_unknown_outc
     assert "competing event" not in join_texts(build_notes(without))
 
 
+def test_methods_say_what_is_averaged_over_imputations_where_there_are_several(run: RunFolder) -> None:
+    words = "are averaged over the draws: their intervals do not hold how the draws differ."
+    assert words not in join_texts(build_notes(run))
+    study = run.facts.study.model_copy(update={"missing": "multiple", "imputations": 20})
+    notes = join_texts(build_notes(replace(run, facts=run.facts.model_copy(update={"study": study}))))
+    assert "Missing predictors are drawn 20 times by chained regressions" in notes
+    assert "pooled by Rubin's rules. Gaps between groups" in notes
+    assert words in notes
+
+
 def test_only_what_the_run_used_is_cited(run: RunFolder, report: Report) -> None:
     listed = [row[0].text for row in table_of(report, "references").rows]
     found = [METRICS[name] for name in run.tables["evaluation"]["metric"].unique() if name in METRICS]

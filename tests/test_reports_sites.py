@@ -114,6 +114,19 @@ def test_without_sites_one_sentence_says_how_to_ask():
     assert "[internal_external]" in only.text
 
 
+def test_where_no_site_could_be_left_out_the_reason_is_said():
+    run = make_run([], [], [])
+    notes = ("another note", "no site is left out in turn, though the study asks for it: no column site")
+    study = run.facts.study.model_copy(update={"internal_external": True})
+    facts = run.facts.model_copy(update={"study": study, "notes": notes})
+    (only,) = build_sites(RunFolder(facts=facts, study_text="", tables=run.tables))
+    assert isinstance(only, Text)
+    assert only.text == (
+        "The study asks for every site to be left out in turn; here no site could be. No site is left out in turn, "
+        "though the study asks for it: no column site."
+    )
+
+
 def test_case_mix_of_a_dataset_stands_without_sites():
     row = make_case_mix()[0] | {"dataset": "north_2023", "level": "all"}
     blocks = build_sites(make_run([], [], [row]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import replace
 from typing import Any
 
 import matplotlib as mpl
@@ -17,7 +19,7 @@ from reports.run_folder import RunFacts, RunFolder
 from reports.sections_models import build_models
 from reports.sections_summary import build_summary
 from reports.sections_verdict import NOTHING, build_verdict, margin_of, primary_verdict
-from reports.views import views_of
+from reports.views import make_slug, views_of
 from schemas.tables import CURVES, SHARE
 
 ARM, REFERENCE = "machine_learning", "spline_logistic"
@@ -28,8 +30,8 @@ MODELS = (
     (ARM, "Machine learning", "arm"),
 )
 TEXT = (
-    "No worthwhile gain: machine learning would lower the log loss by at most 0.0012 (upper end of the 95 % interval), "
-    "less than the margin of 0.0031."
+    "No worthwhile gain: machine learning lowers the log loss by no more than 0.0012 at the upper end of the 95 % "
+    "interval, less than the margin of 0.0031."
 )
 
 
@@ -38,6 +40,7 @@ def make_facts(kind: str = "threshold") -> dict[str, Any]:
         "spinerisk": "0.1.0", "seed": 1, "models": [{"name": n, "title": t, "role": r} for n, t, r in MODELS],
         "study": {
             "title": "t", "sha256": "a", "reference": REFERENCE, "margin_relative_log_loss": 0.005,
+            "rule": {"probability": 0.975, "least_trials": 60, "flat": 0.002, "least_for_flat": 20},
             "predictors": ["age"], "predict_at": "preop", "missing": "chained", "outer_folds": 5, "repeats": 5,
             "inner_folds": 5, "trials": 50, "suppress_below": 5,
         },
@@ -85,6 +88,13 @@ def make_loss(dataset: str, validation: str, loss: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def make_shortfall(dataset: str = "development", purpose: str = "development", **changes: Any) -> dict[str, Any]:
+    return {
+        "outcome": "o", "dataset": dataset, "purpose": purpose, "criterion": "shrinkage",
+        "text": "expected shrinkage of 0.9", "needed": 1330.0, "actual": 602.0, "met": "False", "status": "ok",
+    } | changes  # fmt: skip
+
+
 def make_run(kind: str = "threshold", **rows: list[dict[str, Any]]) -> RunFolder:
     given: dict[str, list[dict[str, Any]]] = {
         "verdicts": [make_verdict("random_forest"), make_verdict()],
@@ -94,10 +104,24 @@ def make_run(kind: str = "threshold", **rows: list[dict[str, Any]]) -> RunFolder
     columns = SHARE | CURVES
     tables = {name: pd.DataFrame(given.get(name, []), columns=list(columns[name])) for name in columns}
     for frame in tables.values():
-        for one in ("interval_kind", "interval_target", "verdict", "text"):
+        for one in ("interval_kind", "interval_target", "verdict", "text", "met"):
             if one in frame:
                 frame[one] = frame[one].astype(object).where(frame[one].notna(), "")
     return RunFolder(facts=RunFacts.model_validate(make_facts(kind)), study_text="", tables=tables)
+
+
+def make_score_run() -> RunFolder:
+    """A score with a verdict, and a threshold that is derived from it."""
+    squares = {"metric": "mean_squared_error", "events": math.nan}
+    verdict = make_verdict(**squares, gain=2.41, lower=-1.0, upper=5.8, margin=1.2, bootstrap_lower=math.nan)
+    derived = [make_verdict(name, outcome="o__x", role="described", verdict="") for name in ("random_forest", ARM)]
+    procedures = [make_procedure(**squares), make_procedure(outcome="o__x")]
+    run = make_run("score", verdicts=[verdict, *derived], procedures=procedures)
+    score = run.facts.outcomes[0].model_copy(update={"title": "Disability at 12 months"})
+    threshold = score.model_copy(
+        update={"name": "o__x", "kind": "threshold", "title": "Disability below 22", "from_score": "o"}
+    )
+    return replace(run, facts=run.facts.model_copy(update={"outcomes": (score, threshold)}))
 
 
 def texts_of(blocks: list[Block]) -> list[str]:
@@ -117,8 +141,22 @@ def test_question_reference_margin_and_verdict_come_first() -> None:
     texts = texts_of(build_verdict(make_run()))
     assert "the reference (Logistic regression)" in texts[0]
     assert "0.5 % of the reference's loss" in texts[0]
-    assert texts[1:3] == ["Improved at 12 months", TEXT]
-    assert isinstance(build_verdict(make_run())[3], Text)
+    assert texts[2:4] == ["Improved at 12 months", TEXT]
+    assert isinstance(build_verdict(make_run())[4], Text)
+
+
+def test_rule_is_printed_with_the_numbers_of_the_study() -> None:
+    rule = texts_of(build_verdict(make_run()))[1]
+    assert "if the probability of a gain above the margin is over 97.5 %" in rule
+    assert "fewer than 60 trials in an outer fold, unless there were at least 20, the second half of which" in rule
+    assert "less than 0.2 % on average" in rule
+
+
+def test_run_that_does_not_hold_the_rule_prints_none() -> None:
+    run = make_run()
+    study = run.facts.study.model_copy(update={"rule": None})
+    texts = texts_of(build_verdict(replace(run, facts=run.facts.model_copy(update={"study": study}))))
+    assert texts[1] == "Improved at 12 months"
 
 
 def test_no_worthwhile_gain_is_an_ordinary_result_that_favours_the_logistic_model() -> None:
@@ -145,9 +183,17 @@ def test_every_verdict_has_its_advice(verdict: str, words: str) -> None:
 
 def test_what_the_study_could_have_found_is_said() -> None:
     words = " ".join(texts_of(build_verdict(make_run())))
-    assert "a true gain of 0.0064 would have been called better in 80 % of such studies" in words
-    assert "one of twice the margin in 78 %, and one exactly at the margin (0.0031)" in words
-    assert "where better would be wrong, in 5 %" in words
+    assert "a true gain of about 0.0064 would have been called better in about 80 % of such studies" in words
+    assert "and one of twice the margin in about 78 %" in words
+    assert "1.35 to 1.8 times too large in simulation, so that the true power at small gains is lower" in words
+    assert "exactly at the margin (0.0031), where better would be wrong, better in no more than about 5 %" in words
+    (power,) = (text for text in texts_of(build_verdict(make_run())) if "could have found" in text)
+    assert not re.search(r"(?<!about )\b\d+ %", power)
+
+
+def test_power_has_no_words_where_the_two_never_differed() -> None:
+    same = make_verdict(gain=0.0, lower=0.0, upper=0.0, verdict="practically equivalent", detectable_gain=0.0031)
+    assert "could have found" not in " ".join(texts_of(build_verdict(make_run(verdicts=[same]))))
 
 
 def test_table_of_verdicts_has_everything_and_the_rival_stands_first() -> None:
@@ -208,7 +254,29 @@ def test_fixed_models_on_other_data_stand_beside_the_margin() -> None:
 
 def test_without_other_data_there_is_no_table_of_them() -> None:
     names = [block.name for block in build_verdict(make_run()) if isinstance(block, Table)]
-    assert names == ["verdict-o", "procedures-o"]
+    assert names == ["verdict-o", "procedures-o", "procedures-described-o"]
+
+
+def test_measures_of_the_rival_are_open_and_those_of_described_models_closed() -> None:
+    blocks = build_verdict(make_run())
+    folded = {block.name: block.folded for block in blocks if isinstance(block, Table)}
+    assert folded == {"verdict-o": False, "procedures-o": False, "procedures-described-o": True}
+    assert [row[0].text for row in table_of(blocks, "procedures-o").rows] == ["Machine learning", "Log loss"]
+    described = table_of(blocks, "procedures-described-o")
+    assert [row[0].text for row in described.rows] == ["Random forest", "Log loss"]
+
+
+def test_threshold_that_is_derived_from_a_score_is_described() -> None:
+    blocks = build_verdict(make_score_run())
+    said = "Described only: this threshold is derived from the prediction of Disability at 12 months, to which"
+    assert any(text.startswith(said) for text in texts_of(blocks))
+    assert table_of(blocks, make_slug("verdict", "o__x")).folded
+    assert [block.name for block in blocks if isinstance(block, Figure)] == ["verdict-forest-o"]
+    assert not any("has no model beside the reference" in text for text in texts_of(blocks))
+    summary = texts_of(build_summary(make_score_run()))
+    assert sum(text.startswith("Verdict. ") for text in summary) == 1
+    assert any(text.startswith(said) for text in summary)
+    assert any("One rival per outcome gets a verdict, thresholds derived from a score none." in t for t in summary)
 
 
 def test_study_without_a_rival_says_how_to_ask() -> None:
@@ -223,7 +291,10 @@ def test_score_is_judged_by_its_squared_error() -> None:
     table = table_of(blocks, "verdict-o")
     assert table.caption.startswith("Gain in mean squared error over Logistic regression")
     assert row_of(table, "Machine learning")["Gain"] == ("2.4", "\u22121.0 to 5.8")
-    assert row_of(table_of(blocks, "procedures-o"), "Mean squared error")["Equivalent"][0] == "\u00b1 1.2"
+    assert row_of(table, "Machine learning")["Bootstrap"] == ("not given", "")
+    assert any(note.startswith("Bootstrap: not given for the mean squared error.") for note in table.notes)
+    assert row_of(table, "Machine learning")["Margin"][0] == "1.2"
+    assert [block.name for block in blocks if isinstance(block, Table)] == ["verdict-o"]
 
 
 def test_forest_plot_is_described_in_numbers_and_marked() -> None:
@@ -253,6 +324,43 @@ def test_margin_is_the_verdicts_own_inside_the_folds_and_a_share_elsewhere() -> 
     bare = make_run(verdicts=[])
     assert margin_of(bare, internal) == pytest.approx(0.0032)
     assert primary_verdict(bare, "o") is None
+
+
+def test_summary_gives_the_verdict_then_the_shortfall_then_the_numbers() -> None:
+    blocks = build_summary(make_run(sample_size=[make_shortfall(), make_shortfall(met="True", needed=9.0)]))
+    own = [block for block in blocks if isinstance(block, Text)]
+    at = next(k for k, block in enumerate(own) if block.text == "Improved at 12 months")
+    verdict, shortfall, numbers = own[at + 1 : at + 4]
+    assert verdict.text == f"Verdict. {TEXT}"
+    assert shortfall.kind == "warning"
+    assert shortfall.text.startswith("Below the sample-size criteria on development: 602 patients where 1\u202f330 are")
+    assert numbers.text.startswith("Internal validation")
+    assert own[-1].text.startswith("Nothing but the sample size: no row was quarantined")
+    enough = build_summary(make_run(sample_size=[make_shortfall(met="True"), make_shortfall(met="")]))
+    assert not [block for block in enough if isinstance(block, Text) and block.kind == "warning"]
+
+
+def test_notes_are_sentences_with_titles_and_repeat_no_shortfall() -> None:
+    short = (
+        "o: developing a regression model asks for 1330 patients by the criteria of Riley et al. (expected shrinkage "
+        "of 0.9; optimism of 0.05), there are 602: estimates are imprecise, and predicted risks unstable"
+    )
+    notes = (short, "o: few events, and spline_logistic stays the reference", "later: 4 values were kept")
+    run = make_run(sample_size=[make_shortfall(), make_shortfall(criterion="optimism", text="optimism of 0.05")])
+    given = replace(run, facts=run.facts.model_copy(update={"notes": notes}))
+    texts = texts_of(build_summary(given))
+    assert texts[texts.index("Also worth knowing:") + 1 :] == [
+        "Improved at 12 months: few events, and Logistic regression stays the reference.", "Later: 4 values were kept.",
+    ]  # fmt: skip
+    nothing_else = replace(run, facts=run.facts.model_copy(update={"notes": (short,)}))
+    assert "Also worth knowing:" not in texts_of(build_summary(nothing_else))
+
+
+def test_shortfall_of_an_outcome_that_was_not_run_stays_a_note() -> None:
+    note = "p: validating on later asks for 100 events and 100 non-events at least, there are too few to say more"
+    run = make_run(sample_size=[make_shortfall(outcome="p", text="100 events and 100 non-events")])
+    given = replace(run, facts=run.facts.model_copy(update={"notes": (note,)}))
+    assert texts_of(build_summary(given))[-1].startswith("P: validating on later asks for 100 events")
 
 
 def test_summary_repeats_the_verdict_and_reads_no_interval_itself() -> None:

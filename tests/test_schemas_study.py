@@ -68,6 +68,7 @@ def test_a_full_study_is_read_with_its_text_and_folder(tmp_path: Path) -> None:
     assert study.bands == {"age": (50, 70)}
     assert study.threshold_sets == {"odi_mcid_12m": "ostelo2008_30pct"}
     assert study.threshold_probabilities["odi_mcid_12m"].values == (0.5, 0.6)
+    assert study.threshold_probabilities["odi_mcid_12m"].act is None
 
 
 def test_a_study_cannot_be_changed() -> None:
@@ -107,6 +108,8 @@ FAULTS = {
     + '[threshold_probabilities.odi_mcid_12m]\nvalues = [1.0]\naction = "act"',
     "threshold_probabilities.odi_mcid_12m.action: must be given": LEAST
     + "[threshold_probabilities.odi_mcid_12m]\nvalues = [0.5]",
+    "threshold_probabilities.odi_mcid_12m.act: must be 'at_or_above' or 'below', got 'above'": LEAST
+    + '[threshold_probabilities.odi_mcid_12m]\nvalues = [0.5]\naction = "a visit"\nact = "above"',
 }
 
 

@@ -33,7 +33,9 @@ def test_metrics_are_written_as_table_and_as_pages(tmp_path: Path) -> None:
         rows = {row["name"]: row for row in csv.DictReader(file)}
     assert set(rows) == set(METRICS)
     assert set(rows["ici"]) == {*COLUMNS, "text"}
-    assert rows["net_benefit"]["formula"] == "TP / n - FP / n * t / (1 - t), positive: p >= t"
+    usual, below = rows["net_benefit"]["formula"].split("; ")
+    assert usual == "TP / n - FP / n * t / (1 - t), positive: p >= t"
+    assert below == "acting below t: TN / n - FN / n * (1 - t) / t"
     assert rows["net_benefit"]["by threshold"] == "yes"
     assert rows["c_statistic"]["reference"].startswith("Hanley JA, McNeil BJ.")
     page = write_table("metrics", tmp_path / "metrics.html", None).read_text(encoding="utf-8")

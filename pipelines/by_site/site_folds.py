@@ -13,7 +13,7 @@ from outcomes.cohort import Cohort
 from pipelines.by_site.sites import INTERNAL_EXTERNAL, UNKNOWN
 from pipelines.folds import FoldTask
 from pipelines.intervals import IntArray
-from pipelines.models import MODELS
+from pipelines.models import MACHINE_LEARNING, MODELS, find_rival, list_learners
 from schemas.errors import StudyError, unknown_name
 from schemas.study import Study
 
@@ -99,12 +99,24 @@ def choose_site_models(study: Study) -> tuple[str, ...]:
     ------
     StudyError
         If the study names one that does not exist.
+
+    Notes
+    -----
+    Where it names none they are what the verdict is about: all learners of the study where it has several, so that the
+    choice between them is made without the site as well; else the only learner; else the first other model.
     """
     asked = study.internal_external.models if study.internal_external else ()
     for name in asked:
         if name not in MODELS:
             raise StudyError(unknown_name("a model of internal_external", name, MODELS))
-    return tuple(dict.fromkeys((study.reference, *(asked or study.all_models[1:2]))))
+    return tuple(dict.fromkeys((study.reference, *(asked or _list_rivals(study)))))
+
+
+def _list_rivals(study: Study) -> tuple[str, ...]:
+    rival = find_rival(study.all_models, study.reference)
+    if rival == MACHINE_LEARNING:
+        return list_learners(study.all_models)
+    return (rival,) if rival else ()
 
 
 def reason_to_skip_sites(study: Study, cohort: Cohort) -> str:
@@ -116,7 +128,7 @@ def reason_to_skip_sites(study: Study, cohort: Cohort) -> str:
 
 def _reason(study: Study, cohort: Cohort, parts: Sequence[tuple[str, ...]]) -> str:
     if set(_label(cohort)) == {UNKNOWN}:
-        return "no operation has a recorded site"
+        return "no operation has a recorded site (column site)"
     if len(parts) < 2:
         least = study.internal_external.least_events if study.internal_external else 0
         kinds = "patients" if cohort.outcome.score else "patients with the event and without it"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -123,6 +123,7 @@ def tabulate_sites(
     *,
     reference: str,
     thresholds: Mapping[str, Sequence[float]],
+    acts_below: Collection[str] = (),
     seed: int,
     suppress_below: int = 5,
     sites_shown: bool = False,
@@ -137,6 +138,8 @@ def tabulate_sites(
         The model that the others are compared with.
     thresholds
         Threshold probabilities by outcome, for the net benefit.
+    acts_below
+        Outcomes whose action is for patients below the threshold; of the others it is for those at or above it.
     seed
         The study's seed.
     suppress_below
@@ -163,8 +166,9 @@ def tabulate_sites(
     own = predictions[predictions["validation"] == INTERNAL_EXTERNAL].reset_index(drop=True)
     for (outcome, dataset), analysis in split_groups(own, ["outcome", "dataset"]):
         reader = _Reader(
-            analysis=analysis, outcome=outcome, dataset=dataset, declared=tuple(thresholds.get(outcome, ())), seed=seed
-        )
+            analysis=analysis, outcome=outcome, dataset=dataset, declared=tuple(thresholds.get(outcome, ())),
+            acts_below=outcome in acts_below, seed=seed,
+        )  # fmt: skip
         base = reader.read(reference) if (analysis["model"] == reference).any() else []
         for model in dict.fromkeys(analysis["model"]):
             groups = reader.read(str(model))
@@ -190,6 +194,7 @@ class _Reader:
     outcome: str
     dataset: str
     declared: tuple[float, ...]
+    acts_below: bool
     seed: int
 
     @property
@@ -205,7 +210,10 @@ class _Reader:
         return [
             Group(
                 outcome=self.outcome, model=model, dataset=self.dataset, validation=INTERNAL_EXTERNAL, rows=own,
-                sample=build_sample(own, validation=INTERNAL_EXTERNAL, thresholds=self.declared, draws=draws),
+                sample=build_sample(
+                    own, validation=INTERNAL_EXTERNAL, thresholds=self.declared, draws=draws,
+                    acts_below=self.acts_below,
+                ),
             )
             for own in usable
         ]  # fmt: skip

@@ -201,14 +201,21 @@ class Chain:
         self.weights = weights
         self.rows: Array = np.hstack([np.ones((len(encoded), 1)), centred / self.scale])
         self.products: Array = (self.rows * weights[:, None]).T @ self.rows
+        self._gaps: dict[int, Rows] = {}
+        self._others: dict[tuple[int, ...], Rows] = {}
 
     def gaps(self, block: tuple[int, ...]) -> Rows:
         """Return the rows where a predictor is missing."""
-        return np.flatnonzero(self.missing[:, block[0]])
+        first = block[0]
+        if first not in self._gaps:
+            self._gaps[first] = np.flatnonzero(self.missing[:, first])
+        return self._gaps[first]
 
     def others(self, block: tuple[int, ...]) -> Rows:
         """Return the columns of all other predictors."""
-        return np.setdiff1d(np.arange(len(self.scale)), block)
+        if block not in self._others:
+            self._others[block] = np.setdiff1d(np.arange(len(self.scale)), block)
+        return self._others[block]
 
     def observed(self, block: tuple[int, ...]) -> Array:
         """Return the cross-products, shape (p + 1, p + 1), over the rows where a predictor is known."""

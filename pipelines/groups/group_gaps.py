@@ -68,6 +68,8 @@ class GapMetric:
         Whether it can be had from a score that only ranks.
     judged
         Whether the margin of the audit is on its scale.
+    fixed_by_folds
+        Whether folds hold the value of a group that the model knows at its ideal (`pipelines.groups.held_groups`).
     """
 
     name: str
@@ -76,6 +78,7 @@ class GapMetric:
     in_points: bool = False
     for_scores: bool = False
     judged: bool = False
+    fixed_by_folds: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -332,12 +335,13 @@ def measure_score_slope(sample: Sample) -> Measured | None:
 
 _ENTRIES = (
     GapMetric(
-        name="calibration_in_the_large", measure=measure_calibration_in_the_large, least=10, judged=True
+        name="calibration_in_the_large", measure=measure_calibration_in_the_large, least=10, judged=True,
+        fixed_by_folds=True,
     ),
-    GapMetric(name="log_oe_ratio", measure=measure_log_oe_ratio, least=10),
+    GapMetric(name="log_oe_ratio", measure=measure_log_oe_ratio, least=10, fixed_by_folds=True),
     GapMetric(name="calibration_slope", measure=measure_calibration_slope, least=20),
     GapMetric(name="c_statistic", measure=measure_c_statistic, least=10, for_scores=True),
-    GapMetric(name="mean_difference", measure=measure_mean_difference, least=10, in_points=True),
+    GapMetric(name="mean_difference", measure=measure_mean_difference, least=10, in_points=True, fixed_by_folds=True),
     GapMetric(name="score_slope", measure=measure_score_slope, least=20, in_points=True),
 )  # fmt: skip
 GAP_METRICS: dict[str, GapMetric] = {entry.name: entry for entry in _ENTRIES}

@@ -19,6 +19,7 @@ from pipelines.measures.calibration_refits import bootstrap_calibration
 from pipelines.measures.discrimination import bootstrap_c_statistic
 from pipelines.measures.overall import clip_probability
 from pipelines.measures.sample import Sample
+from pipelines.measures.utility import Decision, decide
 
 CHUNK_CELLS = 400_000
 """Resamples are taken in chunks of about this many cells: what fits a processor's cache is quickest."""
@@ -252,21 +253,31 @@ def _divide_expected(_: FloatArray, sums: FloatArray, __: Sample) -> FloatArray:
 
 
 def _list_decisions(sample: Sample) -> FloatArray:
-    """Columns ``y``, ``1 - y``, then true positives and false positives at each threshold."""
-    acted = sample.p[:, None] >= np.array(sample.thresholds)
-    y = sample.y[:, None]
-    return np.concatenate([y, 1 - y, acted * y, acted * (1 - y)], axis=1)
+    """Columns of who is due for the action and who is not, then of those acted on who were due and who were not."""
+    found = _decide(sample)
+    return np.concatenate([found.due, 1 - found.due, found.acted * found.due, found.acted * (1 - found.due)], axis=1)
+
+
+def _decide(sample: Sample) -> Decision:
+    return decide(sample.y[:, None], sample.p[:, None], sample.thresholds, acts_below=sample.acts_below)
 
 
 def _split_decisions(sums: FloatArray, sample: Sample) -> tuple[FloatArray, FloatArray]:
-    true, false = np.split(sums[:, :, 2:], [len(sample.thresholds)], axis=2)
-    return true, false
+    """Return those rightly and those wrongly acted on."""
+    right, wrong = np.split(sums[:, :, 2:], [len(sample.thresholds)], axis=2)
+    return right, wrong
+
+
+def _split_sides(sums: FloatArray, sample: Sample) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return true and false positives, false and true negatives, a positive being at or above the threshold."""
+    right, wrong = _split_decisions(sums, sample)
+    missed, spared = sums[:, :, :1] - right, sums[:, :, 1:2] - wrong
+    return (spared, missed, wrong, right) if sample.acts_below else (right, wrong, missed, spared)
 
 
 def _net_benefit(weights: FloatArray, sums: FloatArray, sample: Sample) -> FloatArray:
-    true, false = _split_decisions(sums, sample)
-    thresholds = np.array(sample.thresholds)
-    return _divide(true - false * (thresholds / (1 - thresholds)), weights[:, :, None])
+    right, wrong = _split_decisions(sums, sample)
+    return _divide(right - wrong * _decide(sample).odds, weights[:, :, None])
 
 
 def _standardised_net_benefit(weights: FloatArray, sums: FloatArray, sample: Sample) -> FloatArray:
@@ -274,35 +285,39 @@ def _standardised_net_benefit(weights: FloatArray, sums: FloatArray, sample: Sam
 
 
 def _avoided(weights: FloatArray, sums: FloatArray, sample: Sample) -> FloatArray:
-    odds = np.array(sample.thresholds) / (1 - np.array(sample.thresholds))
+    odds = _decide(sample).odds
     of_all = _divide(sums[:, :, :1] - sums[:, :, 1:2] * odds, weights[:, :, None])
     return np.asarray(100 * (_net_benefit(weights, sums, sample) - of_all) / odds)
 
 
 def _share_above(weights: FloatArray, sums: FloatArray, sample: Sample) -> FloatArray:
-    true, false = _split_decisions(sums, sample)
-    return _divide(true + false, weights[:, :, None])
+    right, wrong = _split_decisions(sums, sample)
+    return _divide(right + wrong, weights[:, :, None])
 
 
 def _predictive_value(_: FloatArray, sums: FloatArray, sample: Sample) -> FloatArray:
-    true, false = _split_decisions(sums, sample)
-    return _divide(true, true + false)
+    true, false, _, _ = _split_sides(sums, sample)
+    return _divide_present(true, true + false, sums)
 
 
 def _predictive_value_below(_: FloatArray, sums: FloatArray, sample: Sample) -> FloatArray:
-    acted_true, acted_false = _split_decisions(sums, sample)
-    missed, spared = sums[:, :, :1] - acted_true, sums[:, :, 1:2] - acted_false
-    return _divide(
-        spared, np.where(missed + spared > LEAST_SHARE * (sums[:, :, :1] + sums[:, :, 1:2]), missed + spared, 0)
-    )
+    _, _, false, true = _split_sides(sums, sample)
+    return _divide_present(true, false + true, sums)
+
+
+def _divide_present(part: FloatArray, whole: FloatArray, sums: FloatArray) -> FloatArray:
+    """Divide, NaN where the whole is nobody but for rounding."""
+    return _divide(part, np.where(whole > LEAST_SHARE * (sums[:, :, :1] + sums[:, :, 1:2]), whole, 0))
 
 
 def _sensitivity(_: FloatArray, sums: FloatArray, sample: Sample) -> FloatArray:
-    return _divide(_split_decisions(sums, sample)[0], sums[:, :, :1])
+    events = sums[:, :, 1:2] if sample.acts_below else sums[:, :, :1]
+    return _divide(_split_sides(sums, sample)[0], events)
 
 
 def _specificity(_: FloatArray, sums: FloatArray, sample: Sample) -> FloatArray:
-    return 1 - _divide(_split_decisions(sums, sample)[1], sums[:, :, 1:2])
+    others = sums[:, :, :1] if sample.acts_below else sums[:, :, 1:2]
+    return 1 - _divide(_split_sides(sums, sample)[1], others)
 
 
 _ENTRIES = (

@@ -40,10 +40,22 @@ class CalibrationCurve:
 
 
 def choose_n_knots(y: FloatArray, weights: FloatArray) -> int:
-    """Return 3 knots below 100 events or non-events, 4 below 200, else 5; weights count as rows."""
-    events = float(weights @ y)
-    smaller = min(events, float(weights.sum()) - events)
+    """Return 3 knots below 100 events or non-events, 4 below 200, else 5.
+
+    Notes
+    -----
+    Whole-number weights count as repeated rows. Other weights, as those of inverse probabilities, add no patients:
+    events count as their effective number ``sum(w)^2 / sum(w^2)`` (Kish), rounded, and so do non-events.
+    """
+    smaller = min(_count_rows(weights[y == 1]), _count_rows(weights[y == 0]))
     return 3 if smaller < 100 else 4 if smaller < 200 else 5
+
+
+def _count_rows(weights: FloatArray) -> int:
+    squares = float(weights @ weights)
+    if np.all(weights == np.rint(weights)) or squares == 0:
+        return round(float(weights.sum()))
+    return round(float(weights.sum()) ** 2 / squares)
 
 
 def fit_calibration_curve(

@@ -1,4 +1,4 @@
-"""Classification at a threshold: shares of patients who would be acted upon, rightly or wrongly.
+"""Classification at a threshold: shares of patients who are told apart by it, rightly or wrongly.
 
 Only for thresholds that were declared with a reason; none is searched for here.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -57,7 +58,9 @@ LARGEST_ERROR = 2.0
 ROUNDING = 1e-12
 """A standard error below this, relative to an estimate above 1, is left over from the order of sums."""
 
+BY_PATIENT = ", cluster-robust by patient"
 NO_VARIATION = explain_absence("no variation between patients")
+NOBODY_TOLD_APART = explain_absence("the same prediction for everyone")
 NO_COVERAGE = explain_absence("no interval is known to cover near perfect calibration")
 RESTS_ON_CLIP = Estimate(
     status=NOT_ASSESSABLE.status,
@@ -71,7 +74,14 @@ Compare = Callable[[Sample, Sample], tuple[Estimate, ...]]
 
 def name_wald(sample: Sample, detail: str = "") -> str:
     """Return the words for a Wald interval of the sample."""
-    return "Wald" + (f", {detail}" if detail else "") + (", cluster-robust by patient" if sample.robust else "")
+    return "Wald" + (f", {detail}" if detail else "") + name_robust(sample)
+
+
+def name_robust(sample: Sample) -> str:
+    """Return the words for what a standard error allows for: several rows of a patient, or else unequal weights."""
+    if not sample.robust:
+        return ""
+    return BY_PATIENT if np.unique(sample.patient).size < sample.y.size else ", robust to weights"
 
 
 def tell_clipped(sample: Sample) -> str:
@@ -153,13 +163,13 @@ def _linearise_nagelkerke(sample: Sample) -> Linear:
 
 
 def compute_nagelkerke(sample: Sample) -> tuple[Estimate, ...]:
-    """Estimate Nagelkerke's R-squared; not where moving risks of 0 and 1 further in moves it by its error."""
+    """Estimate Nagelkerke's R-squared; not where it rests on where risks of 0 and 1 are moved to."""
     linear = _linearise_nagelkerke(sample)
     if sample.clipped:
         p = clip_probability(sample.p, OTHER_CLIP)
         other = linearise_nagelkerke(sample.y, p, sample.null, sample.weights, sample.replicate)
-        # not above: an estimate without an error rests on nothing else
-        if not abs(other.estimate - linear.estimate) < compute_standard_error(linear.influence, sample.patient):
+        error, moved = (compute_standard_error(one.influence, sample.patient) for one in (linear, other))
+        if is_nil(error, linear.estimate) or _rests_on_clip([(linear, error)], [(other, moved)]):
             return (RESTS_ON_CLIP,)
     return (estimate_linear(linear, sample, detail=tell_clipped(sample)),)
 
@@ -174,7 +184,7 @@ def compute_c_statistic(sample: Sample) -> tuple[Estimate, ...]:
     if not math.isfinite(value):
         return (NOT_ASSESSABLE,)
     if sample.constant:
-        return (Estimate(estimate=value, interval_kind=explain_absence("the same prediction for everyone")),)
+        return (Estimate(estimate=value, interval_kind=NOBODY_TOLD_APART),)
     if value in (0.0, 1.0):
         return (_newcombe(value, sample, "at 0 or 1"),)
     if sample.folded or sample.robust:
@@ -238,7 +248,7 @@ def compute_average_precisions(sample: Sample) -> tuple[Estimate, ...]:
 def compute_share_of_events(sample: Sample) -> tuple[Estimate, ...]:
     """Estimate the event rate, which is what average precision is without discrimination."""
     found = compute_event_rate(sample.y, sample.weights, replicate=sample.replicate, patient=sample.patient)
-    return (found,)
+    return (replace(found, interval_kind=found.interval_kind.replace(BY_PATIENT, name_robust(sample))),)
 
 
 def compute_oe_ratio(sample: Sample) -> tuple[Estimate, ...]:
@@ -301,12 +311,19 @@ def compute_calibration_in_the_large(sample: Sample) -> tuple[Estimate, ...]:
 
 def compute_calibration_intercept(sample: Sample) -> tuple[Estimate, ...]:
     """Estimate the intercept of the joint calibration model, which is not the calibration in the large."""
-    return _coefficient(sample, fit_calibration_slope, 0)
+    return _joint_coefficient(sample, 0)
 
 
 def compute_calibration_slope(sample: Sample) -> tuple[Estimate, ...]:
     """Estimate the slope of the joint calibration model."""
-    return _coefficient(sample, fit_calibration_slope, 1)
+    return _joint_coefficient(sample, 1)
+
+
+def _joint_coefficient(sample: Sample, term: int) -> tuple[Estimate, ...]:
+    """Estimate a term of the joint calibration model; not from folds that differ in nothing but their event rates."""
+    if sample.constant:
+        return (Estimate(status=NOT_ASSESSABLE.status, interval_kind=NOBODY_TOLD_APART),)
+    return _coefficient(sample, fit_calibration_slope, term)
 
 
 def compute_mean_distance(sample: Sample) -> tuple[Estimate, ...]:

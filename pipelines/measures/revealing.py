@@ -69,3 +69,21 @@ def hide_revealing(table: pd.DataFrame, revealing: pd.DataFrame) -> pd.DataFrame
     return table.assign(
         **{name: table[name].mask(hidden) for name in numbers}, status=table["status"].mask(hidden, "suppressed")
     )
+
+
+def drop_revealing(predictions: pd.DataFrame, revealing: pd.DataFrame) -> pd.DataFrame:
+    """Return predictions without the models whose numbers over everyone would count a few patients.
+
+    Parameters
+    ----------
+    predictions
+        The PREDICTIONS columns of `schemas.tables`.
+    revealing
+        What `find_revealing` found.
+    """
+    places = revealing[revealing["subgroup"] == OVERALL]
+    if places.empty:
+        return predictions
+    named = predictions[list(PLACE[:-1])].astype(str).itertuples(index=False, name=None)
+    hidden = set(places[list(PLACE[:-1])].itertuples(index=False, name=None))
+    return predictions[[place not in hidden for place in named]].reset_index(drop=True)

@@ -52,6 +52,8 @@ class Sample:
         Kind of validation.
     thresholds
         Threshold probabilities declared for the outcome.
+    acts_below
+        Whether the action at these is for patients below the threshold, else for those at or above it.
     draws
         Random numbers of the analysis.
     """
@@ -74,6 +76,7 @@ class Sample:
     validation: str
     thresholds: tuple[float, ...]
     draws: Draws
+    acts_below: bool = False
 
     @cached_property
     def n(self) -> int:
@@ -184,7 +187,9 @@ def find_score(rows: pd.DataFrame) -> pd.Series:
     return rows["y_prob"].where(rows["scale"] == "probability", rows["y_pred"]).astype(np.float64)
 
 
-def build_sample(rows: pd.DataFrame, *, validation: str, thresholds: Sequence[float], draws: Draws) -> Sample:
+def build_sample(
+    rows: pd.DataFrame, *, validation: str, thresholds: Sequence[float], draws: Draws, acts_below: bool = False
+) -> Sample:
     """Build a sample from usable rows (`select_usable`) of one model in one analysis."""
     y, weights = (rows[name].to_numpy(dtype=np.float64) for name in ("y_true", "weight"))
     in_points = bool((rows["scale"] == "points").any())
@@ -218,6 +223,7 @@ def build_sample(rows: pd.DataFrame, *, validation: str, thresholds: Sequence[fl
         validation=validation,
         thresholds=tuple(thresholds),
         draws=draws,
+        acts_below=acts_below,
     )
 
 

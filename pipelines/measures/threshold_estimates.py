@@ -1,4 +1,4 @@
-"""Estimates at each declared threshold probability: net benefit, and who is acted upon rightly or wrongly."""
+"""Estimates at each declared threshold probability: net benefit, and who is told apart rightly or wrongly."""
 
 from __future__ import annotations
 
@@ -28,19 +28,25 @@ from pipelines.measures.utility import (
 
 LinearAt = Callable[[Sample, float], Linear]
 PartAndWhole = Callable[[Sample, BoolArray], tuple[BoolArray, BoolArray]]
-"""From the sample, and who is acted upon, to whom a share counts and of whom it is."""
+"""From the sample, and who is at or above the threshold, to whom a share counts and of whom it is."""
 
 
 def _linearise_net_benefit(sample: Sample, threshold: float) -> Linear:
-    return linearise_net_benefit(sample.y, sample.p, threshold, sample.weights, sample.replicate)
+    return linearise_net_benefit(
+        sample.y, sample.p, threshold, sample.weights, sample.replicate, acts_below=sample.acts_below
+    )
 
 
 def _linearise_standardised(sample: Sample, threshold: float) -> Linear:
-    return linearise_standardised_net_benefit(sample.y, sample.p, threshold, sample.weights, sample.replicate)
+    return linearise_standardised_net_benefit(
+        sample.y, sample.p, threshold, sample.weights, sample.replicate, acts_below=sample.acts_below
+    )
 
 
 def _linearise_avoided(sample: Sample, threshold: float) -> Linear:
-    return linearise_interventions_avoided(sample.y, sample.p, threshold, sample.weights, sample.replicate)
+    return linearise_interventions_avoided(
+        sample.y, sample.p, threshold, sample.weights, sample.replicate, acts_below=sample.acts_below
+    )
 
 
 def make_benefit(linearise: LinearAt) -> Compute:
@@ -97,23 +103,24 @@ def _estimate_share(sample: Sample, part: BoolArray, whole: BoolArray) -> Estima
     return compute_wilson(share, compute_effective_n(share, error, patients), kind=kind)
 
 
-def _of_events(sample: Sample, acted: BoolArray) -> tuple[BoolArray, BoolArray]:
-    return acted, sample.y == 1
+def _of_events(sample: Sample, above: BoolArray) -> tuple[BoolArray, BoolArray]:
+    return above, sample.y == 1
 
 
-def _of_non_events(sample: Sample, acted: BoolArray) -> tuple[BoolArray, BoolArray]:
-    return ~acted, sample.y == 0
+def _of_non_events(sample: Sample, above: BoolArray) -> tuple[BoolArray, BoolArray]:
+    return ~above, sample.y == 0
 
 
-def _of_acted(sample: Sample, acted: BoolArray) -> tuple[BoolArray, BoolArray]:
-    return sample.y == 1, acted
+def _of_those_above(sample: Sample, above: BoolArray) -> tuple[BoolArray, BoolArray]:
+    return sample.y == 1, above
 
 
-def _of_spared(sample: Sample, acted: BoolArray) -> tuple[BoolArray, BoolArray]:
-    return sample.y == 0, ~acted
+def _of_those_below(sample: Sample, above: BoolArray) -> tuple[BoolArray, BoolArray]:
+    return sample.y == 0, ~above
 
 
-def _of_everyone(_: Sample, acted: BoolArray) -> tuple[BoolArray, BoolArray]:
+def _of_everyone(sample: Sample, above: BoolArray) -> tuple[BoolArray, BoolArray]:
+    acted = ~above if sample.acts_below else above
     return acted, np.ones_like(acted)
 
 
@@ -122,6 +129,6 @@ compute_standardised_net_benefit = make_benefit(_linearise_standardised)
 compute_interventions_avoided = make_benefit(_linearise_avoided)
 compute_sensitivity = make_share(_of_events)
 compute_specificity = make_share(_of_non_events)
-compute_ppv = make_share(_of_acted)
-compute_npv = make_share(_of_spared)
+compute_ppv = make_share(_of_those_above)
+compute_npv = make_share(_of_those_below)
 compute_share_above = make_share(_of_everyone)

@@ -1,4 +1,8 @@
-"""Metrics at the threshold probabilities that a study declares: net benefit, and who is acted upon."""
+"""Metrics at the threshold probabilities that a study declares: net benefit, and who is acted on.
+
+Who is acted on is the study's choice: those at or above the threshold, or those below it. Only the benefits and the
+share acted on follow that choice.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +23,10 @@ THRESHOLD_METRICS = (
     Metric(
         name="net_benefit",
         title="Net benefit",
-        text="True positives minus false positives weighted by the odds of the threshold probability, per patient.",
-        formula="TP / n - FP / n * t / (1 - t), positive: p >= t",
+        text="Patients rightly acted on minus those wrongly acted on, weighted by the odds of the threshold "
+        "probability, per patient. Where the action is for patients below the threshold, as those unlikely to have a "
+        "wanted outcome, it is the net benefit of opting out: the second formula.",
+        formula="TP / n - FP / n * t / (1 - t), positive: p >= t; acting below t: TN / n - FN / n * (1 - t) / t",
         reference="Vickers and Elkin 2006",
         best="higher",
         compute=compute_net_benefit,
@@ -32,8 +38,9 @@ THRESHOLD_METRICS = (
     Metric(
         name="standardised_net_benefit",
         title="Standardised net benefit",
-        text="Net benefit as a share of the highest possible one, which is the event rate.",
-        formula="net benefit / mean(y)",
+        text="Net benefit as a share of the highest possible one, which is the event rate, or one minus it where the "
+        "action is for patients below the threshold.",
+        formula="net benefit / mean(y); acting below t: net benefit / mean(1 - y)",
         reference="Marsh 2020",
         best="higher",
         compute=compute_standardised_net_benefit,
@@ -42,9 +49,10 @@ THRESHOLD_METRICS = (
     Metric(
         name="interventions_avoided",
         title="Interventions avoided per 100 patients",
-        text="How many fewer of 100 patients are acted upon than if all were, with no more events missed. Below 0: "
-        "acting on everyone is better.",
-        formula="100 (net benefit - net benefit of acting on everyone) / (t / (1 - t))",
+        text="How many fewer of 100 patients are acted on than if all were, with no more missed who need the action. "
+        "Below 0: acting on everyone is better.",
+        formula="100 (net benefit - net benefit of acting on everyone) / (t / (1 - t)); acting below t: / "
+        "((1 - t) / t)",
         reference="Vickers 2016",
         best="higher",
         digits=1,
@@ -55,8 +63,8 @@ THRESHOLD_METRICS = (
     Metric(
         name="sensitivity",
         title="Sensitivity",
-        text="Share of patients with the event who are at or above the threshold.",
-        formula="TP / (TP + FN)",
+        text="Share of patients with the event who are at or above the threshold, whoever is acted on.",
+        formula="TP / (TP + FN), positive: p >= t",
         best="higher",
         compute=compute_sensitivity,
         needs_both=False,
@@ -66,8 +74,8 @@ THRESHOLD_METRICS = (
     Metric(
         name="specificity",
         title="Specificity",
-        text="Share of patients without the event who are below the threshold.",
-        formula="TN / (TN + FP)",
+        text="Share of patients without the event who are below the threshold, whoever is acted on.",
+        formula="TN / (TN + FP), positive: p >= t",
         best="higher",
         compute=compute_specificity,
         needs_both=False,
@@ -77,8 +85,9 @@ THRESHOLD_METRICS = (
     Metric(
         name="ppv",
         title="Positive predictive value",
-        text="Share with the event among patients at or above the threshold; it moves with the event rate.",
-        formula="TP / (TP + FP)",
+        text="Share with the event among patients at or above the threshold, whoever is acted on; it moves with the "
+        "event rate.",
+        formula="TP / (TP + FP), positive: p >= t",
         best="higher",
         compute=compute_ppv,
         needs_both=False,
@@ -87,8 +96,9 @@ THRESHOLD_METRICS = (
     Metric(
         name="npv",
         title="Negative predictive value",
-        text="Share without the event among patients below the threshold; it moves with the event rate.",
-        formula="TN / (TN + FN)",
+        text="Share without the event among patients below the threshold, whoever is acted on; it moves with the "
+        "event rate.",
+        formula="TN / (TN + FN), positive: p >= t",
         best="higher",
         compute=compute_npv,
         needs_both=False,
@@ -96,9 +106,10 @@ THRESHOLD_METRICS = (
     ),
     Metric(
         name="share_above",
-        title="Share at or above the threshold",
-        text="Share of patients who would be acted upon.",
-        formula="(TP + FP) / n",
+        title="Share acted on",
+        text="Share of patients who would be acted on: at or above the threshold, or below it where the action is for "
+        "those.",
+        formula="(TP + FP) / n, positive: p >= t; acting below t: (TN + FN) / n",
         best="none",
         compute=compute_share_above,
         needs_both=False,

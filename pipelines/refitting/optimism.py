@@ -260,6 +260,7 @@ def tabulate_optimism(
     *,
     regression: Collection[str],
     thresholds: Mapping[str, Sequence[float]],
+    acts_below: Collection[str] = (),
     suppress_below: int = 5,
 ) -> pd.DataFrame:
     """Set apparent, optimism, corrected and cross-validated performance side by side for every model.
@@ -277,6 +278,8 @@ def tabulate_optimism(
         where a learner nearly repeats its training data, subtracting the optimism leaves it far too good.
     thresholds
         Threshold probabilities by outcome, for the net benefit.
+    acts_below
+        Outcomes whose action is for patients below the threshold; of the others it is for those at or above it.
     suppress_below
         Counts from 1 to one less are not shown, nor what could be computed back to them.
 
@@ -300,7 +303,11 @@ def tabulate_optimism(
             & (evaluation["validation"] == "internal")
             & (evaluation["subgroup"] == "overall")
         ]
-        for name, threshold, found in _measure_all(developed, thresholds.get(outcome, ()), suppress_below):
+        decisions = [
+            (threshold, partial(_measure_net_benefit, threshold=threshold, acts_below=outcome in acts_below))
+            for threshold in thresholds.get(outcome, ())
+        ]
+        for name, threshold, found in _measure_all(developed, decisions, suppress_below):
             kept = found if model in regression else {key: found[key] for key in found if key not in CORRECTED}
             rows.append(
                 {"outcome": outcome, "model": model, "metric": name, "threshold_probability": threshold}
@@ -312,18 +319,17 @@ def tabulate_optimism(
 
 
 def _measure_all(
-    developed: Developed, thresholds: Sequence[float], suppress_below: int
+    developed: Developed, decisions: Sequence[tuple[float, Measure]], suppress_below: int
 ) -> Iterator[tuple[str, float, dict[str, object]]]:
-    """Yield name, threshold and columns of every measure that belongs to the kind of outcome."""
+    """Yield name, threshold and columns of every measure of the kind of outcome; `decisions` give the net benefit."""
     hidden = developed.is_small(suppress_below)
     for name, measure in (SCORE_MEASURES if developed.in_points else RISK_MEASURES).items():
         yield name, math.nan, SUPPRESSED if hidden else _describe(name, measure, developed)
     if developed.in_points:
         return
-    for threshold in thresholds:
+    for threshold, measure in decisions:
         decided = count_decisions(developed.y, developed.p, threshold)
         few = bool(find_small(decided, suppress_below).any())
-        measure = partial(_measure_net_benefit, threshold=threshold)
         yield "net_benefit", threshold, SUPPRESSED if hidden or few else _describe("net_benefit", measure, developed)
 
 
@@ -399,8 +405,10 @@ def _measure_slope(y: FloatArray, p: FloatArray, weights: FloatArray) -> float:
     return math.nan if fit is None else float(fit.coefficients[1])
 
 
-def _measure_net_benefit(y: FloatArray, p: FloatArray, weights: FloatArray, *, threshold: float) -> float:
-    return linearise_net_benefit(y, p, threshold, weights, _alone(y)).estimate
+def _measure_net_benefit(
+    y: FloatArray, p: FloatArray, weights: FloatArray, *, threshold: float, acts_below: bool
+) -> float:
+    return linearise_net_benefit(y, p, threshold, weights, _alone(y), acts_below=acts_below).estimate
 
 
 def _measure_rmse(y: FloatArray, p: FloatArray, weights: FloatArray) -> float:

@@ -146,7 +146,8 @@ def work_refit(plan: Plan, task: RefitTask) -> RefitResult:
     -----
     A patient who is drawn twice is there twice, with all operations, and always on one side of the inner folds.
     Everything that the final model learned is learned again: an outcome's threshold, imputation, knots, weights of
-    unknown outcomes, settings, calibration. With multiple imputation every resample has one draw of what is missing.
+    unknown outcomes, settings, calibration. With multiple imputation every resample has one draw of what is missing, as
+    the model of the first imputation has, with which the refits are compared.
     The machine-learning arm is there where all its learners are.
     """
     whole = plan.cohorts[task.outcome]

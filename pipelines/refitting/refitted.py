@@ -15,6 +15,7 @@ from pipelines.suppression import find_small
 
 LEAST_IN_HALF = 2
 """Values are averaged over resamples where at least one in so many of them gave one."""
+FIRST_IMPUTATION = 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -119,8 +120,9 @@ def match_developed(apparent: pd.DataFrame, refitted: Refitted | None) -> Develo
     Parameters
     ----------
     apparent
-        Rows of one outcome and model of the table of predictions, apparent ones; draws of a multiple imputation are
-        averaged.
+        Rows of one outcome and model of the table of predictions, apparent ones. Of a multiple imputation the first
+        alone counts: a refit is developed on one draw of what is missing, and the mean over many would be another
+        procedure, more stable and less optimistic than any of them.
     refitted
         The refits of the same model, or None.
 
@@ -129,7 +131,7 @@ def match_developed(apparent: pd.DataFrame, refitted: Refitted | None) -> Develo
     Developed
         In the order of ``row_id``; operations that only one of the two has are left out.
     """
-    usable = select_usable(apparent)
+    usable = select_usable(apparent[apparent["imputation"] == FIRST_IMPUTATION])
     numbers = usable.assign(score=find_score(usable))[["row_id", "y_true", "score", "weight"]]
     means = numbers.groupby("row_id", sort=True).mean()
     row_id = means.index.to_numpy(dtype=object)
