@@ -114,9 +114,7 @@ def _name_sets(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
     return named | {name: one.threshold_set for name, one in list_derived(outcomes.values()).items()}
 
 
-def _evaluate(
-    study: Study, prepared: Prepared, predicted: Predicted
-) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+def _evaluate(study: Study, prepared: Prepared, predicted: Predicted) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Evaluate every model, compare it with the reference patient by patient, and say whose counts reveal others."""
     predictions = predicted.predictions
     thresholds, named_sets = list_thresholds(study), _name_sets(prepared.outcomes)

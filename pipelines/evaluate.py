@@ -20,6 +20,7 @@ from pipelines.suppression import find_small, find_suppressed
 from schemas.errors import InputError, unknown_name
 from schemas.tables import EVALUATION
 
+APPARENT = "apparent"
 FIXED_MODEL = "this fixed model"
 PROCEDURE = "the procedure, conditional on the fitted fold models"
 SUPPRESSED = Estimate(status="suppressed")
@@ -145,6 +146,8 @@ def evaluate_fold_predictions(
         key = group.key | {"threshold_set": threshold_sets.get(group.outcome, "")}
         key |= {"interval_target": group.interval_target}
         rows += [key | row for row in _evaluate_overall(group.sample, suppress_below)]
+        if group.validation == APPARENT:
+            continue  # groups are never audited on what their own models were made of
         hidden = hide_levels(group.sample, group.rows, subgroups, suppress_below)
         for name in subgroups:
             levels = find_levels(group.rows, name)

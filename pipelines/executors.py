@@ -6,6 +6,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from threadpoolctl import threadpool_limits
@@ -53,7 +54,7 @@ def run_tasks(
     )
     finished = False
     try:
-        waiting = {pool.submit(_work, work, task): position for position, task in enumerate(tasks)}
+        waiting = {_submit(pool, work, task): position for position, task in enumerate(tasks)}
         yield from _as_finished(waiting)
         finished = True
     finally:
@@ -61,6 +62,28 @@ def run_tasks(
             pool.shutdown()
         else:
             _stop(pool)
+
+
+def _submit(pool: ProcessPoolExecutor, work: Callable[[Any, Task], Result], task: Task) -> Future[Result]:
+    with _holding_interrupts():
+        return pool.submit(_work, work, task)
+
+
+@contextmanager
+def _holding_interrupts() -> Iterator[None]:
+    """Hold back an interrupt until the end of the block, where it is raised as ever.
+
+    A pool starts its workers while tasks are handed in. A worker inherits that interrupts are held back, so that one
+    that comes while it still imports leaves no traceback; the parent, which is interrupted as well, stops it.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _as_finished(waiting: dict[Future[Result], int]) -> Iterator[tuple[int, Result]]:

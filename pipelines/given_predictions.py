@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,8 +21,17 @@ from pipelines.evaluate import (
     is_small,
     rests_on_few,
 )
-from pipelines.intervals import NOT_ASSESSABLE, Estimate, FloatArray, compute_percentile, create_draws, explain_absence
+from pipelines.intervals import (
+    NOT_ASSESSABLE,
+    Estimate,
+    FloatArray,
+    compute_percentile,
+    compute_wilson,
+    create_draws,
+    explain_absence,
+)
 from pipelines.measures.bootstrap import BY_THRESHOLD, OF_RISKS, observe_measures, resample_measures
+from pipelines.measures.classification import count_effective_patients
 from pipelines.measures.sample import ANALYSIS, Sample, build_sample, select_usable
 from schemas.errors import InputError, unknown_name
 from schemas.tables import EVALUATION
@@ -33,6 +42,12 @@ ANALYSIS_OF_GIVEN = {"outcome": "outcome", "dataset": "given", "validation": "ex
 DIFFERENCE = "_difference"
 SUPPRESS_BELOW = 5
 """Counts from 1 to one less are not shown."""
+LEAST_FOR_CALIBRATION, LEAST_FOR_SLOPE = 10, 20
+"""Events, and non-events, below which calibration, and the calibration slope, are not to be read."""
+OF_SLOPE = ("calibration_slope", "calibration_intercept", f"calibration_slope{DIFFERENCE}")
+TREAT_ALL, TREAT_NONE = "treat_all", "treat_none"
+"""Names of acting on everyone and on nobody, as in the decision curve."""
+PERCENT = 100
 LEAST_RESAMPLES, MOST_RESAMPLES = 100, 100_000
 KIND = "patient bootstrap, percentile"
 ICI_KIND = f"{KIND}, no coverage claimed"
@@ -67,12 +82,19 @@ def evaluate_predictions(
     DataFrame
         The EVALUATION columns of `schemas.tables`, as an external validation of a fixed model. ``n`` counts the rows
         that were used; ``table.attrs["n_unknown"]`` those of unknown outcome, ``table.attrs["n_without_weight"]``
-        those of known outcome and weight 0.
+        those of known outcome and weight 0. ``table.attrs["notes"]`` says in words where there are too few events to
+        read calibration, or none.
 
     Raises
     ------
     InputError
-        If lengths differ or a value is out of its range; rows are named, values are not.
+        If lengths differ, Series have different indexes, no outcome is known, or a value is out of its range; rows are
+        named, values are not.
+
+    Notes
+    -----
+    Rows are paired by their position. Below 10 events or non-events the calibration slope and the intercept beside it
+    are not assessable. Without any event, or any non-event, the event rate has Wilson's interval.
 
     Examples
     --------
@@ -81,7 +103,7 @@ def evaluate_predictions(
     0.96
     """
     table = _tabulate(y_true, {MODEL: y_prob}, weights, groups)
-    return _count_left_out(_evaluate(table, _check_thresholds(thresholds)), table)
+    return _finish(_evaluate(table, check_thresholds(thresholds)), table)
 
 
 def compare_predictions(
@@ -114,8 +136,7 @@ def compare_predictions(
     Raises
     ------
     InputError
-        If the reference is not among the models, lengths differ, or a value is out of its range (a missing prediction
-        is); rows are named, values are not.
+        As `evaluate_predictions` (a missing prediction is out of range), or if the reference is not among the models.
 
     Notes
     -----
@@ -138,14 +159,14 @@ def compare_predictions(
         raise InputError(unknown_name("the reference", reference, [str(name) for name in y_prob]))
     if len(y_prob) < 2:
         raise InputError("y_prob must hold two models or more, got 1; evaluate_predictions evaluates one")
-    limits = _check_thresholds(thresholds)
+    limits = check_thresholds(thresholds)
     tables = {name: _tabulate(y_true, {name: y_prob[name]}, weights, groups) for name in y_prob}
     found = [_evaluate(table, limits) for table in tables.values()]
     for rival in y_prob:
         if rival != reference:
             pair = {name: y_prob[name] for name in (reference, rival)}
             found.append(_compare(_tabulate(y_true, pair, weights, groups), reference, limits))
-    return _count_left_out(pd.concat(found, ignore_index=True), tables[reference])
+    return _finish(pd.concat(found, ignore_index=True), tables[reference])
 
 
 def bootstrap_predictions(
@@ -205,7 +226,7 @@ def bootstrap_predictions(
     sample = build_sample(
         select_usable(table),
         validation=ANALYSIS_OF_GIVEN["validation"],
-        thresholds=_check_thresholds(thresholds),
+        thresholds=check_thresholds(thresholds),
         draws=draws,
     )
     hidden = is_small(sample, SUPPRESS_BELOW)
@@ -217,7 +238,71 @@ def bootstrap_predictions(
     with threadpool_limits(limits=1):
         estimates = _bootstrap(sample, hidden=hidden)
     rows = [frame | {"metric": name, **_describe(found)} for name, found in estimates]
-    return _count_left_out(finish_table(rows, EVALUATION), table)
+    return _finish(finish_table(rows, EVALUATION), table)
+
+
+def evaluate_acting(
+    y_true: npt.ArrayLike,
+    *,
+    thresholds: Sequence[float],
+    weights: npt.ArrayLike | None = None,
+    groups: npt.ArrayLike | None = None,
+) -> pd.DataFrame:
+    """Evaluate acting on everyone and acting on nobody: what the net benefit of a model has to be above.
+
+    Parameters
+    ----------
+    y_true, weights, groups, thresholds
+        As in `evaluate_predictions`.
+
+    Returns
+    -------
+    DataFrame
+        The EVALUATION columns of `schemas.tables`: the net benefit of the models `TREAT_ALL` and `TREAT_NONE`.
+
+    Raises
+    ------
+    InputError
+        As `evaluate_predictions`.
+
+    Notes
+    -----
+    With event rate r and odds o = t / (1 - t) of the threshold: ``r - (1 - r) o`` for everyone, 0 for nobody.
+
+    Examples
+    --------
+    >>> found = evaluate_acting([0, 0, 0, 0, 0, 1, 1, 1, 1, 1], thresholds=[0.2])
+    >>> [(row.model, round(row.estimate, 3)) for row in found.itertuples()]
+    [('treat_all', 0.375), ('treat_none', 0.0)]
+    """
+    limits, size = check_thresholds(thresholds), np.size(np.asarray(y_true))
+    risks = {TREAT_ALL: np.ones(size), TREAT_NONE: np.zeros(size)}
+    found = _evaluate(_tabulate(y_true, risks, weights, groups), limits)
+    return found[found["metric"] == "net_benefit"].reset_index(drop=True)
+
+
+def check_thresholds(thresholds: Sequence[float] | None) -> tuple[float, ...]:
+    """Return threshold probabilities in order, each once.
+
+    Raises
+    ------
+    InputError
+        If one is no number above 0 and below 1.
+    """
+    try:
+        values = () if thresholds is None else tuple(sorted({float(value) for value in thresholds}))
+    except (TypeError, ValueError):
+        raise InputError("thresholds must be a list of numbers, such as [0.1, 0.2]") from None
+    wrong = [value for value in values if not 0 < value < 1]
+    if wrong:
+        shown = ", ".join(f"{value:g}" for value in wrong)
+        remedies = {
+            "drop the ends": any(value in (0, 1) for value in wrong),
+            "divide percentages by 100": any(1 < value < PERCENT for value in wrong),
+        }
+        so = ", and ".join(text for text, needed in remedies.items() if needed) or "choose others"
+        raise InputError(f"thresholds must be probabilities above 0 and below 1, got {shown}; {so}")
+    return values
 
 
 def _evaluate(table: pd.DataFrame, thresholds: tuple[float, ...]) -> pd.DataFrame:
@@ -278,10 +363,45 @@ def _describe(estimate: Estimate) -> dict[str, object]:
     return {name: getattr(estimate, name) for name in names}
 
 
-def _count_left_out(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+def _finish(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Withhold what few events cannot bear, and note it, beside the rows that were left out."""
     unknown = table["y_true"].isna()
-    found.attrs = {"n_unknown": int(unknown.sum()), "n_without_weight": int((~unknown & (table["weight"] == 0)).sum())}
+    n, events = found.loc[0, ["n", "events"]]
+    shown = not pd.isna(n) and n > 0
+    if shown and min(events, n - events) < LEAST_FOR_CALIBRATION:
+        few = found["metric"].isin(OF_SLOPE) & (found["status"] == "ok")
+        why = explain_absence(f"fewer than {LEAST_FOR_CALIBRATION} events or non-events")
+        found.loc[few, ["estimate", "lower", "upper"]] = math.nan
+        found.loc[few, ["status", "interval_kind"]] = [NOT_ASSESSABLE.status, why]
+    if shown and events in (0, n):
+        rate = _estimate_certain(table)
+        at = found["metric"] == "event_rate"
+        found.loc[at, ["estimate", "lower", "upper"]] = [rate.estimate, rate.lower, rate.upper]
+        found.loc[at, ["status", "interval_kind"]] = [rate.status, rate.interval_kind]
+    found.attrs = {
+        "n_unknown": int(unknown.sum()),
+        "n_without_weight": int((~unknown & (table["weight"] == 0)).sum()),
+        "notes": tuple(_list_notes(int(n), int(events))) if shown else (),
+    }
     return found
+
+
+def _estimate_certain(table: pd.DataFrame) -> Estimate:
+    """Estimate the event rate where all outcomes are alike: nobody differs from another, yet others may."""
+    used = select_usable(table)
+    weights, patient = used["weight"].to_numpy(), pd.factorize(used["patient"])[0]
+    n = count_effective_patients(np.ones(len(used), dtype=np.bool_), weights, patient)
+    return compute_wilson(float(used["y_true"].iloc[0]), n, kind="Wilson, by the number of patients")
+
+
+def _list_notes(n: int, events: int) -> Iterator[str]:
+    for count, name in ((events, "events"), (n - events, "non-events")):
+        if count == 0:
+            yield f"no {name}: discrimination and calibration cannot be assessed"
+        elif count < LEAST_FOR_CALIBRATION:
+            yield f"fewer than {LEAST_FOR_CALIBRATION} {name}: read no calibration from these"
+        elif count < LEAST_FOR_SLOPE:
+            yield f"fewer than {LEAST_FOR_SLOPE} {name}: do not read the calibration slope from these"
 
 
 def _tabulate(
@@ -291,11 +411,14 @@ def _tabulate(
     groups: npt.ArrayLike | None,
 ) -> pd.DataFrame:
     """Check what was given, and return it as a predictions table."""
+    _check_indexes({"y_true": y_true, **_name_risks(y_prob), "weights": weights, "groups": groups})
     y = _read_numbers("y_true", y_true, None)
-    named = {name: "y_prob" if name == MODEL else f"y_prob of {name!r}" for name in y_prob}
+    named = dict(zip(y_prob, _name_risks(y_prob), strict=True))
     risks = {name: _read_numbers(named[name], p, y.size) for name, p in y_prob.items()}
     w = np.ones_like(y) if weights is None else _read_numbers("weights", weights, y.size)
     _refuse("y_true", "0, 1 or missing", ~(np.isnan(y) | (y == 0) | (y == 1)))
+    if np.isnan(y).all():
+        raise InputError("y_true must be known for some rows, got none; give 1 for an event and 0 for none")
     for name, p in risks.items():
         _refuse(named[name], "a probability in [0, 1]", ~((p >= 0) & (p <= 1)))
     _refuse("weights", "0 or more and finite", ~((w >= 0) & (w < math.inf)))
@@ -310,6 +433,22 @@ def _tabulate(
         "weight": w[order],
     }  # fmt: skip
     return pd.concat([pd.DataFrame({**known, "model": name, "y_prob": p[order]}) for name, p in risks.items()])
+
+
+def _name_risks(y_prob: Mapping[str, npt.ArrayLike]) -> dict[str, npt.ArrayLike]:
+    return {"y_prob" if name == MODEL else f"y_prob of {name!r}": values for name, values in y_prob.items()}
+
+
+def _check_indexes(given: Mapping[str, object]) -> None:
+    """Refuse Series whose indexes differ: what belongs together there does not stand in the same place."""
+    indexes = {name: values.index for name, values in given.items() if isinstance(values, pd.Series)}
+    first = next(iter(indexes), "")
+    for name, index in indexes.items():
+        if not index.equals(indexes[first]):
+            raise InputError(
+                f"{name} must have the index of {first}, in the same order, got a Series with another one; reindex it, "
+                "or give both as arrays (to_numpy) if they are in the same order"
+            )
 
 
 def _read_numbers(name: str, values: npt.ArrayLike, size: int | None) -> npt.NDArray[np.float64]:
@@ -346,15 +485,5 @@ def _refuse(name: str, rule: str, wrong: npt.NDArray[np.bool_]) -> None:
     if wrong.any():
         rows = np.flatnonzero(wrong)
         shown = ", ".join(str(row) for row in rows[:20]) + (", ..." if rows.size > 20 else "")
-        raise InputError(f"{name} must be {rule}, got {rows.size} other values; look at positions {shown} (from 0)")
-
-
-def _check_thresholds(thresholds: Sequence[float] | None) -> tuple[float, ...]:
-    try:
-        values = () if thresholds is None else tuple(float(value) for value in thresholds)
-    except (TypeError, ValueError):
-        raise InputError("thresholds must be a list of numbers, such as [0.1, 0.2]") from None
-    wrong = [value for value in values if not 0 < value < 1]
-    if wrong:
-        raise InputError(f"thresholds must be probabilities in (0, 1), got {wrong}; drop the ends")
-    return values
+        values = "value" if rows.size == 1 else "values"
+        raise InputError(f"{name} must be {rule}, got {rows.size} other {values}; look at positions {shown} (from 0)")

@@ -24,6 +24,7 @@ from pipelines.evaluate import evaluate_fold_predictions
 from pipelines.follow_up.observation import fit_observation
 from pipelines.predictions import build_predictions
 from pipelines.provenance import compute_code_sha256, read_own_version, read_versions
+from pipelines.run_folder import replacing
 from pipelines.size_criteria import tabulate_sample_size
 from pipelines.subgroups import audit_subgroups
 from schemas.errors import RunError, StudyError
@@ -265,6 +266,8 @@ def _hash_bundles(run: Path, outcome: str, models: Mapping[str, LoadedModel]) ->
 def write_validation(found: Validation, folder: Path) -> None:
     """Write the tables for sharing, the patients' predictions apart from them, and what they can be traced to.
 
+    The folder is put in its place when all of it is written, so that a write that failed leaves nothing behind.
+
     Raises
     ------
     RunError
@@ -272,11 +275,16 @@ def write_validation(found: Validation, folder: Path) -> None:
     """
     if folder.exists() and any(folder.iterdir()):
         raise RunError(f"the output folder must be new or empty, got {str(folder)!r}; name another with --out")
-    try:
-        (folder / "share" / "curves").mkdir(parents=True)
-        (folder / "private").mkdir(mode=0o700)
-    except OSError as error:
-        raise RunError(f"the output folder must be writable, got {str(folder)!r}: {error.strerror}") from None
+    with replacing(folder) as staging:
+        try:
+            _write_into(staging, found)
+        except OSError as error:
+            raise RunError(f"the output folder must be writable, got {str(folder)!r}: {error.strerror}") from None
+
+
+def _write_into(folder: Path, found: Validation) -> None:
+    (folder / "share" / "curves").mkdir(parents=True)
+    (folder / "private").mkdir(mode=0o700)
     for name, table in found.tables.items():
         table.to_csv(folder / "share" / f"{name}.csv", index=False, lineterminator="\n")
     for name, table in found.curves.items():

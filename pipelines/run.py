@@ -24,7 +24,7 @@ from pipelines.assemble import (
 from pipelines.coefficients import list_coefficients
 from pipelines.conclude import Predicted, Refits, conclude
 from pipelines.executors import run_tasks
-from pipelines.fold_tasks import list_skipped_sites, list_tasks
+from pipelines.fold_tasks import list_borrowed_weights, list_skipped_sites, list_tasks
 from pipelines.folds import Plan, work_fold
 from pipelines.predictions import DEVELOPMENT
 from pipelines.prepare import Prepared, prepare_study
@@ -135,6 +135,7 @@ def _list_notes(
         *prepared.remarks,
         *prepared.omitted,
         *list_skipped_sites(study, prepared),
+        *list_borrowed_weights(study, prepared),
         *(f"{name}: {doubt}" for name, cohort in analysed.items() for doubt in cohort.outcome.doubts),
         *(f"{dataset.name}: {note}" for dataset in prepared.datasets for note in dataset.registry.warnings),
     )

@@ -60,7 +60,7 @@ def build_tuning(run: RunFolder) -> list[Block]:
         )
     ]
     for outcome in run.outcomes:
-        frame = rows_where(run.tables["tuning"], outcome=outcome.name)
+        frame = rows_where(run.tables["tuning"], outcome=outcome.name, validation="internal")
         if not frame.empty:
             blocks.append(_tabulate_tuning(run, outcome, frame))
     return blocks
@@ -92,6 +92,8 @@ def _tabulate_tuning(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame)
 
 def _note_tuning(run: RunFolder) -> Iterator[str]:
     yield "Final: fitted on all operations; this is the model to be used."
+    if run.facts.study.internal_external:
+        yield "The settings of the models that leave a site out stand in share/tuning.csv."
     count = run.facts.study.imputations
     if count > 1:
         yield f"Shown is the first of {count} imputations; every one has its own settings, kept in the run's folder."
@@ -111,12 +113,21 @@ def _tuning_rows(
     for parameter in distinct(frame["parameter"]):
         part = rows_where(frame, parameter=parameter)
         found = [first_row(part, repeat=repeat, fold=fold) for repeat, fold in fits]
-        cells = [number_cell("" if row is None else _format_setting(float(row["value"]))) for row in found]
+        cells = [_setting_cell(run, row) for row in found]
         if parameter:
             yield (Cell(text=parameter.replace("_", " "), style="indent"), *cells)
     losses = [first_row(frame, repeat=repeat, fold=fold) for repeat, fold in fits]
     cells = [number_cell("" if row is None else format_number(float(row["inner_loss"]), 4)) for row in losses]
     yield (Cell(text=f"inner {loss}", style="indent"), *cells)
+
+
+def _setting_cell(run: RunFolder, row: pd.Series | None) -> Cell:
+    """Return a setting, or of the machine-learning arm the learner that was chosen."""
+    if row is None:
+        return number_cell("")
+    return (
+        Cell(text=run.model_title(str(row["choice"]))) if row["choice"] else number_cell(_format_setting(row["value"]))
+    )
 
 
 def _format_setting(value: float) -> str:

@@ -89,23 +89,23 @@ def tabulate_groups(run: RunFolder, view: View, model: str, frame: pd.DataFrame,
     def fill(rows: pd.DataFrame) -> Cells:
         own, gap = rows[rows["against"] == ""], rows[rows["against"] == "rest"]
         counted = (own if len(own) else gap).iloc[0]
-        shown = rows[rows["metric"].isin((*measures, *titles))]
-        status = "suppressed" if (shown["status"] == "suppressed").any() else "ok"
+        status = "suppressed" if (rows["status"] == "suppressed").any() else "ok"
         return (
             *(count_cell(counted[name.lower()], status=status) for name in counts),
             *(_value_cell(first_row(own, metric=name)) for name in measures),
             *(make(gap) for _, make in beside),
         )
 
-    joined = pd.concat([frame.assign(against=""), against], ignore_index=True)
-    kinds = describe_intervals(frame[frame["metric"].isin(measures)])
+    joined = pd.concat([frame.assign(against=""), against], ignore_index=True)  # the evaluation compares nothing
+    shown = joined[joined["metric"].isin((*measures, *titles))]
+    kinds = (describe_intervals(frame[frame["metric"].isin(measures)]), *_note_kinds(against, *titles[:1]))
     return Table(
         name=make_slug("subgroups", view.slug, model),
         caption=f"Calibration by subgroup{' and gaps to all other patients' if titles else ''}, "
         f"{run.model_title(model)}. {view.title}.",
         columns=("Level", *counts, *(title_of(name) for name in measures), *(title for title, _ in beside)),
-        rows=group_rows(run, joined, fill),
-        notes=tuple(filter(None, (" ".join((kinds, *_note_kinds(against, *titles[:1]))), _note_hidden(run, joined)))),
+        rows=group_rows(run, shown, fill),
+        notes=tuple(filter(None, (" ".join(filter(None, kinds)), _note_hidden(run, shown)))),
     )
 
 

@@ -71,7 +71,8 @@ class BootstrapPlan(Spec):
 class InternalExternalPlan(Spec):
     """Every site left out in turn, the whole pipeline refitted and retuned on the others.
 
-    `models` are refitted (empty: the reference and the first of the study's other models). Sites with fewer than
+    `models` are refitted (empty: the reference and what the verdict is about: all machine-learning models where there
+    are several). Sites with fewer than
     `least_events` events or non-events are merged, by a rule that looks at nothing else.
     """
 

@@ -220,14 +220,16 @@ def validate(
     """Validate the locked models of a finished run on other data: nothing is fitted again."""
     from pipelines.locked import write_validation
     from spinerisk.console import open_console
-    from spinerisk.validating import list_results, validate_file
+    from spinerisk.evaluating import list_records
+    from spinerisk.validating import list_notes, tabulate_validation, validate_file
 
     console = open_console(quiet=quiet, as_json=as_json)
     found = validate_file(run_dir, data, definition=definition)
     folder = out or Path("runs") / f"{run_dir.resolve().name}_on_{found.dataset}"
     write_validation(found, folder)
-    console.show_rows(list(list_results(found)), title=f"locked models on {found.dataset}")
-    console.show_facts({"written_to": str(folder), "bundles": sum(len(own) for own in found.bundles.values())})
+    console.show_evaluation(
+        tabulate_validation(found), list_records(found.tables["evaluation"]), notes=list_notes(found), out=folder
+    )
     console.warn_of_faults(found.registry)
     raise typer.Exit(NEEDS_A_PERSON if len(found.registry.quarantine) or found.notes else DONE)
 
@@ -247,6 +249,7 @@ def evaluate(
     decimal: Annotated[str, typer.Option(help="Decimal sign, . or , ; with a comma the separator is ;.")] = ".",
     out: Annotated[Path | None, typer.Option(help="CSV to write the numbers to.")] = None,
     *,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file --out if it is there.")] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -262,7 +265,7 @@ def evaluate(
     )
 
     console = open_console(quiet=quiet, as_json=as_json)
-    check_output(out)
+    check_output(out, overwrite=overwrite)
     found = evaluate_file(
         data, outcome=outcome, risks=risk or (), weights=weights, patient=patient, reference=reference,
         thresholds=read_thresholds(thresholds), decimal=decimal, separator=separator,

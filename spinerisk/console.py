@@ -128,7 +128,10 @@ class Console:
         notes: Sequence[str],
         out: Path | None,
     ) -> None:
-        """Show what was said of given predictions: tables by title for a person, all records for a machine."""
+        """Show what was said of predictions: tables by title for a person, all records for a machine.
+
+        Headers are shown as they are: they are names of the user's own columns and models.
+        """
         written = {} if out is None else {"written_to": str(out)}
         if self._as_json:
             self._print_json({"evaluation": list(records), "notes": list(notes), **written})
@@ -136,7 +139,7 @@ class Console:
         if self._quiet:
             return
         for title, rows in tables.items():
-            self._out.print(_table(rows, title))
+            self._out.print(_table(rows, title, word=str))
         self._lines("note", notes)
         self.show_facts(written)
 
@@ -266,10 +269,14 @@ def _count(by_metric: pd.DataFrame, name: str) -> int | None:
     return None if pd.isna(value) else int(value)
 
 
-def _table(rows: Sequence[Mapping[Any, Any]], title: str) -> Table:
+def _space(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _table(rows: Sequence[Mapping[Any, Any]], title: str, *, word: Callable[[str], str] = _space) -> Table:
     table = Table(title=title, title_justify="left", header_style="bold")
     for position, name in enumerate(rows[0] if rows else []):
-        table.add_column(name.replace("_", " "), overflow="fold", no_wrap=position == 0)
+        table.add_column(word(name), overflow="fold", no_wrap=position == 0)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     return table

@@ -40,11 +40,16 @@ def write_simulation(
     Raises
     ------
     InputError
-        If the cohort, `n` or `seed` cannot be used, or `out` holds such files already or is a file.
+        If the cohort, `n` or `seed` cannot be used, or `out` holds such files already, is a file or is called like one.
     """
     folder = Path(out)
     if folder.exists() and not folder.is_dir():
         raise InputError(f"the folder {folder} must be a folder, got a file; choose another")
+    if folder.suffix.lower() == ".csv":
+        raise InputError(
+            f"the folder of the files must not be called like a file, got {str(folder)!r}; name a folder, such as "
+            f"{str(folder.with_suffix(''))!r}: the data will be {cohort}.csv in it"
+        )
     paths = tuple(folder / name for name in (f"{cohort}.csv", f"{cohort}_definition.toml", f"{cohort}_truth.csv"))
     there = [path.name for path in paths if path.exists()]
     if there and not overwrite:

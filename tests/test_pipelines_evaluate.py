@@ -388,11 +388,11 @@ def test_unknown_subgroup_is_named() -> None:
 @pytest.mark.parametrize(
     ("y", "p", "more", "message"),
     [
-        ([0, 1, 2], [0.1, 0.2, 0.3], {}, r"y_true must be 0, 1 or missing, got 1 other values; look at positions 2"),
-        ([0, 1], [0.1, 1.3], {}, r"y_prob must be a probability in \[0, 1\], got 1 other values; look at positions 1"),
+        ([0, 1, 2], [0.1, 0.2, 0.3], {}, r"y_true must be 0, 1 or missing, got 1 other value; look at positions 2"),
+        ([0, 1], [0.1, 1.3], {}, r"y_prob must be a probability in \[0, 1\], got 1 other value; look at positions 1"),
         ([0, 1], [0.1, np.nan], {}, r"y_prob must be a probability in \[0, 1\]"),
         ([0, 1], [0.1], {}, r"y_prob must be as long as y_true \(2\), got 1; give one value per row"),
-        ([0, 1], [0.1, 0.2], {"weights": [1, -1]}, r"weights must be 0 or more and finite, got 1 other values"),
+        ([0, 1], [0.1, 0.2], {"weights": [1, -1]}, r"weights must be 0 or more and finite, got 1 other value"),
         ([0, 1], [0.1, 0.2], {"groups": ["x"]}, r"groups must be as long as y_true \(2\), got 1"),
         ([0, 1], [0.1, 0.2], {"thresholds": [1.0]}, r"thresholds must be probabilities in \(0, 1\), got \[1.0\]"),
         (["no", "yes"], [0.1, 0.2], {}, r"y_true must be a one-dimensional list of numbers; convert it first"),

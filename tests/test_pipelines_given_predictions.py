@@ -10,7 +10,12 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from pipelines.given_predictions import compare_predictions, evaluate_predictions
+from pipelines.given_predictions import (
+    bootstrap_predictions,
+    compare_predictions,
+    evaluate_acting,
+    evaluate_predictions,
+)
 from schemas.errors import InputError
 from schemas.tables import EVALUATION, STATUSES
 
@@ -134,8 +139,8 @@ def test_unknown_outcomes_are_left_out_and_counted() -> None:
         for outcome, given, w in ((y, risks, None), (longer, more, weights))
     )
     pd.testing.assert_frame_equal(first, second)
-    assert first.attrs == {"n_unknown": 0, "n_without_weight": 0}
-    assert second.attrs == {"n_unknown": 30, "n_without_weight": 2}
+    assert first.attrs == {"n_unknown": 0, "n_without_weight": 0, "notes": ()}
+    assert second.attrs == {"n_unknown": 30, "n_without_weight": 2, "notes": ()}
     assert evaluate_predictions(longer, more["old"]).attrs["n_unknown"] == 30
 
 
@@ -171,13 +176,149 @@ P = {"a": [0.1, 0.2, 0.3, 0.4], "b": [0.2, 0.3, 0.1, 0.5]}
         ),
         (Y, {**P, "b": ["low", "high", "low", "low"]}, {}, "y_prob of 'b' must be a one-dimensional list of numbers"),
         (Y, {**P, "b": [P["a"]]}, {}, "y_prob of 'b' must be as long as y_true|one-dimensional list of numbers, got 2"),
-        ([0, 1, 2, 1], P, {}, "y_true must be 0, 1 or missing, got 1 other values; look at positions 2"),
-        (Y, P, {"weights": [1, 1, -1, 1]}, "weights must be 0 or more and finite, got 1 other values"),
-        (Y, P, {"groups": ["x", None, "y", "z"]}, "groups must be a patient for every row, got 1 other values"),
-        (Y, P, {"thresholds": [0.2, 1.0]}, r"thresholds must be probabilities in \(0, 1\), got \[1.0\]"),
+        ([0, 1, 2, 1], P, {}, "y_true must be 0, 1 or missing, got 1 other value; look at positions 2"),
+        (Y, P, {"weights": [1, 1, -1, 1]}, "weights must be 0 or more and finite, got 1 other value"),
+        (Y, P, {"groups": ["x", None, "y", "z"]}, "groups must be a patient for every row, got 1 other value"),
+        (
+            Y,
+            P,
+            {"thresholds": [0.2, 1.0]},
+            "thresholds must be probabilities above 0 and below 1, got 1; drop the ends",
+        ),
+        (Y, P, {"thresholds": [10]}, "above 0 and below 1, got 10; divide percentages by 100"),
+        (Y, P, {"thresholds": [0, 10]}, "got 0, 10; drop the ends, and divide percentages by 100"),
+        (Y, P, {"thresholds": [-0.1]}, "got -0.1; choose others"),
+        ([np.nan] * 4, P, {}, "y_true must be known for some rows, got none; give 1 for an event and 0 for none"),
+        ([], {"a": [], "b": []}, {}, "y_true must be known for some rows, got none"),
+        (
+            pd.Series(Y),
+            {**P, "b": pd.Series(P["b"], index=[3, 2, 1, 0])},
+            {},
+            r"y_prob of 'b' must have the index of y_true, in the same order, got a Series .*reindex it, or give both "
+            r"as arrays \(to_numpy\)",
+        ),
+        (
+            Y,
+            {"a": pd.Series(P["a"]), "b": pd.Series(P["b"], index=[3, 2, 1, 0])},
+            {},
+            "y_prob of 'b' must have the index of y_prob of 'a'",
+        ),
+        (pd.Series(Y), P, {"weights": pd.Series([1] * 4, index=list("abcd"))}, "weights must have the index of y_true"),
+        (pd.Series(Y), P, {"groups": pd.Series([1] * 4, index=list("abcd"))}, "groups must have the index of y_true"),
         (Y, P, {"thresholds": 0.2}, r"thresholds must be a list of numbers, such as \[0.1, 0.2\]"),
     ],
 )
 def test_unusable_input_is_refused(y: Any, p: Any, more: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         compare_predictions(y, p, **{"reference": "a", **more})
+
+
+@pytest.mark.parametrize("function", [evaluate_predictions, bootstrap_predictions])
+def test_series_of_different_patients_are_not_paired_by_position(function: Any) -> None:
+    y = pd.Series(Y, index=list("abcd"))
+    with pytest.raises(InputError, match="y_prob must have the index of y_true, in the same order"):
+        function(y, pd.Series(P["a"], index=list("dcba")))
+    with pytest.raises(InputError, match="y_true must be known for some rows, got none"):
+        function([], [])
+
+
+def test_series_of_one_index_arrays_and_lists_are_the_same() -> None:
+    y, risks = simulate(60)
+    index = np.random.default_rng(1).permutation(60)
+    plain = evaluate_predictions(y, risks["old"])
+    as_series = [pd.Series(values, index=index) for values in (y, risks["old"])]
+    pd.testing.assert_frame_equal(plain, evaluate_predictions(*as_series))
+    pd.testing.assert_frame_equal(plain, evaluate_predictions(as_series[0], list(risks["old"])))
+
+
+def test_thresholds_are_put_in_order_and_taken_once() -> None:
+    y, risks = simulate()
+    found = evaluate_predictions(y, risks["old"], thresholds=[0.3, 0.1, 0.3])
+    pd.testing.assert_frame_equal(found, evaluate_predictions(y, risks["old"], thresholds=[0.1, 0.3]))
+
+
+def spread(n: int, events: int) -> tuple[npt.NDArray[np.float64], dict[str, npt.NDArray[np.float64]]]:
+    """So many events among n, and the risks of two models that know a little of them."""
+    rng = np.random.default_rng(5)
+    y = np.zeros(n)
+    y[:events] = 1
+    return y, {name: expit(0.7 * y - 1 + rng.normal(0, 1, n)) for name in ("a", "b")}
+
+
+@pytest.mark.parametrize(
+    ("n", "events", "notes", "slope"),
+    [
+        (200, 9, ("fewer than 10 events: read no calibration from these",), "not assessable"),
+        (200, 10, ("fewer than 20 events: do not read the calibration slope from these",), "ok"),
+        (200, 20, (), "ok"),
+        (200, 191, ("fewer than 10 non-events: read no calibration from these",), "not assessable"),
+        (
+            15,
+            8,
+            tuple(f"fewer than 10 {name}: read no calibration from these" for name in ("events", "non-events")),
+            "not assessable",
+        ),
+    ],
+)
+def test_few_events_bear_no_calibration(n: int, events: int, notes: tuple[str, ...], slope: str) -> None:
+    y, risks = spread(n, events)
+    compared = compare_predictions(y, risks, reference="a")
+    assert compared.attrs["notes"] == notes
+    assert set(compared[compared["metric"].str.startswith("calibration_slope")]["status"]) == {slope}
+    for table in (compared, evaluate_predictions(y, risks["a"]), bootstrap_predictions(y, risks["a"], n_resamples=100)):
+        rows = table[table["metric"].isin(["calibration_slope", "calibration_intercept"])]
+        assert set(rows["status"]) == {slope}
+        assert rows["estimate"].isna().all() == (slope != "ok")
+        assert (table[table["metric"] == "brier_score"]["status"] == "ok").all()
+        assert table.attrs["notes"] == notes
+
+
+@pytest.mark.parametrize(("events", "limits"), [(0, (0.0, 0.0095122)), (400, (0.9904878, 1.0))])
+def test_without_any_event_the_rate_has_the_interval_of_wilson(events: int, limits: tuple[float, float]) -> None:
+    """The limit is z^2 / (n + z^2), with z^2 = 3.841459 and n = 400."""
+    y, risks = spread(400, events)
+    table = evaluate_predictions(y, risks["a"])
+    rate = table.set_index("metric").loc["event_rate"]
+    assert (rate["status"], rate["estimate"]) == ("ok", events / 400)
+    assert (rate["lower"], rate["upper"]) == pytest.approx(limits, abs=1e-6)
+    name = "non-events" if events else "events"
+    assert f"no {name}: discrimination and calibration cannot be assessed" in table.attrs["notes"]
+    assert table.set_index("metric").loc["c_statistic", "status"] == "not assessable"
+    half = evaluate_predictions(y, risks["a"], groups=np.arange(400) // 2).set_index("metric").loc["event_rate"]
+    assert half["upper"] - half["lower"] == pytest.approx(3.841459 / (200 + 3.841459), abs=1e-7)
+
+
+def test_intervals_say_what_they_allow_for() -> None:
+    y, risks = simulate()
+    weights = np.where(np.arange(400) % 2, 1.0, 3.0)
+    settings: tuple[dict[str, Any], ...] = (
+        {},
+        {"weights": weights},
+        {"weights": weights, "groups": np.arange(400) // 2},
+    )
+    plain, weighted, grouped = (
+        evaluate_predictions(y, risks["old"], **more).set_index("metric")["interval_kind"] for more in settings
+    )
+    for metric in ("brier_score", "event_rate"):
+        assert "by patient" not in plain[metric] + weighted[metric]
+        assert "robust to weights" in weighted[metric]
+        assert "cluster-robust by patient" in grouped[metric]
+    assert plain["event_rate"] == "Wald, logit scale"
+    assert weighted["brier_score"] == "Wald, robust to weights"
+    assert plain["c_statistic"] == "DeLong, logit scale"
+    assert weighted["c_statistic"] == "patient bootstrap, percentile"
+
+
+def test_acting_on_everyone_and_on_nobody_has_a_closed_form() -> None:
+    y, _ = simulate()
+    weights = np.where(np.arange(400) % 2, 1.0, 3.0)
+    table = evaluate_acting(y, thresholds=[0.4, 0.1], weights=weights)
+    assert tuple(table.columns) == EVALUATION
+    found = table.set_index(["model", "threshold_probability"])
+    rate = float(np.average(y, weights=weights))
+    for t in (0.1, 0.4):
+        row = found.loc[("treat_all", t)]
+        assert row["estimate"] == pytest.approx(rate - (1 - rate) * t / (1 - t), abs=1e-12)
+        assert row["lower"] < row["estimate"] < row["upper"]
+        assert found.loc[("treat_none", t), "estimate"] == 0
+    assert set(evaluate_acting([1.0] * 3 + [0.0] * 50, thresholds=[0.1])["status"]) == {"suppressed"}

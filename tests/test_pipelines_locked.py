@@ -19,6 +19,7 @@ from schemas.study import parse_study
 from schemas.synthetic import simulate_registry
 from schemas.tables import EVALUATION
 from spinerisk.cli import app
+from spinerisk.validating import list_notes, tabulate_validation
 
 PLAN = """
 title = "to be locked"
@@ -84,6 +85,38 @@ def test_what_is_written_can_be_traced_and_holds_no_patient(
         assert not {"patient", "row_id", "y_true"} & set(pd.read_csv(path, nrows=0).columns), path.name
     with pytest.raises(RunError, match="the output folder must be new or empty"):
         write_validation(found, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_write_that_failed_leaves_nothing_in_the_way(
+    run: tuple[Path, pd.DataFrame], later: Registry, tmp_path: Path
+) -> None:
+    found = validate_locked(run[0], later, dataset="later")
+    cannot_be_written = replace(found, tables={**found.tables, "no/such/folder": found.tables["flow"]})
+    with pytest.raises(RunError, match="the output folder must be writable"):
+        write_validation(cannot_be_written, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+    write_validation(found, tmp_path / "out")
+    assert (tmp_path / "out" / "validation.json").is_file()
+    assert (tmp_path / "out" / "private").stat().st_mode & 0o777 == 0o700
+
+
+def test_what_is_printed_has_titles_differences_and_shortfalls(run: tuple[Path, pd.DataFrame], later: Registry) -> None:
+    found = validate_locked(run[0], later, dataset="later")
+    tables = tabulate_validation(found)
+    titles = list(tables)
+    assert titles[0].startswith("any_complication_30d: locked models on later, n ")
+    assert titles[1].startswith("any_complication_30d: model minus spline_logistic")
+    assert "events" not in titles[2]
+    measures = [row["measure"] for row in tables[titles[0]]]
+    assert {"C-statistic (AUROC)", "Log loss", "Observed / expected events"} <= set(measures)
+    (difference,) = tables[titles[1]]
+    comparison = found.tables["comparison"]
+    at = (comparison["metric"] == "log_loss") & (comparison["model"] == "elastic_net")
+    assert difference["elastic_net"].startswith(f"{comparison[at]['estimate'].iloc[0]:.4f} (")
+    notes = list_notes(found)
+    assert any("validating on later asks for" in note for note in notes)
+    assert notes[-1].startswith("there is no page: all numbers are tables in share/")
 
 
 def test_that_patients_may_be_in_both_is_said_and_is_no_alarm(run: tuple[Path, pd.DataFrame], later: Registry) -> None:

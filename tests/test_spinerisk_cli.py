@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 import subprocess
 import sys
 from pathlib import Path
@@ -269,7 +270,8 @@ def test_an_earlier_run_with_a_stranger_in_it_is_left_alone(finished: tuple[Path
 
 
 @pytest.mark.slow
-def test_an_interrupt_leaves_nothing(folder: Path, tmp_path: Path):
+@pytest.mark.parametrize("delay", [0, 1])
+def test_an_interrupt_leaves_nothing(folder: Path, tmp_path: Path, delay: int):
     (folder / "long.toml").write_text(STUDY.replace("trials = 2", "trials = 200"))
     command = [
         sys.executable,
@@ -282,10 +284,14 @@ def test_an_interrupt_leaves_nothing(folder: Path, tmp_path: Path):
         "--workers",
         "2",
     ]
-    with subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True) as running:
+    # a terminal sends the interrupt to the whole group: to the workers too, which still import just then
+    with subprocess.Popen(
+        list(map(str, command)), stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as running:
         assert running.stderr is not None
         running.stderr.readline()  # "0 of 4 steps done"
-        running.send_signal(signal.SIGINT)
+        time.sleep(delay)
+        os.killpg(running.pid, signal.SIGINT)
         said = running.communicate(timeout=60)[1]
     assert running.returncode == 130
     assert "interrupted; nothing was written" in said

@@ -15,14 +15,14 @@ import pytest
 from pipelines.given_predictions import compare_predictions, evaluate_predictions
 from schemas.errors import DataError, StudyError
 from schemas.tables import EVALUATION
-from spinerisk.evaluating import evaluate_file, read_thresholds, tabulate_evaluation
+from spinerisk.evaluating import check_output, evaluate_file, read_thresholds, tabulate_evaluation
 
 SIM_VAL = Path(__file__).parent / "oracles" / "data" / "sim_val.csv"
 
 
-def spinerisk(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def spinerisk(*arguments: str | Path, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "spinerisk", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd=folder)
 
 
 def write_table(folder: Path, **columns: Any) -> Path:
@@ -62,8 +62,15 @@ def test_command_prints_and_writes_what_the_function_returns(tmp_path: Path) -> 
     expected = compare_predictions(
         data["y"], {"p1": data["p1"], "p2": data["p2"]}, reference="p2", thresholds=[0.105, 0.255]
     )
+    assert any(line.startswith("net benefit, beside acting on everyone and on nobody") for line in lines)
+    (headers,) = (line.replace("┃", " ").split() for line in lines if "treat_all" in line)
+    assert headers == ["measure", "p1", "p2", "treat_all", "treat_none", "interval"]
+    rate, odds = float(data["y"].mean()), 0.255 / 0.745
+    assert any("Net benefit at 0.255" in line and f"{rate - (1 - rate) * odds:.3f}" in line for line in lines)
     written = pd.read_csv(out)
     assert tuple(written.columns) == EVALUATION
+    assert set(written["model"]) == {"p1", "p2", "treat_all", "treat_none"}
+    written = written[written["model"].isin(["p1", "p2"])]
     pd.testing.assert_series_equal(written["metric"], expected["metric"], check_dtype=False)
     np.testing.assert_allclose(written["estimate"], expected["estimate"].astype(float), rtol=1e-12)
 
@@ -92,15 +99,20 @@ def test_one_model_by_the_usual_names_as_json(tmp_path: Path) -> None:
         (("--weights", "w"), "the column --weights must be a known name, got 'w'"),
         (("--reference", "other"), "the model --reference must be a known name, got 'other'; known: y_prob"),
         (("--thresholds", "0.1;0.2"), "the thresholds must be numbers between commas, such as 0.1,0.2"),
-        (("--thresholds", "10"), "the thresholds must be probabilities above 0 and below 1, got '10'"),
+        (("--thresholds", "10"), "thresholds must be probabilities above 0 and below 1, got 10; divide percentages by"),
+        (("--thresholds", "0,0.5"), "thresholds must be probabilities above 0 and below 1, got 0; drop the ends"),
         (("--out", "mine.xlsx"), "the evaluation must be written to a CSV file, got 'mine.xlsx'"),
         (("--decimal", "x"), "decimal: must be '.' or ','"),
+        (
+            ("--out", "predictions.csv"),
+            "the file --out must be new, got 'predictions.csv'; name another, or add --over",
+        ),
         (("--riks", "other"), "No such option"),
     ],
 )
 def test_command_refuses(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
     path = write_table(tmp_path)
-    done = spinerisk("evaluate", path, *arguments)
+    done = spinerisk("evaluate", path, *arguments, folder=tmp_path)
     assert done.returncode == 2
     assert done.stdout == ""
     assert message in " ".join(done.stderr.split())
@@ -135,23 +147,39 @@ HALF = [0.5] * 40
         (
             {"y_prob": change(HALF, 2, "")},
             {},
-            "y_prob: must be a predicted risk in every row, got none in 1; .* rows 3 ",
+            "y_prob: must be a predicted risk in every row, got none in 1; .* row 3 ",
         ),
-        ({"y_prob": change(HALF, 2, "high")}, {}, "y_prob: must be a risk from 0 to 1, got 1 other values; .* rows 3 "),
+        ({"y_prob": change(HALF, 2, "high")}, {}, "y_prob: must be a risk from 0 to 1, got 1 other value; .* row 3 "),
         (
             {"y_true": change([0, 1] * 20, 9, 2)},
             {},
-            r"y_true: must be 0, 1 or blank \(unknown\), got 1 other .* rows 10 ",
+            r"y_true: must be 0, 1 or blank \(unknown\), got 1 other value; .* row 10 ",
         ),
         (
             {"y_true": [""] * 40},
             {},
             "y_true: the outcome must be known for some rows, got none; name another --outcome",
         ),
-        ({"w": change([1] * 40, 0, -1)}, {"weights": "w"}, "w: must be a weight, 0 or more,, got 1 other values"),
+        (
+            {"w": change([1] * 40, 0, -1)},
+            {"weights": "w"},
+            r"^w: must be a weight of 0 or more, got 1 other value; look at data row 1 \(",
+        ),
         ({"patient": change(["p"] * 40, 1, "")}, {}, "patient: must be a patient in every row, got none in 1"),
         ({"model": ["a", "b"] * 20}, {}, "the file must have one row per operation and a column of risks per model"),
         ({}, {"risks": ["y_prob", "y_prob"]}, "each column --risk must be named once, got twice: y_prob"),
+        ({}, {"risks": ["treat_all"]}, "the column --risk must be a known name"),
+        (
+            {"treat_all": HALF},
+            {"risks": ["treat_all"]},
+            "no column --risk may be called as acting on everyone or nobody is, got 'treat_all'; rename",
+        ),
+        (
+            {"y_prob": ["0,5"] * 40},
+            {},
+            r"y_prob: must be a risk from 0 to 1 \(add --decimal , for numbers with a decimal",
+        ),
+        ({"w": ["0,5"] * 40}, {"weights": "w"}, r"w: must be a weight of 0 or more \(add --decimal , for"),
         ({}, {"risks": ["y_true"]}, "the columns --outcome and --risk must differ, got 'y_true' for both"),
     ],
 )
@@ -207,3 +235,32 @@ def test_thresholds_are_read_in_order() -> None:
     assert read_thresholds("") == ()
     with pytest.raises(StudyError, match=r"such as 0\.1,0\.2, got 'a few'"):
         read_thresholds("a few")
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_semicolons_are_explained(tmp_path: Path, decimal: str) -> None:
+    pd.read_csv(write_table(tmp_path)).to_csv(tmp_path / "mine.csv", index=False, sep=";", decimal=decimal)
+    with pytest.raises(DataError, match=r"add --decimal , where numbers have a decimal comma, else --separator ';'"):
+        evaluate_file(tmp_path / "mine.csv")
+    if decimal == ",":
+        with pytest.raises(DataError, match=r"y_prob: must be a risk from 0 to 1 \(add --decimal , for"):
+            evaluate_file(tmp_path / "mine.csv", separator=";")
+
+
+def test_a_file_that_is_there_is_replaced_only_where_asked(tmp_path: Path) -> None:
+    out = tmp_path / "mine.csv"
+    out.write_text("keep me")
+    with pytest.raises(StudyError, match=r"the file --out must be new, got .*; name another, or add --overwrite"):
+        check_output(out)
+    assert spinerisk("evaluate", write_table(tmp_path), "--out", out, "--overwrite").returncode == 0
+    assert tuple(pd.read_csv(out).columns) == EVALUATION
+
+
+def test_too_few_events_are_noted_and_headers_are_the_columns_own(tmp_path: Path) -> None:
+    path = write_table(tmp_path, y_true=[1] * 7 + [0] * 33)
+    found = evaluate_file(path)
+    assert found.notes[0] == "fewer than 10 events: read no calibration from these"
+    done = spinerisk("evaluate", path)
+    assert "note: fewer than 10 events: read no calibration from these" in done.stdout
+    assert "y_prob" in done.stdout
+    assert "y prob" not in done.stdout

@@ -39,3 +39,11 @@ def test_a_file_is_no_folder_and_an_unknown_cohort_none_at_all(tmp_path: Path) -
     with pytest.raises(InputError, match="a simulated cohort must be a known name, got 'thoracic'"):
         write_simulation("thoracic", n=5, seed=1, out=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_folder_is_not_called_like_a_file(tmp_path: Path) -> None:
+    with pytest.raises(
+        InputError, match=r"must not be called like a file, got .*reg\.csv'; name a folder, such as .*reg'"
+    ):
+        write_simulation("lumbar", n=5, seed=1, out=tmp_path / "reg.csv")
+    assert not list(tmp_path.iterdir())

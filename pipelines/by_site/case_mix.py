@@ -39,7 +39,7 @@ PENALTY = 0.01
 """Ridge penalty of the membership model, on the scale of the mean log loss: mild, fixed, the same everywhere."""
 MOST_ROWS = 5000
 """At most this many operations of either side enter the membership model: enough for two decimals."""
-LEAST = 20
+LEAST = 50
 """Fewest patients of either side; below, a membership model says nothing."""
 LEAST_KNOTS = 3
 """Of no consequence: the membership model has straight lines."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipelines.by_site.meta import IDENTITY, Scale, Summary, summarise
+from pipelines.by_site.meta import IDENTITY, LEAST_FOR_PREDICTION, Scale, Summary, summarise
 from pipelines.by_site.sites import INTERNAL_EXTERNAL, MEASURES, list_values
 from schemas.study import MarginPlan
 from schemas.tables import META
@@ -95,11 +95,14 @@ def _ask_gain(sites: pd.DataFrame, named: dict[str, object], margin: MarginPlan)
 
 
 def _write(found: Summary, scale: Scale, asked: Statement) -> Iterator[tuple[str, object]]:
+    # of two sites the t distribution has one degree of freedom: limits that say nothing
+    told = found.n_sites >= LEAST_FOR_PREDICTION
+    few = f"{found.n_sites} sites with a standard error: no summary over fewer than {LEAST_FOR_PREDICTION}"
     yield "n_sites", found.n_sites
-    yield "interval_kind", found.describe()
-    yield "status", "ok" if found.is_assessable else "not assessable"
+    yield "interval_kind", found.describe() if told or not found.is_assessable else few
+    yield "status", "ok" if told else "not assessable"
     yield "statement", asked.text
-    if not found.is_assessable:
+    if not told:
         return
     yield "estimate", scale.back(found.estimate)
     yield from zip(("lower", "upper"), map(scale.back, found.interval), strict=True)

@@ -1,5 +1,5 @@
 "use strict";
-// Reading needs no script. This adds a button to each table that copies it as CSV, and opens what is folded for print.
+// Reading needs no script. This adds a button to each table that copies it as CSV.
 const quote = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 const plain = (cell) =>
   [...cell.childNodes].map((node) => node.textContent.trim()).filter(Boolean).join("; ")
@@ -16,10 +16,3 @@ for (const table of document.querySelectorAll("table")) {
   });
   table.closest("details, .table").append(button);
 }
-const folds = document.querySelectorAll("details");
-let opened = [];
-addEventListener("beforeprint", () => {
-  opened = [...folds].filter((fold) => !fold.open);
-  opened.forEach((fold) => { fold.open = true; });
-});
-addEventListener("afterprint", () => opened.forEach((fold) => { fold.open = false; }));

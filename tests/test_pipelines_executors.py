@@ -1,0 +1,65 @@
+"""Tasks in several processes: the same results, and an interrupt that leaves no traceback."""
+
+from __future__ import annotations
+
+import operator
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipelines.executors import run_tasks
+
+PROGRAM = """
+import sys
+import time
+
+{slow_import}
+
+from pipelines.executors import run_tasks
+
+
+def wait(shared, task):
+    time.sleep(60)
+
+
+if __name__ == "__main__":
+    print("started", file=sys.stderr, flush=True)
+    try:
+        list(run_tasks(wait, {shared}, [1, 2, 3], workers=2))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr, flush=True)
+        sys.exit(130)
+"""
+
+
+def test_workers_give_what_one_process_gives() -> None:
+    alone, shared = (dict(run_tasks(operator.add, 10, [1, 2, 3], workers=n)) for n in (1, 2))
+    assert alone == shared == {0: 11, 1: 12, 2: 13}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="process groups and signals of POSIX")
+@pytest.mark.parametrize("shared", ["1", "b'x' * 10_000_000"])
+@pytest.mark.parametrize("delay", [0.0, 0.7, 1.5, 4.0])
+def test_an_interrupt_of_the_whole_group_leaves_no_traceback(tmp_path: Path, delay: float, shared: str) -> None:
+    """At a terminal Ctrl-C reaches parent and workers at once, also while the workers still import."""
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM.format(slow_import="time.sleep(1)", shared=shared))
+    command = [sys.executable, str(program)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment
+    ) as running:
+        assert running.stderr is not None
+        assert running.stderr.readline() == "started\n"
+        time.sleep(delay)
+        started = time.monotonic()
+        os.killpg(running.pid, signal.SIGINT)
+        said = running.communicate(timeout=60)[1]
+    assert said == "interrupted\n"
+    assert running.returncode == 130
+    assert time.monotonic() - started < 30
