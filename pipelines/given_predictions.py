@@ -88,7 +88,7 @@ def evaluate_predictions(
     Raises
     ------
     InputError
-        If lengths differ, Series have different indexes, no outcome is known, or a value is out of its range; rows are
+        If lengths differ, Series have different indexes, there is no row, or a value is out of its range; rows are
         named, values are not.
 
     Notes
@@ -366,14 +366,14 @@ def _describe(estimate: Estimate) -> dict[str, object]:
 def _finish(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     """Withhold what few events cannot bear, and note it, beside the rows that were left out."""
     unknown = table["y_true"].isna()
-    n, events = found.loc[0, ["n", "events"]]
-    shown = not pd.isna(n) and n > 0
-    if shown and min(events, n - events) < LEAST_FOR_CALIBRATION:
+    # hidden counts are none here: the status says enough
+    n, events = (int(found[name].fillna(0).iloc[0]) for name in ("n", "events"))
+    if n and min(events, n - events) < LEAST_FOR_CALIBRATION:
         few = found["metric"].isin(OF_SLOPE) & (found["status"] == "ok")
         why = explain_absence(f"fewer than {LEAST_FOR_CALIBRATION} events or non-events")
         found.loc[few, ["estimate", "lower", "upper"]] = math.nan
         found.loc[few, ["status", "interval_kind"]] = [NOT_ASSESSABLE.status, why]
-    if shown and events in (0, n):
+    if n and events in (0, n):
         rate = _estimate_certain(table)
         at = found["metric"] == "event_rate"
         found.loc[at, ["estimate", "lower", "upper"]] = [rate.estimate, rate.lower, rate.upper]
@@ -381,7 +381,7 @@ def _finish(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     found.attrs = {
         "n_unknown": int(unknown.sum()),
         "n_without_weight": int((~unknown & (table["weight"] == 0)).sum()),
-        "notes": tuple(_list_notes(int(n), int(events))) if shown else (),
+        "notes": tuple(_list_notes(n, events)) if n else (),
     }
     return found
 
@@ -417,8 +417,8 @@ def _tabulate(
     risks = {name: _read_numbers(named[name], p, y.size) for name, p in y_prob.items()}
     w = np.ones_like(y) if weights is None else _read_numbers("weights", weights, y.size)
     _refuse("y_true", "0, 1 or missing", ~(np.isnan(y) | (y == 0) | (y == 1)))
-    if np.isnan(y).all():
-        raise InputError("y_true must be known for some rows, got none; give 1 for an event and 0 for none")
+    if not y.size:
+        raise InputError("y_true must have a row for every operation, got none; look at what was selected")
     for name, p in risks.items():
         _refuse(named[name], "a probability in [0, 1]", ~((p >= 0) & (p <= 1)))
     _refuse("weights", "0 or more and finite", ~((w >= 0) & (w < math.inf)))

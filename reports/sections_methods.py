@@ -134,6 +134,22 @@ def _format_setting(value: float) -> str:
     return "" if value != value else f"{value:.3g}".replace("-", "\u2212")
 
 
+def word_learners(run: RunFolder, outcome: OutcomeFacts, rival: str) -> str:
+    """Say which learner the machine-learning arm was, in the folds and in the end; nothing of any other rival."""
+    frame = rows_where(run.tables["tuning"], outcome=outcome.name, model=rival, validation="internal", imputation=0.0)
+    chosen = frame[frame["choice"] != ""]
+    folds, final = chosen[chosen["fold"] >= 0], chosen[chosen["fold"] < 0]
+    if folds.empty or final.empty:
+        return ""
+    counts = folds["choice"].value_counts(sort=False)
+    words = join_words(f"{run.model_title(str(name))} in {count}" for name, count in counts.items())
+    name = str(final["choice"].iloc[0])
+    return (
+        f"The learner with the lowest inner loss was {words} of {len(folds)} training parts; of all patients together "
+        f"it is {run.model_title(name)} (models/{outcome.name}/{name})."
+    )
+
+
 def build_plan(run: RunFolder) -> list[Block]:
     """Print the study as it was given, to the letter."""
     return [

@@ -14,6 +14,7 @@ from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.canvas import pens_of, render_svg
 from reports.figures_verdict import draw_procedures
 from reports.run_folder import OutcomeFacts, RuleFacts, RunFolder
+from reports.sections_methods import word_learners
 from reports.sections_participants import mark_of
 from reports.tables import (
     EMPTY,
@@ -24,7 +25,6 @@ from reports.tables import (
     first_row,
     format_interval,
     format_number,
-    join_words,
     number_cell,
     rows_where,
     suppression_note,
@@ -144,7 +144,7 @@ def _build_outcome(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -
         yield Text(text=word_derived(run, outcome) or NO_RIVAL)
     else:
         yield Text(text=str(verdict["text"]))
-        learners = _word_learners(run, outcome, str(verdict["model"]))
+        learners = word_learners(run, outcome, str(verdict["model"]))
         told = (_advise(run, verdict), learners, _word_power(verdict))
         yield from (Text(text=text) for text in told if text)
     yield _tabulate_verdicts(run, outcome, frame)
@@ -155,22 +155,6 @@ def _build_outcome(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -
         elsewhere = _list_elsewhere(run, outcome, str(verdict["model"]))
         if elsewhere:
             yield _tabulate_elsewhere(run, outcome, verdict, elsewhere)
-
-
-def _word_learners(run: RunFolder, outcome: OutcomeFacts, rival: str) -> str:
-    """Say which learner the machine-learning arm was, in the folds and in the end; nothing of any other rival."""
-    frame = rows_where(run.tables["tuning"], outcome=outcome.name, model=rival, validation="internal", imputation=0.0)
-    chosen = frame[frame["choice"] != ""]
-    folds, final = chosen[chosen["fold"] >= 0], chosen[chosen["fold"] < 0]
-    if folds.empty or final.empty:
-        return ""
-    counts = folds["choice"].value_counts(sort=False)
-    words = join_words(f"{run.model_title(str(name))} in {count}" for name, count in counts.items())
-    name = str(final["choice"].iloc[0])
-    return (
-        f"The learner with the lowest inner loss was {words} of {len(folds)} training parts; of all patients together "
-        f"it is {run.model_title(name)} (models/{outcome.name}/{name})."
-    )
 
 
 def _advise(run: RunFolder, verdict: pd.Series) -> str:

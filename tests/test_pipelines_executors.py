@@ -42,6 +42,34 @@ def test_workers_give_what_one_process_gives() -> None:
     assert alone == shared == {0: 11, 1: 12, 2: 13}
 
 
+INTERRUPTED_AT_START = """
+import operator
+import os
+import signal
+
+from pipelines.executors import run_tasks
+
+if __name__ == "__mp_main__":
+    os.kill(os.getpid(), signal.SIGINT)
+
+if __name__ == "__main__":
+    print(sorted(run_tasks(operator.add, 10, [1, 2, 3], workers=2)))
+    print(signal.pthread_sigmask(signal.SIG_BLOCK, []))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="process groups and signals of POSIX")
+def test_an_interrupt_does_not_reach_a_worker_that_still_imports(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(INTERRUPTED_AT_START)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, str(program)], capture_output=True, text=True, env=environment, timeout=100, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "[(0, 11), (1, 12), (2, 13)]\nset()\n"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="process groups and signals of POSIX")
 @pytest.mark.parametrize("shared", ["1", "b'x' * 10_000_000"])
 @pytest.mark.parametrize("delay", [0.0, 0.7, 1.5, 4.0])

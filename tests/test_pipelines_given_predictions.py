@@ -188,8 +188,7 @@ P = {"a": [0.1, 0.2, 0.3, 0.4], "b": [0.2, 0.3, 0.1, 0.5]}
         (Y, P, {"thresholds": [10]}, "above 0 and below 1, got 10; divide percentages by 100"),
         (Y, P, {"thresholds": [0, 10]}, "got 0, 10; drop the ends, and divide percentages by 100"),
         (Y, P, {"thresholds": [-0.1]}, "got -0.1; choose others"),
-        ([np.nan] * 4, P, {}, "y_true must be known for some rows, got none; give 1 for an event and 0 for none"),
-        ([], {"a": [], "b": []}, {}, "y_true must be known for some rows, got none"),
+        ([], {"a": [], "b": []}, {}, "y_true must have a row for every operation, got none"),
         (
             pd.Series(Y),
             {**P, "b": pd.Series(P["b"], index=[3, 2, 1, 0])},
@@ -218,7 +217,7 @@ def test_series_of_different_patients_are_not_paired_by_position(function: Any) 
     y = pd.Series(Y, index=list("abcd"))
     with pytest.raises(InputError, match="y_prob must have the index of y_true, in the same order"):
         function(y, pd.Series(P["a"], index=list("dcba")))
-    with pytest.raises(InputError, match="y_true must be known for some rows, got none"):
+    with pytest.raises(InputError, match="y_true must have a row for every operation, got none"):
         function([], [])
 
 

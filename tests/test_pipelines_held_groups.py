@@ -200,17 +200,19 @@ def test_slope_and_discrimination_of_a_group_that_the_model_knows_stay(predictio
         rest = table[(table["subgroup"] == "sex") & table["metric"].isin(["calibration_slope", "c_statistic"])]
         assert set(rest["status"]) == {"ok"}
         assert rest.loc[rest["level"] != ANY, "lower"].notna().all()
-    same = [
+    before, after = (
         table[table["metric"] == "calibration_slope"].drop(columns=["p_adjusted"])
         for table in (plain, audit(predictions))
-    ]
-    pd.testing.assert_frame_equal(*same)
+    )
+    pd.testing.assert_frame_equal(before, after)
 
 
 def test_an_attribute_that_is_no_predictor_stays_as_it_is(predictions: pd.DataFrame) -> None:
     table, plain = audit(predictions), audit(predictions, predictors=None)
-    both = [one[(one["subgroup"] == "ward")].drop(columns=["p_adjusted", "adjustment"]) for one in (table, plain)]
-    pd.testing.assert_frame_equal(*both)
+    before, after = (
+        one[one["subgroup"] == "ward"].drop(columns=["p_adjusted", "adjustment"]) for one in (plain, table)
+    )
+    pd.testing.assert_frame_equal(before, after)
     east = table[(table["level"] == "east") & (table["metric"] == HELD[0])].iloc[0]
     assert east["conclusion"] == "outside"
     # one test is left to adjust over the attributes
