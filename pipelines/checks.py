@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+import pandas as pd
 
 from outcomes.cohort import Cohort
 from outcomes.outcome import Outcome
@@ -30,6 +31,8 @@ LEAST_PER_PARAMETER = 10
 """Events, or non-events where they are fewer, per candidate parameter, below which Firth's method is run as well."""
 
 FIRTH = "firth_logistic"
+FEW = 5
+"""A predictor with a level of fewer patients is not named as one that tells the outcome."""
 
 
 def check_study(study: Study, registry: Registry, outcomes: Mapping[str, Outcome]) -> None:
@@ -140,8 +143,18 @@ def needs_firth(cohort: Cohort, *, missing: Missing = "chained") -> str:
     # With fewer patients than parameters anything separates, and no predictor is to be named for it.
     separating = find_separating(candidates.X, cohort.y[cohort.counted], names) if ratio > 1 else ()
     if separating:
-        reasons.append(f"in some patients the outcome can be told for certain from {' and '.join(separating)}")
+        told = " and ".join(dict.fromkeys(_name_unless_few(cohort, name) for name in separating))
+        reasons.append(f"in some patients the outcome can be told for certain from {told}")
     return "; ".join(reasons)
+
+
+def _name_unless_few(cohort: Cohort, name: str) -> str:
+    """Return a predictor's name, or words for one with a level of so few patients that their outcome would be told."""
+    if cohort.columns[name].kind == "number":
+        return name
+    levels = pd.Series(cohort.X[name].to_numpy()[cohort.counted])
+    patients = pd.Series(cohort.patient[cohort.counted]).groupby(levels).nunique()
+    return "a predictor with a level of few patients" if (patients < FEW).any() else name
 
 
 def models_for(study: Study, reason: str) -> tuple[str, ...]:

@@ -36,6 +36,9 @@ STATEMENTS = {
 """Fixed here for every study, so that none is chosen for its answer. Measures that hang on the event rate have none."""
 
 
+NEVER_NEGATIVE = ("brier_score", "log_loss", "mae")
+
+
 def summarise_sites(sites: pd.DataFrame, *, margin: MarginPlan, calibration_margin: float) -> pd.DataFrame:
     """Summarise the results of sites by random effects.
 
@@ -68,7 +71,9 @@ def summarise_sites(sites: pd.DataFrame, *, margin: MarginPlan, calibration_marg
         asked = (
             _ask_gain(sites, named, margin) if compared else _ask(str(named["metric"]), calibration_margin)
         )  # fmt: skip
-        rows.append(named | {"validation": INTERNAL_EXTERNAL, "scale": scale.name} | dict(_write(found, scale, asked)))
+        lowest = 0.0 if named["metric"] in NEVER_NEGATIVE and not compared else -math.inf
+        written = dict(_write(found, scale, asked, lowest=lowest))
+        rows.append(named | {"validation": INTERNAL_EXTERNAL, "scale": scale.name} | written)
     return pd.DataFrame(rows, columns=list(META)).astype({"n_sites": "Int64"})
 
 
@@ -94,10 +99,11 @@ def _ask_gain(sites: pd.DataFrame, named: dict[str, object], margin: MarginPlan)
     return Statement(text=f"lower by more than {100 * margin.relative:g} % ({least:.4g})", high=-least)
 
 
-def _write(found: Summary, scale: Scale, asked: Statement) -> Iterator[tuple[str, object]]:
+def _write(found: Summary, scale: Scale, asked: Statement, *, lowest: float) -> Iterator[tuple[str, object]]:
     # of two sites the t distribution has one degree of freedom: limits that say nothing
     told = found.n_sites >= LEAST_FOR_PREDICTION
     few = f"{found.n_sites} sites with a standard error: no summary over fewer than {LEAST_FOR_PREDICTION}"
+    few += f"; {found.n_left_out} without a standard error left out" if found.n_left_out else ""
     yield "n_sites", found.n_sites
     yield "interval_kind", found.describe() if told or not found.is_assessable else few
     yield "status", "ok" if told else "not assessable"
@@ -105,8 +111,10 @@ def _write(found: Summary, scale: Scale, asked: Statement) -> Iterator[tuple[str
     if not told:
         return
     yield "estimate", scale.back(found.estimate)
-    yield from zip(("lower", "upper"), map(scale.back, found.interval), strict=True)
-    yield from zip(("prediction_lower", "prediction_upper"), map(scale.back, found.prediction_interval), strict=True)
+    low, high = map(scale.back, found.interval)
+    yield from (("lower", max(low, lowest)), ("upper", high))
+    low, high = map(scale.back, found.prediction_interval)
+    yield from (("prediction_lower", max(low, lowest)), ("prediction_upper", high))
     yield from (
         ("tau", found.tau),
         ("tau_lower", math.sqrt(found.tau2_lower)),
