@@ -54,6 +54,8 @@ def plan(name: str, cohort: str, further: tuple[str, ...] = ()) -> Study:
         [split]
         outer_folds = 2
         inner_folds = 2
+        [bootstrap]
+        resamples = 2
         [sensitivity]
         unattainable = false
         unadjudicated = false
@@ -116,6 +118,7 @@ def test_every_outcome_runs(name: str) -> None:
     of_score = bool(result.outcomes[name].score)
     main = result.evaluation[
         (result.evaluation["outcome"] == name)
+        & (result.evaluation["model"] == result.study.reference)
         & (result.evaluation["metric"] == ("r_squared" if of_score else "c_statistic"))
         & (result.evaluation["validation"] == "internal")
         & (result.evaluation["subgroup"] == "overall")
