@@ -36,7 +36,7 @@ FEW = 5
 
 
 def check_study(study: Study, registry: Registry, outcomes: Mapping[str, Outcome]) -> None:
-    """Refuse a study that names a model, a split or a comparator that does not exist, or a score without its baseline.
+    """Refuse what does not exist (model, split, comparator), a learner as the reference, a score without its baseline.
 
     Raises
     ------
@@ -46,6 +46,12 @@ def check_study(study: Study, registry: Registry, outcomes: Mapping[str, Outcome
     for name in study.all_models:
         if name not in MODELS:
             raise StudyError(unknown_name("a model of the study", name, MODELS))
+    if MODELS[study.reference].family != "regression":
+        known = [name for name, model in MODELS.items() if model.family == "regression"]
+        raise StudyError(
+            f"the reference must be a regression model ({', '.join(known)}), got {study.reference!r}, which is machine "
+            "learning; name it under `models`, so that the reference is what it has to beat"
+        )
     if study.split.name not in SPLITS:
         raise StudyError(unknown_name("the split of the study", study.split.name, SPLITS))
     check_comparators(study, registry, outcomes)

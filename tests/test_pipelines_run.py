@@ -238,6 +238,12 @@ def test_an_unknown_split_and_comparator_are_refused(registry: Registry):
         run_study(plan(PLAN.replace("[split]", 'comparators = ["swespine"]\n[split]', 1)), registry)
 
 
+def test_a_learner_cannot_be_the_reference(registry: Registry):
+    text = PLAN.replace("[split]", 'reference = "lightgbm"\n[split]', 1)
+    with pytest.raises(StudyError, match=r"must be a regression model \(.*\), got 'lightgbm'"):
+        run_study(plan(text), registry)
+
+
 def test_later_years_under_the_same_definition_are_temporal(registry: Registry):
     later = replace(registry, frame=registry.frame.assign(year=registry.frame["year"] + 100))
     assert name_validation(registry, later) == "temporal"
