@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from reports.blocks import Block, Report, Text
+from reports.comparison import SECTIONS
 from reports.files import write_at_once
-from reports.render import render_html
+from reports.render.html import render_html
 from reports.run_folder import RunFolder, read_run_folder
-from reports.sections import SECTIONS
-from reports.sections_methods import list_provenance
+from reports.sections.methods import list_provenance
 from reports.tables import join_words
 
 FILE_NAME = "report.html"

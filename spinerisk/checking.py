@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from pipelines.data_quality import compute_quality
-from reports.data_quality import write_quality
 from reports.files import write_at_once
+from reports.quality.data_quality import write_quality
 from schemas.errors import RunError
 from schemas.registry import Registry
 from spinerisk import __version__

@@ -301,7 +301,7 @@ def thresholds(
 ) -> None:
     """Derive thresholds of a score from one's own data, for studies of other data."""
     from pipelines.deriving.threshold_questions import derive_thresholds
-    from reports.own_thresholds import list_notes, list_rows, list_warnings
+    from reports.reference.own_thresholds import list_notes, list_rows, list_warnings
     from schemas.registry import read_registry
     from spinerisk.console import open_console
     from spinerisk.thresholds import check_output, write_thresholds

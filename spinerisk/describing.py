@@ -9,7 +9,7 @@ from outcomes.kinds.wording import describe_unattainable, describe_unknown_patie
 from outcomes.outcome import Outcome
 from outcomes.outcomes import build_outcome, known_instruments, known_outcomes, known_threshold_sets
 from outcomes.threshold_rules import describe_threshold
-from reports.dictionary import list_facts
+from reports.reference.dictionary import list_facts
 from schemas.column import Column
 from schemas.definition import Definition, read_definition
 from schemas.errors import InputError, StudyError, unknown_name

@@ -14,9 +14,9 @@ from pipelines.beside.simple_models import SIMPLE_MODELS
 from pipelines.metrics import METRICS
 from pipelines.models import MODELS
 from pipelines.splits import SPLITS
-from reports.dictionary import list_facts, render_dictionary
 from reports.files import write_at_once
-from reports.metrics_page import list_metric_facts, render_metrics_html, render_metrics_markdown
+from reports.reference.dictionary import list_facts, render_dictionary
+from reports.reference.metrics_page import list_metric_facts, render_metrics_html, render_metrics_markdown
 from schemas.column import Column
 from schemas.columns import COLUMNS
 from schemas.definition import Definition, read_definition

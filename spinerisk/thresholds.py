@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.deriving.threshold_questions import OwnThresholds
 from reports.files import write_at_once
-from reports.own_thresholds import render_definition
+from reports.reference.own_thresholds import render_definition
 from schemas.errors import RunError, StudyError
 
 

@@ -14,7 +14,7 @@ from outcomes.guard import check_derived_thresholds
 from outcomes.outcomes import OUTCOMES, known_threshold_sets
 from outcomes.thresholds import THRESHOLD_SETS
 from pipelines.deriving.threshold_questions import Question, build_scores, complete_question, derive_thresholds
-from reports.own_thresholds import render_definition
+from reports.reference.own_thresholds import render_definition
 from schemas.definition import parse_definition
 from schemas.errors import DefinitionError, StudyError
 from schemas.registry import read_registry

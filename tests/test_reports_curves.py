@@ -12,11 +12,11 @@ from matplotlib.figure import Figure as Canvas
 from test_reports_report import write_run
 
 from reports.blocks import Figure, Table, Text
-from reports.canvas import REFERENCE_PEN
-from reports.figures_scores import draw_score_calibration
+from reports.figures.canvas import REFERENCE_PEN
+from reports.figures.scores import draw_score_calibration
 from reports.measures import AT_THRESHOLDS
 from reports.run_folder import OutcomeFacts, RunFolder, read_run_folder
-from reports.sections_curves import build_calibration, build_decisions
+from reports.sections.curves import build_calibration, build_decisions
 
 KEY = {"outcome": "odi_12m_score", "dataset": "development", "validation": "internal"}
 

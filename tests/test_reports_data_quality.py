@@ -20,9 +20,9 @@ from pipelines.data_quality import Quality, compute_quality
 from pipelines.quality.data_quality_completeness import FULL, SPARSE
 from pipelines.quality.data_quality_follow_up import LEAST_FOLLOW_UP
 from pipelines.quality.data_quality_scores import END_ALARM
-from reports.data_quality import TOPICS, build_quality_report, render_facts, write_quality
-from reports.data_quality_words import visit_in_words
-from reports.figures_quality import SHADES, draw_coding, draw_ends, draw_follow_up, draw_heat_map, draw_love, find_shade
+from reports.figures.quality import SHADES, draw_coding, draw_ends, draw_follow_up, draw_heat_map, draw_love, find_shade
+from reports.quality.data_quality import TOPICS, build_quality_report, render_facts, write_quality
+from reports.quality.words import visit_in_words
 from schemas.errors import RunError
 from schemas.registry import Registry, read_registry
 from schemas.synthetic import simulate_registry

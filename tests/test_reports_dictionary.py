@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.dictionary import OWN, arrange_columns, list_facts, render_dictionary
+from reports.reference.dictionary import OWN, arrange_columns, list_facts, render_dictionary
 from schemas.aliases import ALIASES
 from schemas.column import Column
 from schemas.columns import COLUMNS, FAMILIES

@@ -8,12 +8,12 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from reports.canvas import PENS, REFERENCE_PEN, pens_of, render_svg
-from reports.figures_explanation import draw_contribution, draw_ranking
-from reports.figures_flow import draw_flow
-from reports.figures_forest import draw_differences, draw_levels
-from reports.figures_risk import draw_calibration, draw_decision_curves, draw_risk_distribution
-from reports.sections_curves import choose_limit
+from reports.figures.canvas import PENS, REFERENCE_PEN, pens_of, render_svg
+from reports.figures.explanation import draw_contribution, draw_ranking
+from reports.figures.flow import draw_flow
+from reports.figures.forest import draw_differences, draw_levels
+from reports.figures.risk import draw_calibration, draw_decision_curves, draw_risk_distribution
+from reports.sections.curves import choose_limit
 
 PEN = REFERENCE_PEN
 

@@ -9,7 +9,7 @@ import pytest
 from own_thresholds import LUMBAR, derive_own, read_own
 
 from pipelines.deriving.threshold_questions import derive_thresholds
-from reports.own_thresholds import list_notes, list_rows, list_warnings, render_definition
+from reports.reference.own_thresholds import list_notes, list_rows, list_warnings, render_definition
 from schemas.definition import parse_definition
 
 

@@ -20,15 +20,15 @@ from outcomes.kinds.wording import describe_unattainable, describe_unknown_patie
 from outcomes.outcomes import build_outcome
 from pipelines.metrics import METRICS
 from reports.blocks import Block, Cell, Report, Table, Text
-from reports.canvas import PALETTE
+from reports.comparison import SECTIONS
+from reports.figures.canvas import PALETTE
 from reports.measures import REFERENCES
-from reports.render import render_html
+from reports.render.html import render_html
 from reports.report import build_report, write_figures, write_report
 from reports.run_folder import OutcomeFacts, RunFolder, read_run_folder
-from reports.sections import SECTIONS
-from reports.sections_definitions import build_definitions
-from reports.sections_methods import build_notes
-from reports.sections_summary import build_summary
+from reports.sections.definitions import build_definitions
+from reports.sections.methods import build_notes
+from reports.sections.summary import build_summary
 from reports.tables import PLANNED
 from schemas.definition import read_definition
 from schemas.errors import RunError

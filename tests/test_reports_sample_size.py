@@ -9,7 +9,7 @@ from test_reports_report import make_facts
 
 from reports.blocks import Text
 from reports.run_folder import RunFacts, RunFolder
-from reports.sections_sample_size import build_sample_size, list_shortfalls
+from reports.sections.sample_size import build_sample_size, list_shortfalls
 from schemas.tables import SAMPLE_SIZE
 
 OUTCOME = "odi_improved_12m"

@@ -11,10 +11,10 @@ from matplotlib.figure import Figure as Canvas
 from test_reports_report import HIDDEN, make_facts
 
 from reports.blocks import Block, Figure, Table, Text
-from reports.canvas import pens_of
-from reports.figures_sites import draw_sites
+from reports.figures.canvas import pens_of
+from reports.figures.sites import draw_sites
 from reports.run_folder import RunFacts, RunFolder
-from reports.sections_sites import NOT_ASKED, build_sites
+from reports.sections.sites import NOT_ASKED, build_sites
 from schemas.tables import CASE_MIX, META, SITES
 
 OUTCOME = "odi_improved_12m"

@@ -12,11 +12,11 @@ import pytest
 from matplotlib.figure import Figure as Canvas
 
 from reports.blocks import Block, Cell, Figure, Table, Text
-from reports.canvas import REFERENCE_PEN
-from reports.figures_stability import draw_instability
+from reports.figures.canvas import REFERENCE_PEN
+from reports.figures.stability import draw_instability
 from reports.run_folder import RunFacts, RunFolder
-from reports.sections_optimism import build_optimism
-from reports.sections_stability import RANGE, build_stability, choose_limits
+from reports.sections.optimism import build_optimism
+from reports.sections.stability import RANGE, build_stability, choose_limits
 from schemas.tables import EVALUATION, INSTABILITY_CURVE, OPTIMISM, STABILITY
 
 FACTS: dict[str, Any] = {

@@ -17,11 +17,11 @@ from test_reports_report import REFERENCE, write_run
 from pipelines.subgroups import audit_subgroups
 from reports import subgroup_words as words
 from reports.blocks import Block, Cell, Figure, Table, Text
-from reports.canvas import REFERENCE_PEN
-from reports.figures_forest import draw_gaps
+from reports.figures.canvas import REFERENCE_PEN
+from reports.figures.forest import draw_gaps
 from reports.run_folder import RunFolder, read_run_folder
-from reports.sections_subgroups import build_subgroups
-from reports.subgroup_tables import format_p
+from reports.sections.subgroup_tables import format_p
+from reports.sections.subgroups import build_subgroups
 from schemas.tables import ASCERTAINMENT, GAPS
 
 OUTCOME = "reoperation_24m"

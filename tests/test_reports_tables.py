@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.canvas import pens_of, spread
+from reports.figures.canvas import pens_of, spread
 from reports.names import level_in_words, name_in_words
 from reports.tables import (
     count_cell,

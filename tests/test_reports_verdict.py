@@ -13,12 +13,12 @@ import pytest
 from matplotlib.figure import Figure as Canvas
 
 from reports.blocks import Block, Figure, Table, Text
-from reports.canvas import pens_of
-from reports.figures_verdict import draw_procedures
+from reports.figures.canvas import pens_of
+from reports.figures.verdict import draw_procedures
 from reports.run_folder import RunFacts, RunFolder
-from reports.sections_models import build_models
-from reports.sections_summary import build_summary
-from reports.sections_verdict import NOTHING, build_verdict, margin_of, primary_verdict
+from reports.sections.models import build_models
+from reports.sections.summary import build_summary
+from reports.sections.verdict import NOTHING, build_verdict, margin_of, primary_verdict
 from reports.views import make_slug, views_of
 from schemas.tables import CURVES, SHARE
 

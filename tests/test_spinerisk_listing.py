@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.metrics import METRICS
-from reports.metrics_page import COLUMNS, render_metrics_markdown
+from reports.reference.metrics_page import COLUMNS, render_metrics_markdown
 from schemas.errors import InputError
 from spinerisk.listing import list_table, write_table
 

@@ -23,7 +23,7 @@ from pipelines.metrics import METRICS
 from pipelines.models import MODELS, Model
 from pipelines.preprocess import DESIGNS
 from pipelines.splits import SPLITS, Split
-from reports.sections import SECTIONS
+from reports.comparison import SECTIONS
 from schemas.column import KINDS, KNOWN_AT, Column
 from schemas.columns import COLUMNS, ENTRIES
 from schemas.definition import BUILT_IN

@@ -6,7 +6,7 @@ from pipelines.measures.metric import Metric
 from pipelines.measures.references import REFERENCES
 from pipelines.metrics import METRICS
 from reports.blocks import Report, Table, Text
-from reports.render import render_html
+from reports.render.html import render_html
 from reports.tables import plain_rows
 
 TITLE = "Metrics"

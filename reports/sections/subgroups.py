@@ -9,14 +9,14 @@ from functools import partial
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from reports import subgroup_words as words
 from reports.blocks import Block, Figure, Text
-from reports.canvas import pens_of, render_svg
-from reports.figures_forest import draw_gaps, draw_levels
+from reports.figures.canvas import pens_of, render_svg
+from reports.figures.forest import draw_gaps, draw_levels
 from reports.measures import measures_of
 from reports.run_folder import RunFolder
-from reports.sections_participants import mark_of
-from reports.subgroup_tables import (
+from reports.sections import subgroup_words as words
+from reports.sections.participants import mark_of
+from reports.sections.subgroup_tables import (
     tabulate_ascertainment,
     tabulate_groups,
     tabulate_precision,

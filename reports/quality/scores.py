@@ -18,10 +18,10 @@ from pipelines.quality.data_quality_coding import (
 )
 from pipelines.quality.data_quality_scores import DIGIT_ALARM, END_ALARM, MIN_DIGITS
 from reports.blocks import Block, Cell, Figure, Table, Text
-from reports.canvas import render_svg
-from reports.data_quality_words import NOT_ASSESSABLE, Row, count_in, share_cell, size_cell, status_cell, visit_in_words
-from reports.figures_quality import draw_coding, draw_digits, draw_ends
+from reports.figures.canvas import render_svg
+from reports.figures.quality import draw_coding, draw_digits, draw_ends
 from reports.names import level_in_words
+from reports.quality.words import NOT_ASSESSABLE, Row, count_in, share_cell, size_cell, status_cell, visit_in_words
 from reports.tables import (
     EMPTY,
     HIDDEN,

@@ -10,10 +10,10 @@ from matplotlib.figure import Figure as Canvas
 from pipelines.data_quality import Quality
 from pipelines.quality.data_quality_follow_up import DIFFERENCE_ALARM, GAP, LEAST_FOLLOW_UP
 from reports.blocks import Block, Cell, Figure, Table, Text
-from reports.canvas import render_svg
-from reports.data_quality_words import NOT_ASSESSABLE, Row, count_in, share_cell, size_cell, status_cell, visit_in_words
-from reports.figures_quality import WHOLE, draw_follow_up, draw_love
+from reports.figures.canvas import render_svg
+from reports.figures.quality import WHOLE, draw_follow_up, draw_love
 from reports.names import level_in_words
+from reports.quality.words import NOT_ASSESSABLE, Row, count_in, share_cell, size_cell, status_cell, visit_in_words
 from reports.tables import (
     EMPTY,
     distinct,

@@ -10,12 +10,12 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from reports.blocks import Block, Cell, Figure, Table, Text
-from reports.canvas import pens_of, render_svg
-from reports.figures_risk import draw_calibration, draw_decision_curves, draw_risk_distribution
-from reports.figures_scores import draw_score_calibration
+from reports.figures.canvas import pens_of, render_svg
+from reports.figures.risk import draw_calibration, draw_decision_curves, draw_risk_distribution
+from reports.figures.scores import draw_score_calibration
 from reports.measures import AT_THRESHOLDS, measures_of
 from reports.run_folder import OutcomeFacts, RunFolder
-from reports.sections_participants import mark_of
+from reports.sections.participants import mark_of
 from reports.tables import (
     PLANNED,
     count_words,

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.canvas import PALETTE
+from reports.figures.canvas import PALETTE
 from reports.tables import HIDDEN, format_count, records
 
 GAP = 0.9

@@ -17,7 +17,7 @@ from schemas.columns import COLUMNS, FAMILIES
 from schemas.dictionary.common import ALL
 from schemas.validation import describe_range
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parents[1] / "templates"
 
 TIMES = {
     "preop": "Known before the operation",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.canvas import PALETTE, Pen
-from reports.figures_risk import VEIL
+from reports.figures.canvas import PALETTE, Pen
+from reports.figures.risk import VEIL
 
 
 def draw_score_calibration(

@@ -9,8 +9,8 @@ import pandas as pd
 from reports.blocks import Block, Text
 from reports.measures import measures_of
 from reports.run_folder import OutcomeFacts, RunFolder
-from reports.sections_sample_size import list_shortfalls
-from reports.sections_verdict import primary_verdict, word_derived
+from reports.sections.sample_size import list_shortfalls
+from reports.sections.verdict import primary_verdict, word_derived
 from reports.tables import (
     count_words,
     distinct,

@@ -11,9 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports.blocks import Block, Figure, Report, Table, Text
-from reports.canvas import PALETTE
+from reports.figures.canvas import PALETTE
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from reports.canvas import PALETTE, Pen, soften
+from reports.figures.canvas import PALETTE, Pen, soften
 from reports.measures import MEASURES
 from reports.tables import first_row, format_number, title_of, words_of
 

@@ -14,12 +14,12 @@ from pipelines.quality.data_quality_completeness import SPARSE
 from pipelines.quality.data_quality_follow_up import DIFFERENCE_ALARM, LEAST_FOLLOW_UP
 from pipelines.quality.data_quality_scores import END_ALARM
 from reports.blocks import Block, Cell, Report, Table, Text
-from reports.data_quality_completeness import build_accounts, build_completeness
-from reports.data_quality_follow_up import build_follow_up, build_responders
-from reports.data_quality_scores import build_coding, build_digits, build_extremes
-from reports.data_quality_words import NOT_ASSESSABLE, visit_in_words
 from reports.files import write_at_once
-from reports.render import render_html
+from reports.quality.completeness import build_accounts, build_completeness
+from reports.quality.follow_up import build_follow_up, build_responders
+from reports.quality.scores import build_coding, build_digits, build_extremes
+from reports.quality.words import NOT_ASSESSABLE, visit_in_words
+from reports.render.html import render_html
 from reports.tables import EMPTY, count_words, format_count, number_cell, records
 from schemas.tables import QUALITY
 

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from reports.canvas import PALETTE, Pen, soften
+from reports.figures.canvas import PALETTE, Pen, soften
 from reports.tables import distinct, records
 
 SCALE_WORDS = {"log_odds": "log-odds", "probability": "probability", "points": "points"}

@@ -7,8 +7,8 @@ import math
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.canvas import PALETTE, Pen
-from reports.figures_forest import draw_differences
+from reports.figures.canvas import PALETTE, Pen
+from reports.figures.forest import draw_differences
 from reports.tables import rows_where
 
 

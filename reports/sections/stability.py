@@ -10,11 +10,11 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from reports.blocks import Block, Cell, Figure, Table, Text
-from reports.canvas import pens_of, render_svg
-from reports.figures_stability import draw_instability
+from reports.figures.canvas import pens_of, render_svg
+from reports.figures.stability import draw_instability
 from reports.measures import measures_of
 from reports.run_folder import OutcomeFacts, RunFolder
-from reports.sections_participants import mark_of
+from reports.sections.participants import mark_of
 from reports.tables import (
     EMPTY,
     HIDDEN,

@@ -11,8 +11,8 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from reports.blocks import Block, Cell, Figure, Table, Text
-from reports.canvas import render_svg
-from reports.figures_flow import compute_height, draw_flow, has_weight_zero
+from reports.figures.canvas import render_svg
+from reports.figures.flow import compute_height, draw_flow, has_weight_zero
 from reports.run_folder import OutcomeFacts, PredictorFacts, RunFolder
 from reports.tables import (
     HIDDEN,

@@ -14,7 +14,7 @@ from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 
 from pipelines.quality.data_quality_completeness import FULL, SPARSE
-from reports.canvas import PALETTE, PENS, soften, spread
+from reports.figures.canvas import PALETTE, PENS, soften, spread
 from reports.tables import records
 
 Rectangles = list[tuple[int, int]]

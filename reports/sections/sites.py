@@ -9,11 +9,11 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from reports.blocks import Block, Cell, Figure, Table, Text
-from reports.canvas import draw_key, pens_of, render_svg
-from reports.figures_sites import draw_sites
+from reports.figures.canvas import draw_key, pens_of, render_svg
+from reports.figures.sites import draw_sites
 from reports.measures import CASE_MIX
 from reports.run_folder import OutcomeFacts, RunFolder
-from reports.sections_participants import mark_of
+from reports.sections.participants import mark_of
 from reports.tables import (
     EMPTY,
     PLANNED,

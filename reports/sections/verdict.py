@@ -11,11 +11,11 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from reports.blocks import Block, Cell, Figure, Table, Text
-from reports.canvas import pens_of, render_svg
-from reports.figures_verdict import draw_procedures
+from reports.figures.canvas import pens_of, render_svg
+from reports.figures.verdict import draw_procedures
 from reports.run_folder import OutcomeFacts, RuleFacts, RunFolder
-from reports.sections_methods import word_learners
-from reports.sections_participants import mark_of
+from reports.sections.methods import word_learners
+from reports.sections.participants import mark_of
 from reports.tables import (
     EMPTY,
     PLANNED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.canvas import PALETTE, Pen
+from reports.figures.canvas import PALETTE, Pen
 
 
 def draw_instability(

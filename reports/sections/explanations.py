@@ -10,10 +10,10 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from reports.blocks import Block, Cell, Figure, Table, Text
-from reports.canvas import draw_key, pens_of, render_svg
-from reports.figures_explanation import SCALE_WORDS, TOP, draw_contribution, draw_ranking
+from reports.figures.canvas import draw_key, pens_of, render_svg
+from reports.figures.explanation import SCALE_WORDS, TOP, draw_contribution, draw_ranking
 from reports.run_folder import OutcomeFacts, RunFolder
-from reports.sections_participants import mark_of
+from reports.sections.participants import mark_of
 from reports.tables import distinct, format_count, format_number, join_words, number_cell, records, rows_where
 from reports.views import make_slug, models_in
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.canvas import PALETTE, Pen, spread
+from reports.figures.canvas import PALETTE, Pen, spread
 
 TREAT_ALL, TREAT_NONE = "treat_all", "treat_none"
 STRATEGIES = {TREAT_ALL: "everyone", TREAT_NONE: "no one"}

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure as Canvas
 from pipelines.data_quality import Quality
 from pipelines.quality.data_quality_completeness import FULL, SHOWN_ROWS, SPARSE
 from reports.blocks import Block, Cell, Figure, Table, Text
-from reports.canvas import render_svg
-from reports.data_quality_words import NOT_ASSESSABLE, count_in, share_cell, size_cell, visit_in_words
-from reports.figures_quality import SHADES, draw_heat_map, find_shade, list_shades
+from reports.figures.canvas import render_svg
+from reports.figures.quality import SHADES, draw_heat_map, find_shade, list_shades
+from reports.quality.words import NOT_ASSESSABLE, count_in, share_cell, size_cell, visit_in_words
 from reports.tables import (
     EMPTY,
     HIDDEN,

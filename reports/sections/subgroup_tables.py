@@ -11,8 +11,8 @@ import pandas as pd
 from reports.blocks import Cell, Table
 from reports.measures import measures_of
 from reports.run_folder import OutcomeFacts, RunFolder
-from reports.sections_curves import side_of
-from reports.subgroup_words import ANY, CONCLUSIONS, GAP_TITLES, HALF_WIDTH, POOLED, TEST_TITLES
+from reports.sections.curves import side_of
+from reports.sections.subgroup_words import ANY, CONCLUSIONS, GAP_TITLES, HALF_WIDTH, POOLED, TEST_TITLES
 from reports.tables import (
     EMPTY,
     count_cell,

@@ -9,13 +9,13 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from reports.blocks import Block, Cell, Figure, Table, Text
-from reports.canvas import pens_of, render_svg
-from reports.figures_forest import draw_differences
+from reports.figures.canvas import pens_of, render_svg
+from reports.figures.forest import draw_differences
 from reports.measures import NULL_OF, MeasureSet, measures_of
 from reports.run_folder import RunFolder
-from reports.sections_participants import mark_of
-from reports.sections_summary import multiplicity_note
-from reports.sections_verdict import margin_of, word_share
+from reports.sections.participants import mark_of
+from reports.sections.summary import multiplicity_note
+from reports.sections.verdict import margin_of, word_share
 from reports.tables import (
     EMPTY,
     PLANNED,

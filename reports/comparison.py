@@ -7,21 +7,21 @@ from dataclasses import dataclass
 
 from reports.blocks import Block
 from reports.run_folder import RunFolder
-from reports.sections_curves import build_calibration, build_decisions
-from reports.sections_definitions import build_definitions
-from reports.sections_explanations import build_explanations
-from reports.sections_methods import build_notes, build_plan, build_provenance, build_tuning
-from reports.sections_models import build_models
-from reports.sections_optimism import build_optimism
-from reports.sections_participants import build_characteristics, build_participants
-from reports.sections_sample_size import build_sample_size
-from reports.sections_sensitivity import build_sensitivity
-from reports.sections_sites import build_sites
-from reports.sections_stability import build_stability
-from reports.sections_subgroups import build_subgroups
-from reports.sections_summary import build_summary
-from reports.sections_unknown import build_unknown
-from reports.sections_verdict import build_verdict
+from reports.sections.curves import build_calibration, build_decisions
+from reports.sections.definitions import build_definitions
+from reports.sections.explanations import build_explanations
+from reports.sections.methods import build_notes, build_plan, build_provenance, build_tuning
+from reports.sections.models import build_models
+from reports.sections.optimism import build_optimism
+from reports.sections.participants import build_characteristics, build_participants
+from reports.sections.sample_size import build_sample_size
+from reports.sections.sensitivity import build_sensitivity
+from reports.sections.sites import build_sites
+from reports.sections.stability import build_stability
+from reports.sections.subgroups import build_subgroups
+from reports.sections.summary import build_summary
+from reports.sections.unknown import build_unknown
+from reports.sections.verdict import build_verdict
 
 
 @dataclass(frozen=True, kw_only=True)

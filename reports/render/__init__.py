@@ -1,0 +1,1 @@
+"""From a document's blocks to a file: one format per file."""
