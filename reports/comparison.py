@@ -1,12 +1,8 @@
-"""The sections of a report: one function and one line each."""
+"""The comparison report: whether a rival predicts better than the reference here, by enough to be worth it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from reports.blocks import Block
-from reports.run_folder import RunFolder
+from reports.document import Document, Section
 from reports.sections.curves import build_calibration, build_decisions
 from reports.sections.definitions import build_definitions
 from reports.sections.explanations import build_explanations
@@ -22,16 +18,6 @@ from reports.sections.subgroups import build_subgroups
 from reports.sections.summary import build_summary
 from reports.sections.unknown import build_unknown
 from reports.sections.verdict import build_verdict
-
-
-@dataclass(frozen=True, kw_only=True)
-class Section:
-    """One section: its anchor, its heading, and the function that makes its blocks."""
-
-    name: str
-    title: str
-    build: Callable[[RunFolder], list[Block]]
-
 
 _ENTRIES = (
     Section(name="summary", title="Summary", build=build_summary),
@@ -56,3 +42,9 @@ _ENTRIES = (
     Section(name="notes", title="Methods notes", build=build_notes),
 )
 SECTIONS: dict[str, Section] = {section.name: section for section in _ENTRIES}
+COMPARISON = Document(
+    name="comparison",
+    title="Comparison report",
+    text="For the outcomes researcher: question, reference, margin, verdict, and everything they rest on.",
+    sections=SECTIONS,
+)

@@ -8,8 +8,8 @@ from pathlib import Path
 from schemas.errors import RunError
 
 
-def write_at_once(path: Path, text: str) -> None:
-    """Write a text as UTF-8 with plain line ends.
+def write_at_once(path: Path, content: str | bytes) -> Path:
+    """Write a file, a text as UTF-8 with plain line ends, and return its path.
 
     Raises
     ------
@@ -18,7 +18,8 @@ def write_at_once(path: Path, text: str) -> None:
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.write_bytes(content if isinstance(content, bytes) else content.encode())
         os.replace(partial, path)
     except OSError as error:
         raise RunError(f"{str(path)!r} must be writable: {error.strerror}; check the folder") from None
+    return path

@@ -5,7 +5,6 @@ Heavy modules are imported inside the commands, so that help is quick.
 
 from __future__ import annotations
 
-import os
 import signal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from schemas.simulation.scenario import Drift, Missingness, Response, Sites
+from spinerisk.cli_documents import documents
 from spinerisk.exit_codes import DONE, NEEDS_A_PERSON, ExitCodes
+from spinerisk.options import DEFAULT_WORKERS, AsJson, Quiet, Workers
 
 if TYPE_CHECKING:
     from pipelines.result import StudyResult
@@ -32,10 +33,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
-Workers = Annotated[int, typer.Option(min=1, help="Local processes; the result is the same to the byte.")]
-DEFAULT_WORKERS = min(os.cpu_count() or 1, 8)
+app.add_typer(documents)
 
 
 @app.command(epilog="Example: spinerisk demo --out runs/demo")
@@ -163,22 +161,6 @@ def run(
     registry = read_development(plan, data)
     outside = read_validation(plan, validate_on or [])
     _run(plan, registry, outside, out or Path("runs") / study.stem, workers, console)
-
-
-@app.command(epilog="Example: spinerisk report runs/demo")
-def report(
-    run_dir: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
-    *,
-    quiet: Quiet = False,
-    as_json: AsJson = False,
-) -> None:
-    """Write the report of a finished run again, from its tables."""
-    from reports.report import write_figures, write_report
-    from spinerisk.console import open_console
-
-    console = open_console(quiet=quiet, as_json=as_json)
-    facts = {"report": str(write_report(run_dir)), "figures": len(write_figures(run_dir))}
-    console.show_facts(facts)
 
 
 @app.command(epilog="Example: spinerisk predict runs/demo/models/odi_mcid_12m/spline_logistic new.csv --out risks.csv")

@@ -10,7 +10,7 @@ from pipelines.result import StudyResult
 from pipelines.run import run_study
 from pipelines.run_folder import replacing, write_run
 from pipelines.tracking import log_run
-from reports.report import write_figures, write_report
+from reports.writing import write_documents
 from schemas.errors import InputError, RunError, StudyError
 from schemas.reading.database import is_url
 from schemas.registry import Registry, read_registry
@@ -99,8 +99,7 @@ def run_into(
         with console.progress() as tell:
             result = run_study(study, registry, validate_on=validate_on, workers=workers, progress=tell)
         write_run(result, folder)
-        write_report(folder)
-        write_figures(folder)
+        write_documents(folder)
         if keep is not None:
             shutil.copytree(keep, folder / "private" / "data")
     return result

@@ -44,7 +44,7 @@ from pipelines.preprocess import fit_preprocessor
 from pipelines.result import StudyResult
 from pipelines.run import run_study
 from pipelines.run_folder import replacing, write_run
-from reports.report import write_report
+from reports.writing import write_documents
 from schemas.columns import COLUMNS
 from schemas.errors import BundleError, StudyError
 from schemas.registry import Registry
@@ -549,7 +549,7 @@ def test_too_few_scores_are_skipped_and_said(registry: Registry) -> None:
 def test_a_run_with_a_score_has_a_report_and_bundles(result: StudyResult, tmp_path: Path) -> None:
     with replacing(tmp_path / "run") as folder:
         write_run(result, folder)
-        page = write_report(folder).read_text(encoding="utf-8")
+        page = write_documents(folder, names=["comparison"], formats=["html"])[0].read_text(encoding="utf-8")
     facts = json.loads((tmp_path / "run" / "run.json").read_text())
     listed = [outcome["name"] for outcome in facts["outcomes"]]
     assert listed.index(MCID) in range(1, len(listed) - 1)

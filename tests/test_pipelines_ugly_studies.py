@@ -20,7 +20,7 @@ from pipelines.given_predictions import compare_predictions, evaluate_prediction
 from pipelines.result import StudyResult
 from pipelines.run import run_study
 from pipelines.run_folder import write_run
-from reports.report import write_report
+from reports.writing import write_documents
 from schemas.definition import parse_definition
 from schemas.errors import StudyError
 from schemas.registry import Registry
@@ -117,7 +117,7 @@ def carry_out(folder: Path, study: Study, registry: Registry, *, workers: int = 
     result = run_study(study, registry, workers=workers)
     folder.mkdir()
     write_run(result, folder)
-    page = write_report(folder).read_text(encoding="utf-8")
+    page = write_documents(folder, names=["comparison"], formats=["html"])[0].read_text(encoding="utf-8")
     main = page.partition("<main")[2].partition("</main>")[0]
     main = re.sub(r"<(svg|pre)\b.*?</\1>", "", main, flags=re.DOTALL)
     printed = list(_read_tables(main))

@@ -20,16 +20,16 @@ from outcomes.kinds.wording import describe_unattainable, describe_unknown_patie
 from outcomes.outcomes import build_outcome
 from pipelines.metrics import METRICS
 from reports.blocks import Block, Cell, Report, Table, Text
-from reports.comparison import SECTIONS
+from reports.comparison import COMPARISON, SECTIONS
 from reports.figures.canvas import PALETTE
 from reports.measures import REFERENCES
 from reports.render.html import render_html
-from reports.report import build_report, write_figures, write_report
 from reports.run_folder import OutcomeFacts, RunFolder, read_run_folder
 from reports.sections.definitions import build_definitions
 from reports.sections.methods import build_notes
 from reports.sections.summary import build_summary
 from reports.tables import PLANNED
+from reports.writing import write_documents
 from schemas.definition import read_definition
 from schemas.errors import RunError
 from schemas.tables import CURVES, SHARE
@@ -466,7 +466,7 @@ def run(folder: Path) -> RunFolder:
 
 @pytest.fixture(scope="module")
 def report(run: RunFolder) -> Report:
-    return build_report(run)
+    return COMPARISON.build(run)
 
 
 @pytest.fixture(scope="module")
@@ -762,15 +762,15 @@ def test_same_run_gives_the_same_bytes(folder: Path, tmp_path: Path, html: str) 
     facts = json.loads((copy / "run.json").read_text(encoding="utf-8"))
     facts["timings_seconds"] = {"folds": 99.0}
     (copy / "run.json").write_text(json.dumps(facts), encoding="utf-8")
-    path = write_report(copy)
-    assert path == copy / "share" / "report.html"
+    path = write_documents(copy, names=["comparison"], formats=["html"])[0]
+    assert path == copy / "share" / "comparison.html"
     assert path.read_bytes() == html.encode()
     assert not list((copy / "share").glob(".*"))
 
 
 @pytest.mark.slow
 def test_figures_are_written_for_a_journal(folder: Path, tmp_path: Path, report: Report) -> None:
-    paths = write_figures(copy_run(folder, tmp_path))
+    paths = write_documents(copy_run(folder, tmp_path), names=["comparison"], formats=[])
     assert [path.stem for path in paths] == [figure.name for figure in report.figures()]
     assert all(path.read_text(encoding="utf-8").startswith("<?xml") for path in paths)
 
@@ -815,13 +815,13 @@ def test_level_that_looks_missing_stays_text(folder: Path, tmp_path: Path) -> No
 
 def test_run_without_comparison_or_explanation_still_reports(run: RunFolder) -> None:
     bare = {name: frame.iloc[:0] for name, frame in run.tables.items()}
-    report = build_report(RunFolder(facts=run.facts, study_text="", tables=bare))
+    report = COMPARISON.build(RunFolder(facts=run.facts, study_text="", tables=bare))
     assert not list(report.figures())
     assert [text.anchor for text in report.texts() if text.kind == "section"] == list(SECTIONS)
 
 
 def _find_table(run: RunFolder, name: str) -> Table:
-    return next(block for block in build_report(run).blocks if isinstance(block, Table) and block.name == name)
+    return next(block for block in COMPARISON.build(run).blocks if isinstance(block, Table) and block.name == name)
 
 
 def test_sensitivity_stands_in_the_order_of_the_plan_without_a_verdict(tmp_path: Path):
