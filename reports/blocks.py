@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-TextKind = Literal["section", "subsection", "heading", "paragraph", "note", "warning", "code"]
-CellStyle = Literal["", "number", "muted", "suppressed", "indent", "group", "code"]
+TextKind = Literal["section", "subsection", "heading", "paragraph", "bullet", "note", "warning", "author", "code"]
+CellStyle = Literal["", "number", "muted", "suppressed", "indent", "group", "code", "blank"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +19,9 @@ class Text:
     text
         Plain text; a renderer escapes it.
     kind
-        ``section``, ``subsection`` and ``heading`` are headings of level 2, 3 and 4; ``warning`` needs a person;
-        ``code`` is printed as it stands.
+        ``section``, ``subsection`` and ``heading`` are headings of level 2, 3 and 4; ``bullet`` is one point of a list;
+        ``warning`` needs a person; ``author`` is a place that only the author can fill; ``code`` is printed as it
+        stands.
     anchor
         Name by which a heading is linked to; empty for other kinds.
     """
@@ -32,7 +33,7 @@ class Text:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One cell: the text, and what stands small beneath it (an interval)."""
+    """One cell: the text, and what stands small beneath it (an interval). A ``blank`` one is filled in by hand."""
 
     text: str
     detail: str = ""
