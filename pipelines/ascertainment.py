@@ -71,7 +71,7 @@ def _hide(cohort: Cohort, levels: dict[str, np.ndarray], suppress_below: int) ->
     kinds = [known[known]] if cohort.outcome.score else [known[known], y == 1, y == 0]
     before = find_hidden_levels(
         {name: values[known] for name, values in levels.items()}, kinds, patient=patient[known],
-        suppress_below=suppress_below,
+        suppress_below=suppress_below, fates=range(1, len(kinds)),
     )  # fmt: skip
     return find_hidden_levels(
         levels, [np.ones_like(known), known, ~known], patient=patient, suppress_below=suppress_below, hidden=before

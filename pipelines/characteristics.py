@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from outcomes.cohort import Cohort
-from pipelines.intervals import BoolArray
-from pipelines.suppression import find_small, find_suppressed
+from pipelines.intervals import BoolArray, Z
+from pipelines.suppression import find_small, find_suppressed, find_telling
 from schemas.column import Column
-from schemas.tables import TABLE1
+from schemas.tables import SHIFT, TABLE1
 
 Row = dict[str, object]
 
@@ -40,9 +42,10 @@ def describe_characteristics(cohort: Cohort, *, dataset: str, suppress_below: in
 
     Notes
     -----
-    Where the count of a level is small in one outcome group, it is suppressed in both, so that it cannot be found
-    by subtraction from the whole. Where a group itself is small, all of its figures are, and those of the other.
-    See `pipelines.suppression.find_suppressed`.
+    Where the count of a level is small in one outcome group, or 0, it is suppressed in both, so that it cannot be
+    found by subtraction from the whole. Where a group itself is small, all of its figures are, and those of the other.
+    See `pipelines.suppression.find_suppressed`. Where the number of missing values is hidden, percentages are of all
+    patients of the group: those of the recorded ones would say how many these are.
     """
     known = cohort.counted
     X, groups = cohort.X[known], _group(cohort)
@@ -51,6 +54,99 @@ def describe_characteristics(cohort: Cohort, *, dataset: str, suppress_below: in
     sizes = {group: int(rows.sum()) for group, rows in groups.items()}
     table["n"] = table["group"].map(sizes).astype("Int64")
     return _suppress(_suppress_groups(table, sizes, suppress_below), suppress_below)[list(TABLE1)]
+
+
+def compare_characteristics(table1: pd.DataFrame, *, development: str) -> pd.DataFrame:
+    """Compare the predictors of other data with those of the development, by what is published of both.
+
+    Parameters
+    ----------
+    table1
+        The TABLE1 columns of `schemas.tables`.
+    development
+        Name of the dataset that the others are held against.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `schemas.tables.SHIFT`: one row per number, and per level of a flag or category, of two levels
+        the second; no rows where there is one dataset only. What is suppressed in either table is suppressed here.
+
+    Notes
+    -----
+    Numbers: ``(mean_1 - mean_0) / sqrt((s_1^2 + s_0^2) / 2)`` of the rounded means and standard deviations, so that
+    nothing can be had from it that the table does not say. Levels: ``(p_1 - p_0) / sqrt((p_1 q_1 + p_0 q_0) / 2)`` of
+    those recorded. The interval is that of two independent samples; without one where the number of missing values is
+    suppressed.
+
+    References
+    ----------
+    Austin PC. Stat Med 2009;28:3083-3107.
+    """
+    everyone = table1[table1["group"] == "all"]
+    rows: list[Row] = []
+    for (outcome, dataset), other in everyone.groupby(["outcome", "dataset"], sort=False):
+        base = everyone[(everyone["outcome"] == outcome) & (everyone["dataset"] == development)]
+        if dataset != development and len(base):
+            frame = {"outcome": outcome, "dataset": dataset}
+            rows += [frame | row for row in _compare(_index(other), _index(base))]
+    table = pd.DataFrame(rows, columns=list(SHIFT))
+    return table.astype({"n": "Int64", "n_developed": "Int64"})
+
+
+Figures = dict[tuple[str, str, str], tuple[float, str, float]]
+"""Value, status and size of the group, by predictor, level and statistic."""
+NOWHERE = (math.nan, "not assessable", math.nan)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Side:
+    """One of two datasets in a number, or in the share of a level: `n` are all patients, `known` those with a value."""
+
+    mean: float
+    variance: float
+    n: float
+    known: float
+    status: str
+
+
+def _index(table: pd.DataFrame) -> Figures:
+    keys = zip(table["predictor"], table["level"], table["statistic"], strict=True)
+    n = table["n"].astype("float64")
+    return dict(zip(keys, zip(table["value"], table["status"], n, strict=True), strict=True))
+
+
+def _compare(other: Figures, base: Figures) -> Iterator[Row]:
+    levels: dict[str, list[str]] = {}
+    for predictor, level, statistic in other:
+        if statistic in ("mean", "percent"):
+            levels.setdefault(predictor, []).append(level)
+    for predictor, own in levels.items():
+        for level in own[1:] if len(own) == 2 else own:
+            sides = [_summarise(figures, predictor, level) for figures in (other, base)]
+            yield {"predictor": predictor, "level": level, **_standardise(*sides, scale=100.0 if level else 1.0)}
+
+
+def _summarise(figures: Figures, predictor: str, level: str) -> _Side:
+    value, status, n = figures.get((predictor, level, "percent" if level else "mean"), NOWHERE)
+    missing, _, _ = figures.get((predictor, "", "missing"), NOWHERE)
+    mean = value / 100 if level else value
+    variance = mean * (1 - mean) if level else figures.get((predictor, "", "sd"), NOWHERE)[0] ** 2
+    return _Side(mean=mean, variance=variance, n=n, known=n - missing, status=status)
+
+
+def _standardise(other: _Side, base: _Side, *, scale: float) -> Row:
+    """Return both means on their scale, and the standardised difference where there is one."""
+    if "suppressed" in (other.status, base.status):
+        return {"status": "suppressed"}
+    pooled, gap = math.sqrt((other.variance + base.variance) / 2), other.mean - base.mean
+    difference = gap / pooled if pooled else (math.nan if gap else 0.0)
+    row: Row = {"value": scale * other.mean, "developed": scale * base.mean, "n": other.n, "n_developed": base.n}
+    if not math.isfinite(difference):
+        return row | {"status": "not assessable"}
+    total = other.known + base.known
+    half = Z * math.sqrt(total / (other.known * base.known) + difference**2 / (2 * total))
+    return row | {"difference": difference, "lower": difference - half, "upper": difference + half, "status": "ok"}
 
 
 def _group(cohort: Cohort) -> dict[str, BoolArray]:
@@ -102,16 +198,47 @@ def _suppress(table: pd.DataFrame, suppress_below: int) -> pd.DataFrame:
     """Blank small counts, what would reveal them, and the figures that rest on so few."""
     mask = pd.Series(data=False, index=table.index)
     is_count = table["statistic"].isin(["count", "percent", "missing"])
+    grouped = set(table["group"])
     for predictor, part in table.groupby("predictor", sort=False):
         own = table["predictor"] == predictor
         counted = part[part["statistic"].isin(["count", "missing"])]
         counts = counted.pivot(index="level", columns="group", values="value")
         counts = counts.reindex(columns=list(GROUPS)).fillna(0).astype(np.int64)
-        for groups, judged in ((["event", "no_event"], list(GROUPS)), (["all"], ["all"])):
-            hidden = counts.index[find_suppressed(counts[judged].to_numpy(), suppress_below)]
+        fates = [position for position, group in enumerate(GROUPS[1:], start=1) if group in grouped]
+        for groups, judged, told in ((["event", "no_event"], list(GROUPS), fates), (["all"], ["all"], [])):
+            hidden = _hide_levels(counts[judged], suppress_below, told)
             mask |= own & is_count & table["group"].isin(groups) & table["level"].isin(hidden)
         missing = counted[counted["statistic"] == "missing"]
         recorded = (missing["n"] - missing["value"]).fillna(0).to_numpy(dtype=np.int64)
         if find_small(recorded, suppress_below).any():
             mask |= own & ~is_count
-    return table.assign(value=table["value"].mask(mask), status=table["status"].mask(mask, "suppressed"))
+    shown = _percent_of_all(table, mask)
+    return table.assign(value=shown.mask(mask), status=table["status"].mask(mask, "suppressed"))
+
+
+def _hide_levels(counts: pd.DataFrame, suppress_below: int, fates: Sequence[int]) -> list[str]:
+    """Return the levels to hide, "" for the number of missing values.
+
+    Notes
+    -----
+    Percentages are of those recorded and say how many these are, so that levels must hide one another. A small number
+    of missing values is hidden with one more, and percentages are then of all.
+    """
+    numbers = counts.to_numpy()
+    levels: BoolArray = np.asarray(counts.index != "")
+    hidden: BoolArray = np.zeros(len(counts), dtype=np.bool_)
+    hidden[levels] = find_suppressed(numbers[levels], suppress_below, fates=fates)
+    if find_telling(numbers[~levels], suppress_below, fates).any():
+        hidden = find_suppressed(numbers, suppress_below, hidden=hidden, fates=fates)
+    return [str(level) for level in counts.index[hidden]]
+
+
+def _percent_of_all(table: pd.DataFrame, hidden: pd.Series) -> pd.Series:
+    """Return the values with percentages of the whole group where its number of missing values is hidden."""
+    keys = ["group", "predictor"]
+    unknown = table.loc[hidden & (table["statistic"] == "missing"), keys].assign(unknown=True)
+    counts = table.loc[table["statistic"] == "count", [*keys, "level", "value"]].rename(columns={"value": "count"})
+    joined = table.merge(unknown, on=keys, how="left").merge(counts, on=[*keys, "level"], how="left")
+    of_all = joined["unknown"].notna() & (joined["statistic"] == "percent")
+    share = 100 * joined["count"] / joined["n"].astype("float64")
+    return table["value"].mask(of_all.to_numpy(), share.to_numpy())

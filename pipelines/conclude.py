@@ -21,12 +21,18 @@ from pipelines.assemble import (
 from pipelines.by_site.case_mix import tabulate_case_mix
 from pipelines.by_site.site_summary import summarise_sites
 from pipelines.by_site.sites import INTERNAL_EXTERNAL, tabulate_sites
+from pipelines.characteristics import compare_characteristics
 from pipelines.comparison import compare_fold_predictions
-from pipelines.curves import compute_curves
+from pipelines.curves import SITE, compute_curves
 from pipelines.decisions import list_acting_below, list_thresholds
 from pipelines.evaluate import evaluate_fold_predictions
 from pipelines.follow_up.unknown_outcomes import shift_unknown_outcomes
-from pipelines.measures.revealing import drop_revealing, find_revealing, hide_revealing
+from pipelines.measures.revealing import (
+    drop_revealing,
+    find_revealing,
+    hide_revealing,
+    leave_out_revealing,
+)
 from pipelines.models import MODELS, find_rival, list_titles
 from pipelines.predictions import DEVELOPMENT
 from pipelines.prepare import Prepared, keep_unknown
@@ -39,6 +45,7 @@ from pipelines.sensitivity import tabulate_sensitivity
 from pipelines.subgroups import audit_subgroups
 from pipelines.verdicts import reach_verdicts
 from schemas.study import Study
+from schemas.tables import SITES
 
 Refits = Mapping[tuple[str, str], Refitted]
 
@@ -74,18 +81,49 @@ def conclude(
         "gaps": hide_revealing(audit["gaps"], revealing),
         **_describe(study, prepared, shown),
     }
-    return tables, _trace(study, prepared, shown)
+    return tables, _trace(study, prepared, shown, revealing)
 
 
-def _trace(study: Study, prepared: Prepared, predicted: Predicted) -> dict[str, pd.DataFrame]:
+def conclude_elsewhere(
+    study: Study, prepared: Prepared, predictions: pd.DataFrame
+) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
+    """Return what can be said of models that were not developed here: the tables of a study that need no development.
+
+    Parameters
+    ----------
+    study
+        The plan; its reference is among the models that predicted.
+    prepared
+        The cohorts of the other data, and of no development.
+    predictions
+        The PREDICTIONS columns of `schemas.tables`; every model predicts every patient.
+    """
+    predicted = Predicted(predictions=predictions, varied=predictions.iloc[:0], refits={}, tuning=pd.DataFrame())
+    performance, revealing = _evaluate(study, prepared, predicted)
+    tables = {
+        **performance,
+        **_audit_groups(study, prepared, predictions),
+        "case_mix": _describe_case_mix(study, prepared, predictions, pd.DataFrame(columns=list(SITES))),
+        **_describe_participants(study, prepared),
+        "unknown_outcomes": _shift_unknown(study, predictions),
+    }
+    return tables, _trace(study, prepared, predicted, revealing)
+
+
+def _trace(study: Study, prepared: Prepared, predicted: Predicted, revealing: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the curves by name."""
     small = study.suppress_below
     curves = compute_curves(
         predicted.predictions,
         thresholds=list_thresholds(study),
         acts_below=list_acting_below(study, prepared.outcomes),
+        subgroups=study.subgroups,
+        predictors=_list_predictors(study, prepared, predicted.predictions),
         suppress_below=small,
     )
+    by_group, sites = curves["group_calibration"], curves["site_funnel"]
+    curves["group_calibration"] = leave_out_revealing(by_group, revealing, by_group["subgroup"])
+    curves["site_funnel"] = leave_out_revealing(sites, revealing, sites["model"].map(lambda _: SITE))
     return curves | {"instability": trace_instability(predicted.predictions, predicted.refits, suppress_below=small)}
 
 
@@ -201,16 +239,25 @@ def _resample(
 
 def _audit(study: Study, prepared: Prepared, predicted: Predicted) -> dict[str, pd.DataFrame]:
     """Audit the groups and the sites."""
-    predictions, small = predicted.predictions, study.suppress_below
+    predictions = predicted.predictions
     sites = tabulate_sites(
         predictions,
         reference=study.reference,
         thresholds=list_thresholds(study),
         acts_below=list_acting_below(study, prepared.outcomes),
         seed=study.seed,
-        suppress_below=small,
+        suppress_below=study.suppress_below,
         sites_shown="site" in study.subgroups,
     )
+    return {
+        **_audit_groups(study, prepared, predictions),
+        "sites": sites,
+        "meta": summarise_sites(sites, margin=study.margin, calibration_margin=study.audit.margin),
+        "case_mix": _describe_case_mix(study, prepared, predictions, sites),
+    }
+
+
+def _audit_groups(study: Study, prepared: Prepared, predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {
         "gaps": audit_subgroups(
             predictions[predictions["validation"] != INTERNAL_EXTERNAL],
@@ -218,46 +265,61 @@ def _audit(study: Study, prepared: Prepared, predicted: Predicted) -> dict[str, 
             margin=study.audit.margin,
             seed=study.seed,
             predictors=_list_predictors(study, prepared, predictions),
-            suppress_below=small,
+            suppress_below=study.suppress_below,
         ),
-        "ascertainment": assemble_ascertainment(keep_unknown(study, prepared), suppress_below=small),
-        "sites": sites,
-        "meta": summarise_sites(sites, margin=study.margin, calibration_margin=study.audit.margin),
-        "case_mix": tabulate_case_mix(
-            predictions,
-            prepared.cohorts,
-            sites,
-            reference=study.reference,
-            seed=study.seed,
-            suppress_below=small,
-        ),
+        "ascertainment": assemble_ascertainment(keep_unknown(study, prepared), suppress_below=study.suppress_below),
     }
+
+
+def _describe_case_mix(
+    study: Study, prepared: Prepared, predictions: pd.DataFrame, sites: pd.DataFrame
+) -> pd.DataFrame:
+    return tabulate_case_mix(
+        predictions,
+        prepared.cohorts,
+        sites,
+        reference=study.reference,
+        seed=study.seed,
+        suppress_below=study.suppress_below,
+    )
 
 
 def _describe(study: Study, prepared: Prepared, predicted: Predicted) -> dict[str, pd.DataFrame]:
     """Describe the participants, those of unknown outcome, and what other choices would have given."""
-    cohorts, small = prepared.cohorts, study.suppress_below
     predictions = predicted.predictions
     return {
-        "flow": assemble_flow(prepared.everyone, suppress_below=small),
-        "table1": assemble_table1(cohorts, suppress_below=small),
-        "response": assemble_response(keep_unknown(study, prepared), suppress_below=small),
-        "incidence": assemble_incidence(cohorts, suppress_below=small),
-        "followed": assemble_followed(cohorts, suppress_below=small),
-        "unknown_outcomes": shift_unknown_outcomes(
-            predictions[predictions["validation"] != INTERNAL_EXTERNAL],
-            reference=study.reference,
-            deltas=study.sensitivity.deltas,
-            suppress_below=small,
-        ),
+        **_describe_participants(study, prepared),
+        "unknown_outcomes": _shift_unknown(study, predictions),
         "sensitivity": tabulate_sensitivity(
             predictions[predictions["validation"] == "internal"],
             predicted.varied,
             outcomes=prepared.outcomes,
             variants=prepared.variants,
-            cohorts=cohorts[DEVELOPMENT],
+            cohorts=prepared.cohorts[DEVELOPMENT],
             dataset=DEVELOPMENT,
             seed=study.seed,
-            suppress_below=small,
+            suppress_below=study.suppress_below,
         ),
     }
+
+
+def _describe_participants(study: Study, prepared: Prepared) -> dict[str, pd.DataFrame]:
+    cohorts, small = prepared.cohorts, study.suppress_below
+    table1 = assemble_table1(cohorts, suppress_below=small)
+    return {
+        "flow": assemble_flow(prepared.everyone, suppress_below=small),
+        "table1": table1,
+        "shift": compare_characteristics(table1, development=DEVELOPMENT),
+        "response": assemble_response(keep_unknown(study, prepared), suppress_below=small),
+        "incidence": assemble_incidence(cohorts, suppress_below=small),
+        "followed": assemble_followed(cohorts, suppress_below=small),
+    }
+
+
+def _shift_unknown(study: Study, predictions: pd.DataFrame) -> pd.DataFrame:
+    return shift_unknown_outcomes(
+        predictions[predictions["validation"] != INTERNAL_EXTERNAL],
+        reference=study.reference,
+        deltas=study.sensitivity.deltas,
+        suppress_below=study.suppress_below,
+    )

@@ -7,17 +7,24 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from pipelines.evaluate import Group, build_groups, describe_counts, finish_table, is_small, rests_on_few
-from pipelines.intervals import FloatArray, compute_standard_error, compute_wald
-from pipelines.measures.calibration_curve import (
-    CalibrationCurve,
-    compute_robust_covariance,
-    fit_calibration_curve,
-    predict_curve,
+from pipelines.evaluate import (
+    APPARENT,
+    Group,
+    build_groups,
+    describe_counts,
+    finish_table,
+    is_small,
+    rests_on_few,
 )
+from pipelines.groups.group_curves import select_recorded, take_first, trace_curve, trace_group_curves
+from pipelines.groups.held_groups import Predictors, is_held
+from pipelines.groups.site_funnel import trace_site_funnel
+from pipelines.intervals import FloatArray, compute_standard_error, compute_wald
+from pipelines.measures.calibration_curve import fit_calibration_curve
 from pipelines.measures.discrimination import compute_sensitivity, split_rows
+from pipelines.measures.hidden_levels import hide_levels
 from pipelines.measures.overall import compute_event_rates
-from pipelines.measures.sample import ANALYSIS, Sample, split_groups
+from pipelines.measures.sample import ANALYSIS, Sample, find_levels, split_groups
 from pipelines.measures.score_curve import fit_score_curve, predict_score_curve
 from pipelines.measures.utility import compute_threshold_grid, linearise_net_benefit
 from pipelines.suppression import find_suppressed
@@ -27,6 +34,10 @@ CURVE_POINTS = 100
 FALSE_POSITIVE_RATES: FloatArray = np.arange(101) / 100
 """A fixed grid: the steps of an empirical ROC curve are single patients."""
 BIN_EDGES: FloatArray = np.arange(21) / 20
+SITE = "site"
+"""The attribute whose groups are also drawn as a funnel."""
+
+BY_GROUP = ("group_calibration", "site_funnel")
 
 Row = dict[str, object]
 
@@ -36,6 +47,8 @@ def compute_curves(
     *,
     thresholds: Mapping[str, Sequence[float]],
     acts_below: Collection[str] = (),
+    subgroups: Sequence[str] = (),
+    predictors: Predictors | None = None,
     suppress_below: int = 5,
 ) -> dict[str, pd.DataFrame]:
     """Compute the curves of every model of a predictions table.
@@ -48,14 +61,18 @@ def compute_curves(
         Threshold probabilities by outcome, marked as declared in the decision curve.
     acts_below
         Outcomes whose action is for patients below the threshold; of the others it is for those at or above it.
+    subgroups
+        Names of the subgroup variables, columns of the predictions, whose groups have curves of their own.
+    predictors
+        Names of the predictors by model, for what folds hold by construction (`is_held`); may lack models.
     suppress_below
         Samples with a count from 1 to one less give no curve; bins with such a count are hidden.
 
     Returns
     -------
     dict of DataFrame
-        ``calibration``, ``roc``, ``decision``, ``risk_distribution`` and ``score_calibration``, with the columns of
-        `schemas.tables.CURVES`.
+        ``calibration``, ``roc``, ``decision``, ``risk_distribution``, ``score_calibration``, ``group_calibration`` and
+        ``site_funnel``, with the columns of `schemas.tables.CURVES`.
 
     Notes
     -----
@@ -70,7 +87,7 @@ def compute_curves(
         "decision": _trace_decision,
         "risk_distribution": _count_risks,
     }
-    rows: dict[str, list[Row]] = {name: [] for name in (*makers, "score_calibration")}
+    rows: dict[str, list[Row]] = {name: [] for name in (*makers, "score_calibration", *BY_GROUP)}
     for _, analysis in split_groups(predictions.reset_index(drop=True), ANALYSIS):
         groups = build_groups(analysis, thresholds=thresholds, acts_below=acts_below, seed=0)
         known = [group for group in groups if group.sample.n > 0]
@@ -82,40 +99,43 @@ def compute_curves(
             for name, make in makers.items():
                 if name == "roc" or not group.sample.ranks_only:
                     rows[name] += [group.key | row for row in make(group.sample, suppress_below)]
+            for name, traced in _trace_groups(group, subgroups, predictors or {}, suppress_below):
+                rows[name] += [group.key | row for row in traced]
         rows["decision"] += _trace_defaults(of_risks, suppress_below)
     return {name: finish_table(rows[name], CURVES[name]) for name in rows}
+
+
+def _trace_groups(
+    group: Group, subgroups: Sequence[str], predictors: Predictors, suppress_below: int
+) -> Iterator[tuple[str, Iterator[Row]]]:
+    """Yield what is drawn of the groups of one model; groups are never audited on apparent predictions."""
+    sample = group.sample
+    if not subgroups or sample.ranks_only or group.validation == APPARENT:
+        return
+    levels = select_recorded({name: find_levels(group.rows, name) for name in subgroups})
+    hidden = hide_levels(sample, group.rows, subgroups, suppress_below)
+    yield "group_calibration", trace_group_curves(sample, levels, hidden, suppress_below)
+    if SITE in levels:
+        held = is_held(sample, SITE, predictors.get(group.model, ()))
+        yield "site_funnel", trace_site_funnel(sample, levels[SITE], hidden[SITE], held=held)
 
 
 def _is_drawable(sample: Sample, suppress_below: int) -> bool:
     return min(sample.events, sample.non_events) > 0 and not is_small(sample, suppress_below)
 
 
-def take_first_replicate(sample: Sample) -> Sample:
-    """Return the first complete set of predictions."""
-    return sample.take(sample.replicate == 0)
-
-
 def _trace_calibration(sample: Sample, suppress_below: int) -> Iterator[Row]:
-    sample = take_first_replicate(sample)
+    sample = take_first(sample)
     curve = fit_calibration_curve(sample.y, sample.p, sample.weights)
     if curve is None or not _is_drawable(sample, suppress_below):
         return
     low, high = np.quantile(sample.p, [0.01, 0.99])
     predicted = np.linspace(low, high, CURVE_POINTS) if high > low else np.array([low])
-    band = predict_curve(curve, predicted, _find_covariance(curve, sample))
-    for x, observed, lower, upper in zip(predicted.tolist(), *(part.tolist() for part in band), strict=True):
-        yield {
-            "predicted": x,
-            "observed": observed,
-            "lower": lower,
-            "upper": upper,
-            "knots": curve.knots.size,
-            **describe_counts(sample, hidden=False),
-        }
+    yield from trace_curve(curve, sample, predicted)
 
 
 def _trace_score_calibration(sample: Sample, suppress_below: int) -> Iterator[Row]:
-    sample = take_first_replicate(sample)
+    sample = take_first(sample)
     if is_small(sample, suppress_below):
         return
     curve = fit_score_curve(sample.y, sample.p, sample.weights, patient=sample.patient)
@@ -133,12 +153,6 @@ def _trace_score_calibration(sample: Sample, suppress_below: int) -> Iterator[Ro
             "knots": curve.knots.size,
             "n": sample.n,
         }
-
-
-def _find_covariance(curve: CalibrationCurve, sample: Sample) -> FloatArray:
-    if sample.robust:
-        return compute_robust_covariance(curve.fit.influence, sample.patient)
-    return curve.fit.covariance
 
 
 def _trace_roc(sample: Sample, suppress_below: int) -> Iterator[Row]:
@@ -185,7 +199,7 @@ def _trace_defaults(groups: list[Group], suppress_below: int) -> Iterator[Row]:
     if not groups:
         return
     largest = max(groups, key=lambda group: group.sample.n)
-    sample = take_first_replicate(largest.sample)
+    sample = take_first(largest.sample)
     highest, lowest = ("treat_none", "treat_all") if sample.acts_below else ("treat_all", "treat_none")
     for name, risk in ((highest, 1.0), (lowest, 0.0)):
         key = largest.key | {"model": name}
@@ -194,7 +208,7 @@ def _trace_defaults(groups: list[Group], suppress_below: int) -> Iterator[Row]:
 
 
 def _count_risks(sample: Sample, suppress_below: int) -> Iterator[Row]:
-    sample = take_first_replicate(sample)
+    sample = take_first(sample)
     for group, value in (("event", 1.0), ("no_event", 0.0)):
         counts = np.histogram(sample.p[sample.y == value], bins=BIN_EDGES)[0]
         hidden = find_suppressed(counts[:, None], suppress_below)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,24 +14,30 @@ from threadpoolctl import threadpool_limits
 from outcomes.cohort import Cohort, build_cohort
 from outcomes.outcome import Outcome
 from outcomes.outcomes import build_outcomes
-from pipelines.assemble import assemble_ascertainment, assemble_flow, assemble_response, assemble_table1
-from pipelines.bundles.artifact import LoadedModel, load_model
-from pipelines.comparison import compare_fold_predictions
-from pipelines.curves import compute_curves
-from pipelines.decisions import list_acting_below, list_thresholds
-from pipelines.evaluate import evaluate_fold_predictions
+from pipelines.bundles.artifact import LoadedModel
+from pipelines.characteristics import compare_characteristics
+from pipelines.conclude import conclude_elsewhere
 from pipelines.follow_up.observation import fit_observation
-from pipelines.predictions import build_predictions
-from pipelines.provenance import compute_code_sha256, read_own_version, read_versions
-from pipelines.run_folder import replacing
+from pipelines.locked_models import LockedModels, Models, read_locked
+from pipelines.predictions import DEVELOPMENT, build_predictions
+from pipelines.prepare import Prepared
+from pipelines.result import Dataset
+from pipelines.run_folder import RUN_JSON, read_record, replacing, write_quarantines, write_record, write_share
+from pipelines.run_record import (
+    count_patients,
+    describe_dataset,
+    describe_models,
+    describe_outcomes,
+    describe_plan,
+    describe_tools,
+)
 from pipelines.size_criteria import tabulate_sample_size
-from pipelines.subgroups import audit_subgroups
 from schemas.errors import RunError, StudyError
 from schemas.registry import Registry
-from schemas.study import Study, read_study
+from schemas.study import Study
 
-MODELS_FOLDER = "models"
-BUNDLE = "bundle.json"
+EXTERNAL = "external"
+"""How the other data validate, whether they are of a later time or of another place."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,70 +46,53 @@ class Validation:
 
     Attributes
     ----------
-    study, registry, dataset
-        The plan of the run, the data, and what they are called.
+    locked
+        The models, their plan, and where they come from.
+    dataset
+        The data.
+    outcomes
+        What was predicted, by name.
     predictions
         The PREDICTIONS columns of `schemas.tables`. Private.
     tables, curves
-        By name, with the columns of `schemas.tables`.
-    bundles
-        SHA-256 of each bundle's ``bundle.json``, which itself names the hashes of all its files, by outcome and model.
-    notes
-        What needs a person: outcomes that cannot be assessed.
+        By name, with the columns of `schemas.tables`, as far as other data can have them. Those named in
+        `pipelines.locked_models.KEPT` hold the rows of the development too.
+    skipped
+        Why, by outcome that cannot be assessed.
     remarks
-        What a reader must know of every such validation.
+        What a reader must know of it.
     """
 
-    study: Study
-    registry: Registry
-    dataset: str
+    locked: LockedModels
+    dataset: Dataset
+    outcomes: Mapping[str, Outcome]
     predictions: pd.DataFrame
     tables: Mapping[str, pd.DataFrame]
     curves: Mapping[str, pd.DataFrame]
-    bundles: Mapping[str, Mapping[str, str]]
-    notes: tuple[str, ...]
-    remarks: tuple[str, ...] = ()
+    skipped: Mapping[str, str]
+    remarks: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What needs a person: outcomes that cannot be assessed."""
+        return tuple(f"{name} cannot be assessed: {reason}" for name, reason in self.skipped.items())
 
 
-def read_locked(run: Path) -> tuple[Study, dict[str, dict[str, LoadedModel]]]:
-    """Read the plan and the model bundles of a finished run, each proven to be as it was written.
-
-    Returns
-    -------
-    Study, dict
-        The plan, and the models by outcome and name, the reference first.
-
-    Raises
-    ------
-    RunError
-        If the folder holds no models.
-    BundleError
-        If a bundle is not as it was written.
-    """
-    study = read_study(run / "study.toml")
-    models: dict[str, dict[str, LoadedModel]] = {}
-    for outcome in study.outcomes:
-        folders = {path.parent.name: path.parent for path in (run / MODELS_FOLDER / outcome).glob(f"*/{BUNDLE}")}
-        order = [name for name in study.all_models if name in folders]
-        order += sorted(folders.keys() - set(order))
-        if order:
-            models[outcome] = {name: load_model(folders[name]) for name in order}
-    if not models:
-        raise RunError(f"a run must hold model bundles to be validated, got none in {str(run / MODELS_FOLDER)!r}")
-    return study, models
-
-
-def validate_locked(run: Path, registry: Registry, *, dataset: str) -> Validation:
+def validate_locked(
+    target: Path, registry: Registry, *, dataset: str, subgroups: Sequence[str] | None = None
+) -> Validation:
     """Evaluate the models of a finished run on other data, as they are: nothing is fitted, nothing recalibrated.
 
     Parameters
     ----------
-    run
-        Folder of the run.
+    target
+        Folder of the run, or of one model bundle in it.
     registry
         The data.
     dataset
         What they are called in the tables.
+    subgroups
+        Columns whose groups are audited; by default those of the plan.
 
     Raises
     ------
@@ -116,62 +104,101 @@ def validate_locked(run: Path, registry: Registry, *, dataset: str) -> Validatio
     Notes
     -----
     Outcomes are judged by the run's own plan. Weights for unknown outcomes are fitted on these data: they describe
-    their follow-up, not the models. Validation is called external, whether the data are of a later time or of another
-    place.
+    their follow-up, not the models.
     """
-    study, models = read_locked(run)
+    locked = read_locked(target)
+    study = locked.study if subgroups is None else locked.study.model_copy(update={"subgroups": _distinct(subgroups)})
     outcomes = build_outcomes(study, registry.definition, registry.columns)
-    _refuse_known(models, outcomes, registry)
-    everyone = {name: build_cohort(registry, outcomes[name], study) for name in models}
-    cohorts = {name: cohort for name, cohort in everyone.items() if _can_be_judged(cohort)}
-    notes = [f"{name} cannot be assessed: it must have patients with and without the outcome" for name in everyone]
-    if not cohorts:
-        raise StudyError(f"at least one outcome must be assessable, none is:\n  {'; '.join(notes)}")
+    outcomes = {name: outcomes[name] for name in locked.models}
+    _refuse_known(locked.models, outcomes, registry, dataset)
+    prepared = _prepare(study, outcomes, Dataset(name=dataset, registry=registry, validation=EXTERNAL))
+    cohorts = prepared.analysed(dataset)
     # one thread, as in a run: threads would change the order of sums
     with threadpool_limits(limits=1):
-        predictions = pd.concat([_predict(cohorts[name], models[name], dataset) for name in cohorts], ignore_index=True)
-        acts_below = list_acting_below(study, outcomes)
-        tables = _tabulate(study, {dataset: cohorts}, predictions, acts_below=acts_below)
-        curves = compute_curves(
-            predictions,
-            thresholds=list_thresholds(study),
-            acts_below=acts_below,
-            suppress_below=study.suppress_below,
-        )
+        parts = [_predict(cohort, locked.models[name], dataset) for name, cohort in cohorts.items()]
+        predictions = pd.concat(parts, ignore_index=True)
+        tables, curves = conclude_elsewhere(study, prepared, predictions)
+        tables["sample_size"] = tabulate_sample_size(study, {dataset: cohorts}, suppress_below=study.suppress_below)
+    tables |= {name: _join(tables[name], rows) for name, rows in locked.kept.items()}
+    tables["shift"] = compare_characteristics(tables["table1"], development=DEVELOPMENT)
     return Validation(
-        study=study,
-        registry=registry,
-        dataset=dataset,
+        locked=replace(locked, study=study),
+        dataset=prepared.datasets[0],
+        outcomes=outcomes,
         predictions=predictions,
         tables=tables,
         curves=curves,
-        bundles={outcome: dict(_hash_bundles(run, outcome, own)) for outcome, own in models.items()},
-        notes=tuple(note for name, note in zip(everyone, notes, strict=True) if name not in cohorts),
-        remarks=tuple(_list_remarks(registry)),
+        skipped=prepared.skipped,
+        remarks=(*_list_remarks(locked, study, registry), *locked.remarks),
     )
 
 
+def _distinct(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _join(own: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
+    filled = [table for table in (own, kept) if len(table)]
+    return pd.concat(filled, ignore_index=True)[list(own.columns)] if filled else own
+
+
+def _prepare(study: Study, outcomes: Mapping[str, Outcome], dataset: Dataset) -> Prepared:
+    everyone = {name: build_cohort(dataset.registry, outcome, study) for name, outcome in outcomes.items()}
+    skipped = {name: reason for name, cohort in everyone.items() if (reason := _reason_to_skip(cohort))}
+    if len(skipped) == len(everyone):
+        reasons = "\n".join(f"  {name}: {reason}" for name, reason in skipped.items())
+        raise StudyError(f"at least one outcome must be assessable, none is:\n{reasons}")
+    return Prepared(
+        datasets=(dataset,),
+        outcomes=outcomes,
+        everyone={dataset.name: everyone},
+        skipped=skipped,
+        variants=(),
+        varied={},
+        omitted=(),
+    )
+
+
+def _reason_to_skip(cohort: Cohort) -> str:
+    if cohort.outcome.score:
+        return "" if cohort.n >= 2 else "it must be known of two patients at least"
+    return "" if 0 < cohort.events < cohort.n else "it must have patients with and without the outcome"
+
+
 def describe_validation(found: Validation) -> dict[str, object]:
-    """Return what can be traced of a validation: plan, data, bundles and versions; never a patient's value."""
+    """Return what ``run.json`` says of an evaluation: plan, data, bundles and versions; never a patient's value."""
+    study, registry = found.locked.study, found.dataset.registry
+    counts = count_patients(
+        found.tables["flow"],
+        found.tables["evaluation"],
+        dataset=found.dataset.name,
+        validation=EXTERNAL,
+        reference=study.reference,
+    )
     return {
-        "spinerisk": read_own_version(),
-        "study": {"title": found.study.title, "sha256": found.study.sha256},
-        "data": {
-            "dataset": found.dataset,
-            "source": found.registry.source,
-            "fingerprint": found.registry.fingerprint,
-            "n_read": found.registry.n_read,
-            "n_quarantined": len(found.registry.quarantine),
-            "synthetic": found.registry.synthetic,
-        },
-        "bundles": {outcome: dict(own) for outcome, own in found.bundles.items()},
-        "versions": read_versions(),
-        "code_sha256": compute_code_sha256(),
-        "notes": [*found.notes, *found.remarks],
+        **describe_plan(study, registry),
+        "kind": "evaluation",
+        "developed": dict(found.locked.developed),
+        "data": [describe_dataset(found.dataset)],
+        "outcomes": list(
+            describe_outcomes(
+                found.outcomes,
+                study=study,
+                definition=registry.definition,
+                counts=counts,
+                skipped=found.skipped,
+                weighted="in these data",
+            )
+        ),
+        "models": describe_models(study, found.outcomes, found.predictions["model"].unique()),
+        "bundles": [dict(one) for one in found.locked.bundles],
+        **describe_tools(),
+        "warnings": list(found.notes),
+        "notes": list(found.remarks),
     }
 
 
-def _list_remarks(registry: Registry) -> Iterator[str]:
+def _list_remarks(locked: LockedModels, study: Study, registry: Registry) -> Iterator[str]:
     yield (
         "whether patients of these data are also among those of the development cannot be checked, as model bundles "
         "hold no patients: where they are, the results are not those of new patients; make sure of it where the data "
@@ -179,11 +206,19 @@ def _list_remarks(registry: Registry) -> Iterator[str]:
     )
     if "patient" not in registry.columns:
         yield "the data have no column patient: every operation counts as a patient of its own"
+    made = any(model.card.get("synthetic") for own in locked.models.values() for model in own.values())
+    if made and not registry.synthetic:
+        yield "the models were developed on synthetic data: they are not meant for patients"
+    if study.subgroups != locked.study.subgroups:
+        planned = ", ".join(locked.study.subgroups) or "none"
+        yield f"groups are those asked for at this evaluation; the plan of the development names {planned}"
+    if len(locked.kept["table1"]):
+        yield "characteristics of the development are those that its own run published; nobody was counted again"
 
 
-def _refuse_known(
-    models: Mapping[str, Mapping[str, LoadedModel]], outcomes: Mapping[str, Outcome], registry: Registry
-) -> None:
+def _refuse_known(models: Models, outcomes: Mapping[str, Outcome], registry: Registry, dataset: str) -> None:
+    if dataset == DEVELOPMENT:
+        raise StudyError(f"data to validate on must not be called {DEVELOPMENT!r}; rename the file")
     for name, own in models.items():
         if outcomes[name].learn is not None:
             raise StudyError(
@@ -192,10 +227,6 @@ def _refuse_known(
             )
         if any(model.card["data_fingerprint"] == registry.fingerprint for model in own.values()):
             raise StudyError("data to validate on must be other data than those of development, got the same")
-
-
-def _can_be_judged(cohort: Cohort) -> bool:
-    return cohort.n >= 2 if cohort.outcome.score else 0 < cohort.events < cohort.n
 
 
 def _predict(cohort: Cohort, models: Mapping[str, LoadedModel], dataset: str) -> pd.DataFrame:
@@ -212,83 +243,52 @@ def _predict(cohort: Cohort, models: Mapping[str, LoadedModel], dataset: str) ->
             weights=weights,
             n_train=0,
             dataset=dataset,
-            validation="external",
+            validation=EXTERNAL,
         )
         for name, model in models.items()
     ]
     return pd.concat(tables, ignore_index=True)
 
 
-def _tabulate(
-    study: Study,
-    cohorts: Mapping[str, Mapping[str, Cohort]],
-    predictions: pd.DataFrame,
-    *,
-    acts_below: frozenset[str],
-) -> dict[str, pd.DataFrame]:
-    thresholds, small = list_thresholds(study), study.suppress_below
-    return {
-        "evaluation": evaluate_fold_predictions(
-            predictions,
-            thresholds=thresholds,
-            acts_below=acts_below,
-            threshold_sets={},
-            subgroups=study.subgroups,
-            seed=study.seed,
-            suppress_below=small,
-        ),
-        "comparison": compare_fold_predictions(
-            predictions,
-            reference=study.reference,
-            thresholds=thresholds,
-            acts_below=acts_below,
-            threshold_sets={},
-            seed=study.seed,
-            suppress_below=small,
-        ),
-        "gaps": audit_subgroups(
-            predictions, subgroups=study.subgroups, margin=study.audit.margin, seed=study.seed, suppress_below=small
-        ),
-        "sample_size": tabulate_sample_size(study, cohorts, suppress_below=small),
-        "flow": assemble_flow(cohorts, suppress_below=small),
-        "table1": assemble_table1(cohorts, suppress_below=small),
-        "response": assemble_response(cohorts, suppress_below=small),
-        "ascertainment": assemble_ascertainment(cohorts, suppress_below=small),
-    }
-
-
-def _hash_bundles(run: Path, outcome: str, models: Mapping[str, LoadedModel]) -> Iterator[tuple[str, str]]:
-    for name in models:
-        bundle = run / MODELS_FOLDER / outcome / name / BUNDLE
-        yield name, hashlib.sha256(bundle.read_bytes()).hexdigest()
-
-
-def write_validation(found: Validation, folder: Path) -> None:
-    """Write the tables for sharing, the patients' predictions apart from them, and what they can be traced to.
-
-    The folder is put in its place when all of it is written, so that a write that failed leaves nothing behind.
+@contextmanager
+def replacing_evaluation(folder: Path) -> Iterator[Path]:
+    """Give a fresh folder to write into, and put it in the place of an earlier evaluation only when all went well.
 
     Raises
     ------
     RunError
-        If the folder is not empty or cannot be written.
+        If `folder` holds anything else, a study's run with its models above all, or cannot be written.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise RunError(f"the output folder must be new or empty, got {str(folder)!r}; name another with --out")
+    if (folder / RUN_JSON).is_file() and read_record(folder).get("kind") != "evaluation":
+        raise RunError(
+            f"the output folder must be new, empty or an earlier evaluation, got {str(folder)!r}, which holds the run "
+            "of a study; name another with --out"
+        )
     with replacing(folder) as staging:
-        try:
-            _write_into(staging, found)
-        except OSError as error:
-            raise RunError(f"the output folder must be writable, got {str(folder)!r}: {error.strerror}") from None
+        yield staging
 
 
-def _write_into(folder: Path, found: Validation) -> None:
-    (folder / "share" / "curves").mkdir(parents=True)
-    (folder / "private").mkdir(mode=0o700)
-    for name, table in found.tables.items():
-        table.to_csv(folder / "share" / f"{name}.csv", index=False, lineterminator="\n")
-    for name, table in found.curves.items():
-        table.to_csv(folder / "share" / "curves" / f"{name}.csv", index=False, lineterminator="\n")
-    found.predictions.to_parquet(folder / "private" / "predictions.parquet", index=False)
-    text = json.dumps(describe_validation(found), indent=1, ensure_ascii=False) + "\n"
-    (folder / "validation.json").write_text(text, encoding="utf-8")
+def write_validation(found: Validation, folder: Path) -> None:
+    """Write an evaluation into an empty folder, as a study's run is written, but without models.
+
+    Parameters
+    ----------
+    found
+        What `validate_locked` returned.
+    folder
+        An existing, empty folder.
+
+    Notes
+    -----
+    ``private/`` holds patient rows and is never sent anywhere; ``share/`` has small cells suppressed. Tables that only
+    a development can have are there with their header alone.
+    """
+    registry = found.dataset.registry
+    (folder / "study.toml").write_text(found.locked.study.text, encoding="utf-8")
+    (folder / "definition.toml").write_text(registry.definition.text, encoding="utf-8")
+    write_share(found.tables, found.curves, folder / "share")
+    private = folder / "private"
+    private.mkdir(mode=0o700)
+    found.predictions.to_parquet(private / "predictions.parquet", index=False)
+    write_quarantines([found.dataset], private)
+    write_record(describe_validation(found), folder)

@@ -1,25 +1,25 @@
-"""What MLflow runs to serve one model bundle: a script that it copies beside the bundle, so that nothing is pickled."""
+"""What MLflow imports to serve one logged model bundle; it finds it by this module's name."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import mlflow
 import pandas as pd
 
-from pipelines.bundles.artifact import load_model
+from pipelines.bundles.artifact import LoadedModel, load_model
 
 
-class BundleModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # MLflow ships no types for its base class
+class BundleModel:
     """A model bundle behind MLflow's predicting interface."""
 
-    def load_context(self, context: Any) -> None:
-        """Read the bundle that MLflow has fetched."""
-        self.model = load_model(context.artifacts["bundle"])
+    def __init__(self, model: LoadedModel) -> None:
+        self._model = model
 
-    def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:
+    def predict(self, data: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Return what the bundle predicts for each row; a missing predictor is imputed as in development."""
-        return self.model.predict(model_input)
+        return self._model.predict(data)
 
 
-mlflow.models.set_model(BundleModel())
+def _load_pyfunc(path: str) -> BundleModel:
+    """Read the bundle that MLflow has fetched; it asks for a function of this name."""
+    return BundleModel(load_model(path))

@@ -37,9 +37,9 @@ class StudyResult:
         The outcomes of the plan by name.
     skipped
         Reason by outcome that could not be analysed.
-    predictions, evaluation, comparison, flow, table1, tuning, explanations, contributions, sensitivity, response,
-    unknown_outcomes, incidence, followed, sample_size, procedures, verdicts, optimism, stability, sites, meta,
-    case_mix, gaps, ascertainment, coefficients
+    predictions, evaluation, comparison, flow, table1, shift, tuning, explanations, contributions, sensitivity,
+    response, unknown_outcomes, incidence, followed, sample_size, procedures, verdicts, optimism, stability, sites,
+    meta, case_mix, gaps, ascertainment, coefficients
         Tables with the columns of `schemas.tables`.
     varied_predictions
         Predictions under the choices of the sensitivity analyses; ``outcome`` is the variant's name. Private.
@@ -71,6 +71,7 @@ class StudyResult:
     curves: Mapping[str, pd.DataFrame]
     flow: pd.DataFrame
     table1: pd.DataFrame
+    shift: pd.DataFrame
     tuning: pd.DataFrame
     explanations: pd.DataFrame
     contributions: pd.DataFrame

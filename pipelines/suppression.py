@@ -22,7 +22,31 @@ def find_small(counts: IntArray, suppress_below: int) -> BoolArray:
     return np.asarray((counts > 0) & (counts < suppress_below))
 
 
-def find_suppressed(counts: IntArray, suppress_below: int, *, hidden: BoolArray | None = None) -> BoolArray:
+def find_telling(counts: IntArray, suppress_below: int, fates: Sequence[int]) -> BoolArray:
+    """Tell which counts must not be shown where some of the kinds are what became of the patients.
+
+    Parameters
+    ----------
+    counts
+        Shape (levels, kinds), everyone first.
+    suppress_below
+        Smallest count that may be shown.
+    fates
+        Positions of the kinds that divide everyone by what became of them.
+
+    Notes
+    -----
+    Of these a count of 0 is not shown either: that nobody of a group had the event, or that everybody had it, says of
+    each of its patients what became of them.
+    """
+    found = find_small(counts, suppress_below)
+    found[:, list(fates)] |= (counts[:, list(fates)] == 0) & (counts[:, :1] > 0)
+    return found
+
+
+def find_suppressed(
+    counts: IntArray, suppress_below: int, *, hidden: BoolArray | None = None, fates: Sequence[int] = ()
+) -> BoolArray:
     """Tell which levels of one variable must be hidden.
 
     Parameters
@@ -34,6 +58,8 @@ def find_suppressed(counts: IntArray, suppress_below: int, *, hidden: BoolArray 
         Smallest count that may be shown.
     hidden
         Levels that are hidden anyway, shape (levels,).
+    fates
+        Kinds of which a count of 0 is not shown either (`find_telling`).
 
     Returns
     -------
@@ -51,9 +77,9 @@ def find_suppressed(counts: IntArray, suppress_below: int, *, hidden: BoolArray 
     [False, True, True]
     """
     counts = np.asarray(counts)
-    found: BoolArray = np.asarray(find_small(counts, suppress_below).any(axis=1))
+    found: BoolArray = np.asarray(find_telling(counts, suppress_below, fates).any(axis=1))
     found = found if hidden is None else found | hidden
-    while found.any() and _gives_away(counts, found, suppress_below):
+    while found.any() and gives_away(counts, found, suppress_below, fates):
         shown = np.flatnonzero(~found & (counts.sum(axis=1) > 0))
         if shown.size == 0:
             break
@@ -61,9 +87,10 @@ def find_suppressed(counts: IntArray, suppress_below: int, *, hidden: BoolArray 
     return found
 
 
-def _gives_away(counts: IntArray, hidden: BoolArray, suppress_below: int) -> bool:
-    together = counts[hidden].sum(axis=0)
-    return bool(hidden.sum() == 1 or find_small(together, suppress_below).any())
+def gives_away(counts: IntArray, hidden: BoolArray, suppress_below: int, fates: Sequence[int] = ()) -> bool:
+    """Tell whether a total less the shown levels is one hidden level, or a count that is not shown."""
+    together = counts[hidden].sum(axis=0, keepdims=True)
+    return bool(hidden.sum() == 1 or find_telling(together, suppress_below, fates).any())
 
 
 def find_hidden_levels(
@@ -73,6 +100,7 @@ def find_hidden_levels(
     patient: IntArray,
     suppress_below: int,
     hidden: Mapping[str, frozenset[str]] | None = None,
+    fates: Sequence[int] = (),
 ) -> Hidden:
     """Tell which levels of several attributes of the same patients must be hidden.
 
@@ -89,6 +117,8 @@ def find_hidden_levels(
         Smallest count that may be shown.
     hidden
         Levels that another table hides already.
+    fates
+        Kinds of which a count of 0 is not shown either (`find_telling`).
 
     Returns
     -------
@@ -108,13 +138,13 @@ def find_hidden_levels(
     texts = {name: np.asarray(names, dtype=str) for name, (_, names) in coded.items()}
     counts = {name: _count(code, kinds, patient) for name, code in codes.items()}
     given = {name: np.isin(texts[name], list((hidden or {}).get(name, ()))) for name in codes}
-    masks = {name: find_suppressed(counts[name], suppress_below, hidden=given[name]) for name in codes}
+    masks = {name: find_suppressed(counts[name], suppress_below, hidden=given[name], fates=fates) for name in codes}
     if len(codes) > 1:
-        cells = _Cells(codes, kinds)
+        cells = _Cells(codes, kinds, fates)
         while (found := cells.find_leak(masks, counts, suppress_below)) is not None:
             name, level = found
             masks[name][level] = True
-            masks[name] = find_suppressed(counts[name], suppress_below, hidden=masks[name])
+            masks[name] = find_suppressed(counts[name], suppress_below, hidden=masks[name], fates=fates)
     return {name: frozenset(texts[name][mask].tolist()) for name, mask in masks.items()}
 
 
@@ -132,8 +162,11 @@ def _count(code: npt.NDArray[np.intp], kinds: Sequence[BoolArray], patient: IntA
 class _Cells:
     """The combinations of levels that occur, and the counts of rows in each: what an attentive reader would solve."""
 
-    def __init__(self, codes: Mapping[str, npt.NDArray[np.intp]], kinds: Sequence[BoolArray]) -> None:
+    def __init__(
+        self, codes: Mapping[str, npt.NDArray[np.intp]], kinds: Sequence[BoolArray], fates: Sequence[int]
+    ) -> None:
         self.names = tuple(codes)
+        self.fates = fates
         joined = np.zeros_like(next(iter(codes.values())))
         for code in codes.values():
             _, joined = np.unique(joined * (code.max(initial=0) + 1) + code, return_inverse=True)
@@ -147,7 +180,7 @@ class _Cells:
         """Return a shown level that must be hidden as well, since a small hidden count follows; None if none does."""
         shown = self._list_shown(masks)
         for place, name in enumerate(self.names):
-            small = find_small(counts[name], suppress_below)
+            small = find_telling(counts[name], suppress_below, self.fates)
             for level in np.flatnonzero(small.any(axis=1)):
                 inside = self.table[:, place] == level
                 for kind in np.flatnonzero(small[level]):

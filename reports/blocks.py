@@ -51,7 +51,7 @@ class Table:
     caption, columns, rows, notes
         Every row has as many cells as there are columns.
     folded
-        Shown closed at first: detail that few readers need.
+        Shown closed at first: detail that few readers need. On paper it stands at the end, and its place says so.
     """
 
     name: str

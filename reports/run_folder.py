@@ -9,245 +9,39 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from reports.names import level_in_words, name_in_words
+from reports.run_facts import OutcomeFacts, PredictorFacts, RunFacts
 from schemas.errors import RunError
 from schemas.tables import CURVES, RUN_FORMAT, SHARE
 
-NUMBERS = frozenset(
-    {
-        "late_gain",
-        "imputation",
-        "needed",
-        "needed_events",
-        "actual",
-        "actual_events",
-        "n_folds",
-        "standard_error",
-        "rope",
-        "p_worse",
-        "p_equivalent",
-        "p_better",
-        "gain",
-        "margin",
-        "bootstrap_lower",
-        "bootstrap_upper",
-        "detectable_gain",
-        "power_at_margin",
-        "power_at_twice_margin",
-        "apparent",
-        "optimism",
-        "corrected",
-        "leave_one_out",
-        "no_information",
-        "point_632_plus",
-        "cross_validated",
-        "n_resamples",
-        "n_failed",
-        "n_sites",
-        "prediction_lower",
-        "prediction_upper",
-        "tau",
-        "tau_lower",
-        "tau_upper",
-        "i_squared",
-        "probability",
-        "merged",
-        "largest_compatible",
-        "p_value",
-        "p_adjusted",
-        "percent_known",
-        "percent_predictors_missing",
-        "coefficient",
-        "middle",
-        "estimate",
-        "lower",
-        "upper",
-        "n",
-        "events",
-        "threshold_probability",
-        "step",
-        "excluded",
-        "remaining",
-        "value",
-        "predicted",
-        "observed",
-        "knots",
-        "net_benefit",
-        "bin_low",
-        "bin_high",
-        "count",
-        "percent",
-        "mean_absolute_contribution",
-        "rank",
-        "rank_lower",
-        "rank_upper",
-        "mean_contribution",
-        "repeat",
-        "fold",
-        "inner_loss",
-        "trials",
-        "n_known",
-        "n_unknown",
-        "known",
-        "unknown",
-        "difference",
-        "delta",
-        "day",
-        "at_risk",
-    }
-)
+NUMBERS = frozenset({
+    "late_gain", "imputation", "needed", "needed_events", "actual", "actual_events", "n_folds", "standard_error",
+    "rope", "p_worse", "p_equivalent", "p_better", "gain", "margin", "bootstrap_lower", "bootstrap_upper",
+    "detectable_gain", "power_at_margin", "power_at_twice_margin", "apparent", "optimism", "corrected",
+    "leave_one_out", "no_information", "point_632_plus", "cross_validated", "n_resamples", "n_failed", "n_sites",
+    "prediction_lower", "prediction_upper", "tau", "tau_lower", "tau_upper", "i_squared", "probability", "merged",
+    "largest_compatible", "p_value", "p_adjusted", "percent_known", "percent_predictors_missing", "coefficient",
+    "middle", "estimate", "lower", "upper", "n", "events", "threshold_probability", "step", "excluded",
+    "remaining", "value", "predicted", "observed", "knots", "net_benefit", "bin_low", "bin_high", "count",
+    "percent", "mean_absolute_contribution", "rank", "rank_lower", "rank_upper", "mean_contribution", "repeat",
+    "fold", "inner_loss", "trials", "n_known", "n_unknown", "known", "unknown", "difference", "delta", "day",
+    "at_risk", "expected", "precision", "developed", "n_developed",
+})  # fmt: skip
 """Columns read as numbers; every other column is text, so that a level called ``NA`` stays what it is."""
+
+TEXTS = {"coefficients": ("knots",)}
+"""Columns that are text in one table, though they are numbers elsewhere."""
 
 USED_CURVES = tuple(name for name in CURVES if name != "roc")
 """The ROC curve is kept in the run's folder; the c-statistic says what it shows."""
 
+ADDED_LATER = ("group_calibration", "shift", "site_funnel")
+"""Tables that runs of earlier versions do not have: where the file is missing, the table is empty."""
 
-class Facts(BaseModel):
-    """Base of what ``run.json`` holds; keys that a report does not need are passed over."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class RuleFacts(Facts):
-    """The numbers of the verdict's rule.
-
-    `probability` is what a verdict needs; a search is enough with `least_trials` trials, or with `least_for_flat` of
-    which the second half lowered the inner loss by a share below `flat`.
-    """
-
-    probability: float
-    least_trials: int
-    flat: float
-    least_for_flat: int
-
-
-class StudyFacts(Facts):
-    """The study's settings as they were used."""
-
-    title: str
-    sha256: str
-    reference: str
-    margin_relative_log_loss: float
-    rule: RuleFacts | None = None
-    predictors: tuple[str, ...]
-    predict_at: str
-    missing: str
-    imputations: int = 1
-    calibration: str = "none"
-    internal_external: bool = False
-    unattainable: str = "exclude"
-    outer_folds: int
-    repeats: int
-    inner_folds: int
-    trials: int
-    suppress_below: int
-    subgroups: tuple[str, ...] = ()
-
-
-class DefinitionFacts(Facts):
-    """The registry definition that was used."""
-
-    name: str
-    title: str
-    sha256: str
-    synthetic: bool = False
-
-
-class FaultFacts(Facts):
-    """How many rows broke one rule of one column."""
-
-    column: str
-    rule: str
-    count: int
-
-
-class DatasetFacts(Facts):
-    """One data file; `validation` is None for the development data."""
-
-    dataset: str
-    source: str
-    fingerprint: str
-    n_read: int
-    n_valid: int
-    n_quarantined: int
-    synthetic: bool = False
-    faults: tuple[FaultFacts, ...] = ()
-    validation: str | None = None
-
-
-class OutcomeFacts(Facts):
-    """One outcome of the study; `status` is run or skipped, `n` and `events` are None where they are hidden.
-
-    `acts_below` says that the action is for patients below the thresholds, else for those at or above them.
-    """
-
-    name: str
-    title: str
-    kind: str
-    desirable: bool
-    horizon: str
-    threshold_set: str | None = None
-    threshold_set_text: str = ""
-    rule: str | None = None
-    unknown: str = ""
-    unknown_patients: str = ""
-    not_attainable: str = ""
-    from_score: str | None = None
-    competing: str = ""
-    unit: str = "operation"
-    index_event: str = "the operation"
-    clock: str = "operation"
-    patient_outcome: bool = True
-    components: tuple[str, ...] = ()
-    source: str = ""
-    n: int | None = None
-    events: int | None = None
-    status: str = "run"
-    reason: str | None = None
-    thresholds: tuple[float, ...] = ()
-    action: str | None = None
-    acts_below: bool = False
-
-
-class PredictorFacts(Facts):
-    """One predictor, from the data dictionary."""
-
-    name: str
-    title: str = ""
-    text: str = ""
-    kind: str = "number"
-    unit: str | None = None
-    known_at: str = "preop"
-    levels: tuple[str, ...] = ()
-
-
-class ModelFacts(Facts):
-    """One model; `role` is reference, candidate, arm (the best of each fold), sensitivity or comparator."""
-
-    name: str
-    title: str
-    text: str = ""
-    role: str
-
-
-class RunFacts(Facts):
-    """The whole of ``run.json``."""
-
-    spinerisk: str
-    seed: int
-    study: StudyFacts
-    definition: DefinitionFacts
-    data: tuple[DatasetFacts, ...]
-    outcomes: tuple[OutcomeFacts, ...]
-    predictors: tuple[PredictorFacts, ...]
-    models: tuple[ModelFacts, ...]
-    versions: dict[str, str] = Field(default_factory=dict)
-    platform: str = ""
-    code_sha256: str | None = None
-    warnings: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+ANSWERS = "tripod.toml"
+"""What only the authors can say, in the run's folder where they have begun to say it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,6 +54,8 @@ class RunFolder:
         ``run.json``.
     study_text
         The exact text of ``study.toml``.
+    answers_text
+        The text of ``tripod.toml``, empty where there is none.
     tables
         ``share/<name>.csv`` and ``share/curves/<name>.csv`` by name, columns as in ``schemas.tables``; text columns
         hold an empty string where the file is empty, number columns NaN.
@@ -268,6 +64,7 @@ class RunFolder:
     facts: RunFacts
     study_text: str
     tables: dict[str, pd.DataFrame]
+    answers_text: str = ""
 
     @property
     def synthetic(self) -> bool:
@@ -352,7 +149,13 @@ def read_run_folder(folder: Path) -> RunFolder:
     tables = {name: _read_table(folder / "share" / f"{name}.csv", columns) for name, columns in SHARE.items()}
     for name in USED_CURVES:
         tables[name] = _read_table(folder / "share" / "curves" / f"{name}.csv", CURVES[name])
-    return RunFolder(facts=facts, study_text=_read_text(folder / "study.toml"), tables=tables)
+    answers = folder / ANSWERS
+    return RunFolder(
+        facts=facts,
+        study_text=_read_text(folder / "study.toml"),
+        tables=tables,
+        answers_text=_read_text(answers) if answers.exists() else "",
+    )
 
 
 def _read_text(path: Path) -> str:
@@ -387,6 +190,8 @@ def _read_facts(path: Path) -> RunFacts:
 
 
 def _read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    if path.stem in ADDED_LATER and not path.exists():
+        return pd.DataFrame({name: pd.Series(dtype=float if name in NUMBERS else str) for name in columns})
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except OSError as error:
@@ -399,5 +204,10 @@ def _read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     lacking = [name for name in columns if name not in frame.columns]
     if lacking:
         raise RunError(f"{str(path)!r} must have the columns {', '.join(lacking)}; run the study again")
-    numbers = {name: pd.to_numeric(frame[name], errors="coerce").astype(float) for name in columns if name in NUMBERS}
+    text = TEXTS.get(path.stem, ())
+    numbers = {
+        name: pd.to_numeric(frame[name], errors="coerce").astype(float)
+        for name in columns
+        if name in NUMBERS and name not in text
+    }
     return frame.loc[:, list(columns)].assign(**numbers)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from reports.blocks import Cell, CellStyle
@@ -21,7 +23,7 @@ NO_INTERVAL = "none: "
 """How the words for an absent interval begin; the reason follows."""
 OVERALL = ("", "overall")
 """How an evaluation names the whole sample."""
-PLANNED = "stated in the study plan (section 18)"
+PLANNED = "stated in the study plan"
 """All that the report can know of a choice: where it is written down, not when it was made."""
 
 
@@ -85,10 +87,15 @@ def suppression_note(suppress_below: int) -> str:
 
 def rows_where(frame: pd.DataFrame, **values: Key) -> pd.DataFrame:
     """Return the rows in which each named column has the given value."""
-    kept = frame
+    return frame[_match(frame, values)] if values else frame
+
+
+def _match(frame: pd.DataFrame, values: Mapping[str, Key]) -> npt.NDArray[np.bool_]:
+    """Tell which rows have the given values; looked up column by column, so that no row is copied on the way."""
+    found = np.ones(len(frame), dtype=np.bool_)
     for name, value in values.items():
-        kept = kept[kept[name] == value]
-    return kept
+        found &= np.asarray(frame[name] == value, dtype=np.bool_)
+    return found
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -98,8 +105,8 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def first_row(frame: pd.DataFrame, **values: Key) -> pd.Series | None:
     """Return the first row with these values, or None."""
-    kept = rows_where(frame, **values)
-    return None if kept.empty else kept.iloc[0]
+    found = _match(frame, values)
+    return frame.iloc[int(found.argmax())] if found.any() else None
 
 
 def distinct(values: Iterable[object]) -> tuple[str, ...]:

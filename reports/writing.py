@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from reports.document import Document
 from reports.documents import DOCUMENTS
 from reports.files import write_at_once
 from reports.render.formats import FORMATS
-from reports.run_folder import read_run_folder
-from schemas.errors import InputError, unknown_name
+from reports.run_folder import RunFolder, read_run_folder
+from schemas.errors import InputError, RunError, unknown_name
 
 
 def write_documents(
@@ -53,14 +54,38 @@ def _check_names(what: str, names: tuple[str, ...], known: tuple[str, ...]) -> N
 
 def _write_each(folder: Path, names: tuple[str, ...], formats: tuple[str, ...]) -> Iterator[Path]:
     run = read_run_folder(folder)
-    share = folder / "share"
-    figures = share / "figures"
-    figures.mkdir(exist_ok=True)
     for document in (DOCUMENTS[name] for name in names):
-        report = document.build(run)
-        for form in (FORMATS[name] for name in formats):
-            yield write_at_once(share / f"{document.name}.{form.name}", form.render(report))
-        for name, content in document.list_further(run).items():
-            yield write_at_once(share / name, content)
-        for figure in report.figures():
-            yield write_at_once(figures / f"{figure.name}.svg", figure.svg.encode())
+        yield from write_document(document, run, folder / "share", formats=formats)
+
+
+def write_document(document: Document, run: RunFolder, folder: Path, *, formats: Iterable[str]) -> Iterator[Path]:
+    """Write one document of a run into any folder, yielding each file as it is done.
+
+    Parameters
+    ----------
+    document
+        The document.
+    run
+        What it is about.
+    folder
+        An existing folder.
+    formats
+        Of `reports.render.formats.FORMATS`.
+
+    Raises
+    ------
+    RunError
+        If the folder cannot be written.
+    """
+    report = document.build(run)
+    figures = folder / "figures"
+    try:
+        figures.mkdir(exist_ok=True)
+    except OSError as error:
+        raise RunError(f"{str(figures)!r} must be writable: {error.strerror}; check the folder") from None
+    for form in (FORMATS[name] for name in formats):
+        yield write_at_once(folder / f"{document.name}.{form.name}", form.render(report))
+    for name, content in document.list_further(run).items():
+        yield write_at_once(folder / name, content)
+    for figure in report.figures():
+        yield write_at_once(figures / f"{figure.name}.svg", figure.svg.encode())

@@ -35,6 +35,13 @@ TABLE1 = ("outcome", "dataset", "group", "predictor", "level", "statistic", "val
 """Characteristics: ``group`` is all, event or no_event; ``statistic`` is mean, sd, median, q1, q3, count, percent
 or missing; ``n`` is the group's size."""
 
+SHIFT = (
+    "outcome", "dataset", "predictor", "level", "value", "developed", "difference", "lower", "upper", "n",
+    "n_developed", "status",
+)  # fmt: skip
+"""Predictors of other data against those of the development: means (numbers) or percentages (``level``) of both as
+TABLE1 has them, and the standardised difference, other minus development, with its 95 % interval."""
+
 CALIBRATION_CURVE = (
     "outcome", "model", "dataset", "validation", "predicted", "observed", "lower", "upper", "knots", "n", "events",
 )  # fmt: skip
@@ -52,6 +59,20 @@ SCORE_CALIBRATION = (
     "outcome", "model", "dataset", "validation", "predicted", "observed", "lower", "upper", "knots", "n",
 )  # fmt: skip
 """Calibration curve of a predicted mean score, in points."""
+GROUP_CALIBRATION = (
+    "outcome", "model", "dataset", "validation", "subgroup", "level", "predicted", "observed", "lower", "upper",
+    "knots", "n", "events",
+)  # fmt: skip
+"""Calibration curve of each group that may be shown and has 20 events and 20 patients without; 3 ``knots`` below 100 of
+either."""
+SITE_FUNNEL = (
+    "outcome", "model", "dataset", "validation", "part", "level", "expected", "precision", "estimate", "lower", "upper",
+    "position", "n", "events", "status",
+)  # fmt: skip
+"""Sites as a funnel: ``part`` is site (``level`` which), or limit (a point of the control limits). ``estimate`` is
+observed over ``expected`` events; ``precision`` the expected events divided by the standard deviation that the
+predicted risks give their number; ``lower`` and ``upper`` the limits within which 95 of 100 sites lie whose risks are
+right, and ``position`` of a site is within, above or below them."""
 RISK_DISTRIBUTION = (
     "outcome", "model", "dataset", "validation", "group", "bin_low", "bin_high", "count", "percent", "status",
 )  # fmt: skip
@@ -191,10 +212,13 @@ CURVES = {
     "risk_distribution": RISK_DISTRIBUTION,
     "instability": INSTABILITY_CURVE,
     "score_calibration": SCORE_CALIBRATION,
+    "group_calibration": GROUP_CALIBRATION,
+    "site_funnel": SITE_FUNNEL,
 }
 SHARE = {
     "flow": FLOW,
     "table1": TABLE1,
+    "shift": SHIFT,
     "evaluation": EVALUATION,
     "comparison": COMPARISON,
     "explanations": EXPLANATION,
@@ -218,6 +242,14 @@ SHARE = {
     "coefficients": COEFFICIENTS,
 }
 """``share/<name>.csv`` of a run's folder; the curves are ``share/curves/<name>.csv``."""
+
+AUDIT = (
+    "outcome", "dataset", "validation", "model", "subgroup", "level", "measure", "against", "threshold_probability",
+    "estimate", "lower", "upper", "interval_kind", "n", "events", "margin", "conclusion", "largest_compatible",
+    "test", "p_value", "p_adjusted", "adjustment", "status",
+)  # fmt: skip
+"""``share/audit.csv``, which goes with the document: a row per group and measure, put together from ascertainment (no
+``model``), evaluation and gaps (``against`` the rest)."""
 
 STATUSES = ("ok", "suppressed", "not assessable", "not informative")
 VALIDATIONS = ("apparent", "internal", "internal-external", "temporal", "external")

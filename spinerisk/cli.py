@@ -153,14 +153,17 @@ def run(
 ) -> None:
     """Run a study: validate, tune, compare, calibrate, explain, report, log."""
     from schemas.study import read_study
+    from spinerisk.answering import gather_answers
     from spinerisk.console import open_console
     from spinerisk.running import read_development, read_validation
 
     console = open_console(quiet=quiet, as_json=as_json)
     plan = read_study(study)
+    folder = out or Path("runs") / study.stem
+    answers = gather_answers(study, folder)
     registry = read_development(plan, data)
     outside = read_validation(plan, validate_on or [])
-    _run(plan, registry, outside, out or Path("runs") / study.stem, workers, console)
+    _run(plan, registry, outside, folder, workers, console, answers=answers)
 
 
 @app.command(epilog="Example: spinerisk predict runs/demo/models/odi_mcid_12m/spline_logistic new.csv --out risks.csv")
@@ -191,29 +194,34 @@ def predict(
 
 @app.command(epilog="Example: spinerisk validate runs/mine later.csv --out runs/mine_later")
 def validate(
-    run_dir: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    target: Annotated[
+        Path, typer.Argument(help="Folder of a finished run, or one of its bundles (models/<outcome>/<model>).")
+    ],
     data: Annotated[str, typer.Argument(help="Data that the models were not developed on.")],
     definition: Annotated[str | None, typer.Option(help="How the data are read; default: as in the run.")] = None,
+    subgroup: Annotated[
+        list[str] | None, typer.Option(help="Column whose groups are audited; repeatable; default: as in the plan.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write; default: runs/<run>_on_<data>.")] = None,
     *,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Validate the locked models of a finished run on other data: nothing is fitted again."""
-    from pipelines.locked import write_validation
     from spinerisk.console import open_console
     from spinerisk.evaluating import list_records
-    from spinerisk.validating import list_notes, tabulate_validation, validate_file
+    from spinerisk.validating import list_notes, name_folder, tabulate_validation, validate_into
 
     console = open_console(quiet=quiet, as_json=as_json)
-    found = validate_file(run_dir, data, definition=definition)
-    folder = out or Path("runs") / f"{run_dir.resolve().name}_on_{found.dataset}"
-    write_validation(found, folder)
+    folder = out or name_folder(target, data)
+    with ExitCodes(interrupted="interrupted; nothing was written"):
+        found = validate_into(target, data, out=folder, definition=definition, subgroups=subgroup)
     console.show_evaluation(
         tabulate_validation(found), list_records(found.tables["evaluation"]), notes=list_notes(found), out=folder
     )
-    console.warn_of_faults(found.registry)
-    raise typer.Exit(NEEDS_A_PERSON if len(found.registry.quarantine) or found.notes else DONE)
+    registry = found.dataset.registry
+    console.warn_of_faults(registry)
+    raise typer.Exit(NEEDS_A_PERSON if len(registry.quarantine) or found.notes else DONE)
 
 
 @app.command(epilog="Example: spinerisk evaluate predictions.csv --outcome died --risk our_model --risk published")
@@ -368,6 +376,7 @@ def _run(
     workers: int,
     console: Console,
     *,
+    answers: str = "",
     keep: Path | None = None,
 ) -> None:
     """Run a study into its folder, say what came out, and end with the right code."""
@@ -375,7 +384,14 @@ def _run(
 
     with ExitCodes(interrupted="interrupted; nothing was written"):
         result: StudyResult = run_into(
-            study, registry, validate_on=validate_on, out=out, workers=workers, console=console, keep=keep
+            study,
+            registry,
+            validate_on=validate_on,
+            out=out,
+            workers=workers,
+            console=console,
+            answers=answers,
+            keep=keep,
         )
     with ExitCodes(interrupted=f"interrupted while logging to MLflow; the run is complete in {out}"):
         warnings = (*result.warnings, *log_finished(out))

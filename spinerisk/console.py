@@ -143,6 +143,17 @@ class Console:
         self._lines("note", notes)
         self.show_facts(written)
 
+    def show_audit(self, tables: Mapping[str, Sequence[Mapping[str, object]]], facts: Mapping[str, object]) -> None:
+        """Show what is concluded of every group, by outcome and data, and where the audit was written."""
+        if self._as_json:
+            self._print_json({"conclusions": tables, **facts})
+            return
+        if self._quiet:
+            return
+        for title, rows in tables.items():
+            self._out.print(_table(rows, title))
+        self.show_facts(dict(facts))
+
     def warn_of_faults(self, registry: Registry) -> None:
         """Say on standard error which rows were left out of a prediction, and why; never a value."""
         if self._quiet:

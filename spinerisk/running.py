@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,8 @@ from pipelines.result import StudyResult
 from pipelines.run import run_study
 from pipelines.run_folder import replacing, write_run
 from pipelines.tracking import log_run
+from reports.files import write_at_once
+from reports.tripod.answer_file import KEPT_AS
 from reports.writing import write_documents
 from schemas.errors import InputError, RunError, StudyError
 from schemas.reading.database import is_url
@@ -79,6 +82,7 @@ def run_into(
     out: Path,
     workers: int,
     console: Console,
+    answers: str = "",
     keep: Path | None = None,
 ) -> StudyResult:
     """Run a study and put its finished folder in place, in one move.
@@ -91,6 +95,8 @@ def run_into(
         Folder of the run; an earlier run there is replaced.
     console
         Where progress is shown.
+    answers
+        What the author says to TRIPOD+AI, as `spinerisk.answering.gather_answers` gives it; empty where nothing.
     keep
         A folder of data files to keep as ``private/data``.
     """
@@ -99,6 +105,8 @@ def run_into(
         with console.progress() as tell:
             result = run_study(study, registry, validate_on=validate_on, workers=workers, progress=tell)
         write_run(result, folder)
+        if answers:
+            write_at_once(folder / KEPT_AS, answers)
         write_documents(folder)
         if keep is not None:
             shutil.copytree(keep, folder / "private" / "data")
@@ -110,5 +118,8 @@ def log_finished(out: Path) -> tuple[str, ...]:
     try:
         log_run(out)
     except (RunError, OSError) as error:
-        return (f"the run is complete in {out} but could not be logged to MLflow: {error}",)
+        return (
+            f"the run is complete in {out} but could not be logged to MLflow: {error}; when that is mended, send it "
+            f"with: spinerisk log {shlex.quote(str(out))}",
+        )
     return ()

@@ -12,9 +12,10 @@ import pytest
 from outcomes.cohort import Cohort, build_cohort
 from outcomes.outcomes import build_outcomes
 from pipelines.assemble import assemble_flow
-from pipelines.characteristics import describe_characteristics
+from pipelines.characteristics import compare_characteristics, describe_characteristics
 from schemas.study import parse_study
 from schemas.synthetic import simulate_registry
+from schemas.tables import SHIFT
 
 STUDY = parse_study(
     'title = "a"\ndefinition = "lumbar"\nseed = 1\noutcomes = ["any_complication_30d"]\n'
@@ -74,6 +75,16 @@ def test_a_small_count_is_hidden_in_both_groups_with_a_second_level(cohort: Coho
     assert (percent["status"].to_numpy() == smoking["status"].to_numpy()).all()
 
 
+def test_a_level_in_which_nobody_had_the_event_is_hidden_by_outcome_and_not_over_all(cohort: Cohort):
+    made = with_smoking(cohort, {"never": 30, "former": 20, "current": 0}, {"never": 40, "former": 30, "current": 25})
+    table = describe_characteristics(made, dataset="development", suppress_below=5)
+    smoking = table[(table["predictor"] == "smoking") & (table["statistic"] == "count")]
+    hidden = smoking[smoking["status"] == "suppressed"]
+    assert set(hidden["group"]) == {"event", "no_event"}
+    assert set(hidden["level"]) == {"current", "former"}, "with one level alone the total would give it away"
+    assert hidden["value"].isna().all()
+
+
 def test_a_level_that_is_small_over_all_is_hidden_there_too(cohort: Cohort):
     made = with_smoking(cohort, {"never": 50, "former": 20, "current": 1}, {"never": 200, "former": 90, "current": 2})
     table = describe_characteristics(made, dataset="development", suppress_below=5)
@@ -120,3 +131,71 @@ def test_few_events_are_hidden_in_the_flow(cohort: Cohort):
     shown = assemble_flow({"development": {"o": replace(cohort, flow=flow)}}, suppress_below=5)
     assert np.isnan(shown["events"].iloc[-1])
     assert shown["status"].iloc[-1] == "suppressed"
+
+
+def with_levels(cohort: Cohort, counts: dict[str | None, int]) -> Cohort:
+    """Return a cohort whose smoking levels (None: missing) have the given counts, every third of them events."""
+    values = [level for level, count in counts.items() for _ in range(count)]
+    X = pd.concat([cohort.X] * 2, ignore_index=True).head(len(values)).assign(smoking=pd.array(values, dtype="str"))
+    return replace(cohort, X=X, y=(np.arange(len(values)) % 3 == 0) * 1.0, answered=None, settled=None)
+
+
+def show(cohort: Cohort, statistic: str) -> dict[str, float]:
+    table = describe_characteristics(cohort, dataset="development", suppress_below=5)
+    rows = table[(table["predictor"] == "smoking") & (table["group"] == "all") & (table["statistic"] == statistic)]
+    return dict(zip(rows["level"], rows["value"], strict=True))
+
+
+def test_percentages_of_the_others_do_not_give_a_hidden_level_away(cohort: Cohort):
+    made = with_levels(cohort, {"never": 200, "former": 60, "current": 3, None: 16})
+    percent = show(made, "percent")
+    assert show(made, "missing") == {"": 16}
+    assert [level for level, value in percent.items() if np.isnan(value)] == ["former", "current"]
+    assert percent["never"] == pytest.approx(100 * 200 / 263)
+
+
+def test_percentages_do_not_give_a_hidden_number_of_missing_values_away(cohort: Cohort):
+    made = with_levels(cohort, {"never": 200, "former": 60, "current": 40, None: 3})
+    assert np.isnan(show(made, "missing")[""])
+    percent, count = show(made, "percent"), show(made, "count")
+    assert np.isnan(percent["current"])
+    assert {level: 303 * percent[level] / 100 for level in ("never", "former")} == pytest.approx(
+        {level: count[level] for level in ("never", "former")}
+    )
+
+
+def test_other_data_are_compared_with_the_development_by_what_is_published_of_both(cohort: Cohort):
+    base = with_levels(cohort, {"never": 200, "former": 60, "current": 40})
+    other = with_levels(cohort, {"never": 100, "former": 60, "current": 3})
+    parts = [
+        describe_characteristics(made, dataset=name, suppress_below=5)
+        for name, made in (("development", base), ("later", other))
+    ]
+    table1 = pd.concat(parts, ignore_index=True)
+    table = compare_characteristics(table1, development="development")
+    assert table.columns.tolist() == list(SHIFT)
+    assert set(table["dataset"]) == {"later"}
+    age = cell(table, predictor="age")
+    figures = {
+        (name, statistic): cell(table1, dataset=name, predictor="age", group="all", statistic=statistic)["value"]
+        for name in ("development", "later")
+        for statistic in ("mean", "sd")
+    }
+    pooled = np.sqrt((figures["later", "sd"] ** 2 + figures["development", "sd"] ** 2) / 2)
+    gap = figures["later", "mean"] - figures["development", "mean"]
+    assert age["difference"] == pytest.approx(gap / pooled)
+    assert age["lower"] < age["difference"] < age["upper"]
+    assert (age["value"], age["n"], age["n_developed"]) == (figures["later", "mean"], 163, 300)
+    never = cell(table, predictor="smoking", level="never")
+    p, q = 100 / 163, 200 / 300
+    assert never["difference"] == pytest.approx((p - q) / np.sqrt((p * (1 - p) + q * (1 - q)) / 2))
+    hidden = table[(table["predictor"] == "smoking") & (table["level"] != "never")]
+    assert (hidden["status"] == "suppressed").all()
+    assert hidden[["value", "developed", "difference", "n", "n_developed"]].isna().all(axis=None)
+
+
+def test_a_single_dataset_is_compared_with_nothing(cohort: Cohort):
+    table1 = describe_characteristics(cohort, dataset="development", suppress_below=5)
+    found = compare_characteristics(table1, development="development")
+    assert found.empty
+    assert found.columns.tolist() == list(SHIFT)

@@ -343,16 +343,39 @@ def test_no_hidden_count_follows_from_the_shown_ones(cells: list[tuple[int, int]
 
 
 def test_too_few_events_are_not_assessable_and_counts_stay() -> None:
-    table = evaluate_levels({"much": (60, 90), "some": (15, 60), "few": (8, 60), "none": (0, 30)})
+    table = evaluate_levels({"much": (60, 90), "some": (15, 60), "few": (8, 60)})
     rows = table[table["subgroup"] == "band"].set_index(["level", "metric"])["status"]
     assert rows["much", "calibration_slope"] == "ok"
     assert rows["some", "calibration_slope"] == "not assessable"
     assert rows["some", "c_statistic"] == "ok"
-    assert set(rows["few"]) == {"not assessable"}
-    assert set(rows["none"]) == {"not assessable"}
+    described = {"event_rate", "mean_risk"}
+    assert {rows["few", metric] for metric in described} == {"ok"}
+    assert set(rows["few"].drop(list(described))) == {"not assessable"}
     levels = levels_of(table, "band")
-    assert levels["n"].to_dict() == {"few": 68, "much": 150, "none": 30, "some": 75}
-    assert levels["events"].to_dict() == {"few": 8, "much": 60, "none": 0, "some": 15}
+    assert levels["n"].to_dict() == {"few": 68, "much": 150, "some": 75}
+    assert levels["events"].to_dict() == {"few": 8, "much": 60, "some": 15}
+
+
+@pytest.mark.parametrize("same", [(0, 30), (30, 0)])
+def test_a_level_whose_patients_all_had_one_fate_is_hidden_with_the_smallest_other(same: tuple[int, int]) -> None:
+    table = evaluate_levels({"much": (60, 90), "more": (70, 95), "some": (15, 60), "same": same})
+    levels = levels_of(table, "band")
+    assert set(levels.index[levels["n"].isna()]) == {"same", "some"}
+    hidden = table[table["level"].isin(["same", "some"])]
+    assert set(hidden["status"]) == {"suppressed"}
+    assert hidden[["n", "events", "estimate", "lower", "upper"]].isna().all(axis=None)
+
+
+def test_mean_risk_and_event_rate_of_a_level_are_the_means_of_its_rows() -> None:
+    data = with_levels({"much": (60, 90), "some": (15, 60)})
+    table = evaluate_fold_predictions(data, **{**SETTINGS, "subgroups": ("band",)})
+    own = table[(table["subgroup"] == "band") & (table["level"] == "some")].set_index("metric")
+    rows = data[data["band"] == "some"]
+    assert own.loc["mean_risk", "estimate"] == pytest.approx(rows["y_prob"].mean())
+    assert own.loc["event_rate", "estimate"] == pytest.approx(rows["y_true"].mean())
+    assert math.isnan(own.loc["mean_risk", "lower"])
+    assert own.loc["event_rate", "lower"] < own.loc["event_rate", "estimate"]
+    assert own.loc["scaled_brier", "status"] == "ok"
 
 
 def test_few_patients_with_many_operations_are_a_small_cell() -> None:
@@ -525,6 +548,7 @@ def test_no_event_at_all_leaves_what_needs_none() -> None:
     fine = set(table.index[table["status"] == "ok"])
     assert fine == {
         "event_rate", "log_loss", "brier_score", "net_benefit", "interventions_avoided", "specificity", "ppv", "npv",
+        "mean_risk",
         "share_above",
     }  # fmt: skip
     assert table.loc["ppv", "estimate"] == 0

@@ -354,7 +354,7 @@ def test_weights_and_repeated_patients_of_the_c_statistic():
 
 
 def test_few_events_are_not_assessed_and_small_counts_not_shown():
-    sites = {"A": (60, 90), "B": (50, 80), "C": (45, 70), "D": (12, 48), "E": (0, 60), "F": (3, 50)}
+    sites = {"A": (60, 90), "B": (50, 80), "C": (45, 70), "D": (12, 48), "E": (8, 60), "F": (3, 50)}
     table = tabulate(predict(sites))
     own = table[(table["model"] == "reference") & (table["reference"] == "")]
     hidden = own[own["n"].isna()]
@@ -363,7 +363,14 @@ def test_few_events_are_not_assessed_and_small_counts_not_shown():
     assert set(hidden["status"]) == {"suppressed"}
     assert hidden[["events", "estimate", "standard_error", "lower", "upper"]].isna().all().all()
     assert set(own[own["site"] == "E"]["status"]) == {"not assessable"}  # listed, though nothing can be said
-    assert pick(own, site="E", metric="log_loss")["n"] == 60
+    assert pick(own, site="E", metric="log_loss")["n"] == 68
+
+
+def test_a_site_without_events_is_hidden_with_the_smallest_other():
+    sites = {"A": (60, 90), "B": (50, 80), "C": (45, 70), "D": (12, 48), "E": (0, 60)}
+    table = tabulate(predict(sites))
+    own = table[(table["model"] == "reference") & (table["reference"] == "")]
+    assert set(own[own["n"].isna()]["site"]) == {"D", "E"}
 
 
 def test_the_slope_needs_more_events():

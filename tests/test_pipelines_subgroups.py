@@ -364,13 +364,21 @@ def test_a_group_below_its_limit_is_a_result_that_is_not_assessable() -> None:
     assert take(table, level=ANY, metric="calibration_slope")["status"] == "not assessable"
 
 
-def test_a_site_without_any_event_is_counted_and_not_judged() -> None:
-    table = audit(with_counts({"a": (0, 60), "b": (40, 80), "c": (60, 200)}))
-    row = take(table, level="a", metric="calibration_in_the_large")
-    assert (row["status"], row["conclusion"], row["n"], row["events"]) == ("not assessable", "not assessable", 60, 0)
-    assert take(table, level="a", metric=HALF_WIDTH)["status"] == "not assessable"
+@pytest.mark.parametrize("same", [(0, 60), (60, 0)])
+def test_a_group_whose_patients_all_had_one_fate_is_hidden_with_another(same: tuple[int, int]) -> None:
+    table = audit(with_counts({"a": same, "b": (40, 80), "c": (60, 200), "d": (70, 220)}))
+    hidden = table[table["level"].isin(["a", "b"])]
+    assert set(hidden["status"]) == {"suppressed"}
+    assert hidden[["n", "events", "estimate", "lower", "upper", "p_value", "largest_compatible"]].isna().all(axis=None)
+    assert take(table, level="c", metric="calibration_in_the_large")["status"] == "ok"
     tests = take(table, level=ANY, metric="calibration_in_the_large")
     assert tests["test"] == "likelihood ratio, 1 df"
+
+
+def test_groups_without_events_do_not_hide_each_other() -> None:
+    table = audit(with_counts({"a": (0, 60), "b": (0, 70), "c": (30, 100), "d": (70, 220)}))
+    hidden = set(table.loc[table["status"] == "suppressed", "level"])
+    assert hidden == {"a", "b", "c"}, "two of them together have no event either"
 
 
 def test_eleven_non_events_in_all_leave_nothing_to_say_of_a_group() -> None:
@@ -403,10 +411,10 @@ def test_expected_precision_is_that_of_the_events() -> None:
 
 
 def test_a_group_with_few_events_is_drawn_towards_the_others() -> None:
-    counts = {"few": (6, 20), "none": (0, 40), "b": (60, 200), "c": (70, 200), "d": (60, 150)}
+    counts = {"few": (6, 20), "fewer": (5, 40), "b": (60, 200), "c": (70, 200), "d": (60, 150)}
     table = audit(with_counts(counts))
     pooled = table[table["metric"] == POOLED].set_index("level")
-    assert list(pooled.index) == ["few", "none"]
+    assert list(pooled.index) == ["few", "fewer"]
     assert pooled["interval_kind"].str.startswith("empirical Bayes").all()
     assert (pooled["lower"] < pooled["estimate"]).all()
     sample, levels = build_sample(with_counts(counts))

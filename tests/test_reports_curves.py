@@ -15,7 +15,8 @@ from reports.blocks import Figure, Table, Text
 from reports.figures.canvas import REFERENCE_PEN
 from reports.figures.scores import draw_score_calibration
 from reports.measures import AT_THRESHOLDS
-from reports.run_folder import OutcomeFacts, RunFolder, read_run_folder
+from reports.run_facts import OutcomeFacts
+from reports.run_folder import RunFolder, read_run_folder
 from reports.sections.curves import build_calibration, build_decisions
 
 KEY = {"outcome": "odi_12m_score", "dataset": "development", "validation": "internal"}
@@ -52,8 +53,9 @@ def of_scores(run: RunFolder, curves: pd.DataFrame) -> RunFolder:
 
 def test_a_predicted_score_has_a_curve_in_points(run: RunFolder) -> None:
     blocks = build_calibration(of_scores(run, make_score_curve(run.facts.study.reference)))
-    (figure,) = [block for block in blocks if isinstance(block, Figure)]
-    assert figure.caption.startswith("Calibration curves of the predicted score, in points.")
+    overlaid, figure = [block for block in blocks if isinstance(block, Figure)]
+    assert "observed against predicted score" in overlaid.caption
+    assert figure.caption.startswith("Calibration curves of the predicted score, in points")
     assert "0.50 (95 % CI 0.40 to 0.60)" in figure.description
     assert "Predicted score" in figure.svg
     assert "slope 0.50 (0.40 to 0.60)" in figure.svg

@@ -60,7 +60,8 @@ def test_differences_stand_at_their_estimate_with_the_margin_on_the_side_of_a_ga
     assert margin.get_xdata()[0] == -0.003
     np.testing.assert_array_equal(interval.get_xydata(), [[-0.006, 0], [0.002, 0]])
     np.testing.assert_array_equal(point.get_xydata(), [[-0.002, 0]])
-    assert words(ax) == ["margin", "not assessable"]
+    assert words(ax) == ["not assessable"]
+    assert ax.get_title(loc="left") == "margin: dashed line"
     assert ax.yaxis_inverted()
 
 
@@ -99,12 +100,15 @@ def test_decision_curves_are_the_table_and_named_where_they_end(ax: Axes) -> Non
     frame = make_decision_frame()
     titles = {"ref": "Logistic", "a": "XGBoost"}
     draw_decision_curves(frame, ax, reference="ref", titles=titles, pens=pens_of(list(titles), "ref"))
-    everyone, no_one, reference, other, declared = ax.lines
+    everyone, no_one, reference, marked, other, _, declared = ax.lines
     np.testing.assert_allclose(everyone.get_ydata(), [0.05, 0.0, -0.2])
     np.testing.assert_allclose(no_one.get_ydata(), 0)
-    np.testing.assert_allclose(reference.get_ydata(), [0.06, 0.03, 0.01])
+    drawn = reference.get_xydata()
+    np.testing.assert_allclose(drawn[~np.isnan(drawn[:, 1])], [[0.05, 0.06], [0.1, 0.03], [0.2, 0.01]])
+    assert np.isnan(drawn[:, 1]).sum() == 2  # no line over thresholds that have no point
     assert reference.get_linewidth() > other.get_linewidth()
     assert declared.get_xdata()[0] == 0.1
+    np.testing.assert_allclose(marked.get_xydata(), [[0.1, 0.03]])
     assert set(words(ax)) == {"everyone", "no one", "Logistic", "XGBoost"}
 
 

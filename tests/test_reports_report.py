@@ -24,7 +24,8 @@ from reports.comparison import COMPARISON, SECTIONS
 from reports.figures.canvas import PALETTE
 from reports.measures import REFERENCES
 from reports.render.html import render_html
-from reports.run_folder import OutcomeFacts, RunFolder, read_run_folder
+from reports.run_facts import OutcomeFacts
+from reports.run_folder import RunFolder, read_run_folder
 from reports.sections.definitions import build_definitions
 from reports.sections.methods import build_notes
 from reports.sections.summary import build_summary
@@ -405,7 +406,8 @@ def _contributions(outcome: str, model: str, rng: np.random.Generator) -> list[d
 def _tuning(outcome: str, model: str, rng: np.random.Generator) -> list[dict[str, Any]]:
     return [
         {"outcome": outcome, "model": model, "repeat": 0, "fold": fold, "parameter": parameter,
-         "value": float(rng.uniform(0.001, 2)), "inner_loss": 0.611, "trials": 10}
+         "value": float(rng.uniform(0.001, 2)), "inner_loss": 0.611, "trials": 10,
+         "validation": "internal", "imputation": 0}
         for fold, parameter in product((0, 1, 2, 3, 4, -1), ("penalty", "max_depth"))
     ]  # fmt: skip
 
@@ -555,9 +557,10 @@ def test_summary_of_a_hidden_sample_has_words_for_its_counts(run: RunFolder) -> 
     assert ": 1\u202f812 operations, fewer than 5 with or without the event (wanted), window" in said[1]
 
 
-def test_choices_are_traced_to_the_section_of_the_plan(html: str) -> None:
-    assert f"(section {list(SECTIONS).index('plan') + 1})" in PLANNED
+def test_choices_are_traced_to_the_plan_without_a_number_that_only_one_document_has(html: str) -> None:
+    assert PLANNED == "stated in the study plan"
     assert PLANNED in html
+    assert "study plan (section" not in html
     assert "before the results" not in html
 
 
@@ -599,13 +602,6 @@ def test_score_only_comparator_is_ranked_and_not_calibrated(report: Report) -> N
 
 
 def test_suppressed_cells_never_print_their_number(report: Report, html: str) -> None:
-    sub = table_of(report, "subgroups-odi-improved-12m-internal-development-spline-logistic")
-    assert [cell.text for cell in row_of(sub, "unknown")][1:5] == [
-        "hidden \u2020",
-        "hidden \u2020",
-        "suppressed",
-        "suppressed",
-    ]
     first = table_of(report, "characteristics-odi-improved-12m-development")
     assert [cell.text for cell in row_of(first, "current")][2:] == ["hidden \u2020", "hidden \u2020"]
     flow = table_of(report, "flow-table-odi-improved-12m")
@@ -620,9 +616,12 @@ def test_levels_stand_in_the_order_of_the_dictionary(run: RunFolder) -> None:
     assert run.order_levels("age", bands) == ("under 50", "50 to under 65", "65 and over")
 
 
-def test_sparse_level_is_not_assessable_with_its_counts(report: Report) -> None:
-    row = row_of(table_of(report, "subgroups-odi-improved-12m-internal-development-spline-logistic"), "D")
-    assert [cell.text for cell in row][1:4] == ["453", "274", "not assessable"]
+def test_subgroups_are_two_sentences_and_a_pointer(report: Report) -> None:
+    assert not any(table.name.startswith("subgroups") for table in report.tables())
+    said = paragraphs(report)
+    assert "Subgroups stated in the study plan: Sex, Age (years) and Site." in said
+    assert "the subgroup calibration audit (share/audit.html)" in said
+    assert "No gap of a group was judged" in said
 
 
 def test_few_events_of_a_skipped_outcome_are_hidden(report: Report) -> None:
@@ -686,7 +685,8 @@ def test_decision_curves_need_a_declared_action(report: Report) -> None:
 def test_explanations_name_their_scale_and_are_no_causes(report: Report) -> None:
     captions = {figure.name: figure.caption for figure in report.figures()}
     assert "log-odds scale" in captions["contribution-odi-improved-12m-log-odds"]
-    assert "probability scale" in captions["contribution-odi-improved-12m-probability"]
+    assert "another scale: Random forest (share/contrib" in captions["contribution-odi-improved-12m-log-odds"]
+    assert "contribution-odi-improved-12m-probability" not in captions
     assert all("path-dependent" in captions[name] for name in captions if name.startswith(("contribution", "ranking")))
     assert "not a cause" in paragraphs(report)
 

@@ -8,7 +8,8 @@ import pandas as pd
 from test_reports_report import make_facts
 
 from reports.blocks import Text
-from reports.run_folder import RunFacts, RunFolder
+from reports.run_facts import RunFacts
+from reports.run_folder import RunFolder
 from reports.sections.sample_size import build_sample_size, list_shortfalls
 from schemas.tables import SAMPLE_SIZE
 

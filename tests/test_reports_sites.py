@@ -13,9 +13,10 @@ from test_reports_report import HIDDEN, make_facts
 from reports.blocks import Block, Figure, Table, Text
 from reports.figures.canvas import pens_of
 from reports.figures.sites import draw_sites
-from reports.run_folder import RunFacts, RunFolder
+from reports.run_facts import RunFacts
+from reports.run_folder import RunFolder
 from reports.sections.sites import NOT_ASKED, build_sites
-from schemas.tables import CASE_MIX, META, SITES
+from schemas.tables import CASE_MIX, META, SITES, VERDICTS
 
 OUTCOME = "odi_improved_12m"
 REFERENCE, RIVAL = "spline_logistic", "xgboost"
@@ -78,6 +79,7 @@ def make_run(
     facts = make_facts()
     facts["outcomes"] = [one | {"kind": kinds.get(one["name"], one["kind"])} for one in facts["outcomes"]]
     made = {"sites": (sites, SITES), "meta": (meta, META), "case_mix": (case_mix, CASE_MIX)}
+    made["verdicts"] = ([], VERDICTS)
     tables = {name: pd.DataFrame(rows, columns=list(columns)) for name, (rows, columns) in made.items()}
     for frame in tables.values():
         for name in ("reference", "model", "statement", "interval_kind", "members", "level", "dataset"):

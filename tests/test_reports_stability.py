@@ -13,8 +13,9 @@ from matplotlib.figure import Figure as Canvas
 
 from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.figures.canvas import REFERENCE_PEN
-from reports.figures.stability import draw_instability
-from reports.run_folder import RunFacts, RunFolder
+from reports.figures.stability import draw_instabilities, draw_instability
+from reports.run_facts import RunFacts
+from reports.run_folder import RunFolder
 from reports.sections.optimism import build_optimism
 from reports.sections.stability import RANGE, build_stability, choose_limits
 from schemas.tables import EVALUATION, INSTABILITY_CURVE, OPTIMISM, STABILITY
@@ -112,8 +113,10 @@ def test_apparent_stands_beside_what_corrects_it():
         ]
     )
     blocks = build_optimism(run)
-    (table,) = tables_of(blocks)
-    first, other, alone = (row for row in table.rows if row[0].style == "indent")
+    table, further = tables_of(blocks)
+    (first,) = (row for row in table.rows if row[0].style == "indent")
+    other, alone = (row for row in further.rows if row[0].style == "indent")
+    assert (table.folded, further.folded) == (False, True)
     assert [cell.text for cell in first[1:]] == ["0.762", "0.053", "0.709", "0.708", "0.668", "200", "3"]
     assert first[3].detail == "0.660 to 0.760"
     assert [other[1].text, other[3].text, other[5].text] == ["0.762", "–", "0.668"]
@@ -175,10 +178,25 @@ def test_stability_stands_beside_the_cross_validated_c_statistic():
 
 
 def test_instability_is_drawn_and_described():
-    (figure,) = [block for block in build_stability(make_stability()) if isinstance(block, Figure)]
+    _, figure = [block for block in build_stability(make_stability()) if isinstance(block, Figure)]
     assert figure.svg.startswith("<?xml") or "<svg" in figure.svg
     assert "Logistic regression: widest near 0.55, from 0.39 to 0.57" in figure.description
     assert re.search(r"at least 10 patients", figure.caption)
+
+
+def test_discrimination_and_stability_are_drawn_side_by_side():
+    beside, _ = [block for block in build_stability(make_stability()) if isinstance(block, Figure)]
+    assert beside.name == "stability-beside-low"
+    assert "LightGBM 0.645 (95 % CI 0.600 to 0.690) and 0.100" in beside.description
+    assert "Logistic regression not available and 0.050" in beside.description
+    frame = make_stability().tables["stability"]
+    ax = Canvas().add_subplot()
+    draw_instabilities(frame, ax, models=("lightgbm",), pens={"lightgbm": REFERENCE_PEN})
+    mean, span, high = ax.lines
+    assert mean.get_xydata().tolist() == [[0.1, 0.0]]
+    assert span.get_xydata().tolist() == [[0.1, 0.0], [0.18, 0.0]]
+    assert high.get_xydata().tolist() == [[0.18, 0.0]]
+    assert ax.get_xlim()[0] == 0
 
 
 def test_few_patients_have_no_plot_and_no_number():

@@ -15,11 +15,11 @@ from scipy.special import expit
 from test_reports_report import REFERENCE, write_run
 
 from pipelines.subgroups import audit_subgroups
-from reports import subgroup_words as words
 from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.figures.canvas import REFERENCE_PEN
 from reports.figures.forest import draw_gaps
 from reports.run_folder import RunFolder, read_run_folder
+from reports.sections import subgroup_words as words
 from reports.sections.subgroup_tables import format_p
 from reports.sections.subgroups import build_subgroups
 from schemas.tables import ASCERTAINMENT, GAPS

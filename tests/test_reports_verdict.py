@@ -15,7 +15,8 @@ from matplotlib.figure import Figure as Canvas
 from reports.blocks import Block, Figure, Table, Text
 from reports.figures.canvas import pens_of
 from reports.figures.verdict import draw_procedures
-from reports.run_folder import RunFacts, RunFolder
+from reports.run_facts import RunFacts
+from reports.run_folder import RunFolder
 from reports.sections.models import build_models
 from reports.sections.summary import build_summary
 from reports.sections.verdict import NOTHING, build_verdict, margin_of, primary_verdict
@@ -161,7 +162,7 @@ def test_run_that_does_not_hold_the_rule_prints_none() -> None:
 
 def test_no_worthwhile_gain_is_an_ordinary_result_that_favours_the_logistic_model() -> None:
     blocks = build_verdict(make_run())
-    assert any("By default we recommend Logistic regression:" in text for text in texts_of(blocks))
+    assert any("By default we recommend Logistic regression." in text for text in texts_of(blocks))
     assert not [block for block in blocks if isinstance(block, Text) and block.kind == "warning"]
     assert not any(word in " ".join(texts_of(blocks)).lower() for word in ("fail", "unfortunately", "only found"))
 
@@ -172,7 +173,10 @@ def test_no_worthwhile_gain_is_an_ordinary_result_that_favours_the_logistic_mode
         ("better", "is a clinical judgement"),
         ("practically equivalent", "By default we recommend Logistic regression"),
         ("worse", "By default we recommend Logistic regression"),
-        ("undecided", "the default stays Logistic regression: a worthwhile gain was neither shown nor ruled out"),
+        (
+            "undecided",
+            "the default stays Logistic regression: a gain worth having was neither shown nor ruled out. That is no",
+        ),
         ("budget-limited", "This run is no argument against Machine learning. Repeat it with more trials"),
     ],
 )
@@ -257,10 +261,10 @@ def test_without_other_data_there_is_no_table_of_them() -> None:
     assert names == ["verdict-o", "procedures-o", "procedures-described-o"]
 
 
-def test_measures_of_the_rival_are_open_and_those_of_described_models_closed() -> None:
+def test_tables_of_all_measures_are_closed_since_the_forest_shows_them() -> None:
     blocks = build_verdict(make_run())
     folded = {block.name: block.folded for block in blocks if isinstance(block, Table)}
-    assert folded == {"verdict-o": False, "procedures-o": False, "procedures-described-o": True}
+    assert folded == {"verdict-o": False, "procedures-o": True, "procedures-described-o": True}
     assert [row[0].text for row in table_of(blocks, "procedures-o").rows] == ["Machine learning", "Log loss"]
     described = table_of(blocks, "procedures-described-o")
     assert [row[0].text for row in described.rows] == ["Random forest", "Log loss"]
@@ -269,7 +273,7 @@ def test_measures_of_the_rival_are_open_and_those_of_described_models_closed() -
 def test_threshold_that_is_derived_from_a_score_is_described() -> None:
     blocks = build_verdict(make_score_run())
     said = "Described only: this threshold is derived from the prediction of Disability at 12 months, to which"
-    assert any(text.startswith(said) for text in texts_of(blocks))
+    assert any(f"Disability below 22. {said}" in text for text in texts_of(blocks))
     assert table_of(blocks, make_slug("verdict", "o__x")).folded
     assert [block.name for block in blocks if isinstance(block, Figure)] == ["verdict-forest-o"]
     assert not any("has no model beside the reference" in text for text in texts_of(blocks))
@@ -277,6 +281,29 @@ def test_threshold_that_is_derived_from_a_score_is_described() -> None:
     assert sum(text.startswith("Verdict. ") for text in summary) == 1
     assert any(text.startswith(said) for text in summary)
     assert any("One rival per outcome gets a verdict, thresholds derived from a score none." in t for t in summary)
+
+
+def test_answers_stand_in_one_table_at_the_beginning() -> None:
+    blocks = build_summary(make_score_run())
+    table = next(block for block in blocks if isinstance(block, Table))
+    assert blocks.index(table) == 2
+    assert "0.5 % of the reference's loss is worth having" in texts_of(blocks)[1]
+    row = row_of(table, "Disability at 12 months")
+    assert row["Rival"][0] == "Machine learning"
+    assert row["Gain of the rival"] == ("2.4", "\u22121.0 to 5.8")
+    assert (row["Margin"][0], row["Verdict"][0]) == ("1.2", "no worthwhile gain")
+    assert row_of(table, "Disability below 22")["Verdict"][0] == "described only"
+
+
+def test_a_hidden_answer_is_hidden_in_the_first_table_too() -> None:
+    hidden = make_verdict(status="suppressed", verdict="not assessable", text="Not assessable.", gain=31337.0)
+    loss = make_loss("development", "internal", 0.64) | {"metric": "c_statistic", "status": "suppressed", "n": 31337.0}
+    hidden |= dict.fromkeys(("lower", "upper", "margin"), math.nan)
+    blocks = build_summary(make_run(verdicts=[hidden], procedures=[], evaluation=[loss]))
+    table = table_of(blocks, "answers")
+    assert "31337" not in str(table)
+    assert row_of(table, "Improved at 12 months")["n"][0] == "hidden \u2020"
+    assert "Hidden: fewer than 5" in table.notes[-1]
 
 
 def test_study_without_a_rival_says_how_to_ask() -> None:

@@ -23,6 +23,7 @@ from pipelines.metrics import METRICS
 from pipelines.models import MODELS, Model
 from pipelines.preprocess import DESIGNS
 from pipelines.splits import SPLITS, Split
+from reports.audit.page import SECTIONS as AUDIT_SECTIONS
 from reports.comparison import SECTIONS
 from schemas.column import KINDS, KNOWN_AT, Column
 from schemas.columns import COLUMNS, ENTRIES
@@ -40,6 +41,7 @@ TABLES: dict[str, Mapping[str, Any]] = {
     "METRICS": METRICS,
     "SPLITS": SPLITS,
     "SECTIONS": SECTIONS,
+    "AUDIT_SECTIONS": AUDIT_SECTIONS,
 }
 SOURCED = ("INSTRUMENTS", "THRESHOLD_SETS")
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")

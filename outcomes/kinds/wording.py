@@ -17,6 +17,8 @@ UNATTAINABLE = {
     "flag": f"{NO_ROOM} stay, as not having reached it, and are a subgroup of their own",
 }
 CENSORING = {"kaplan_meier": "by Kaplan-Meier", "by_predictors": "from the study's predictors"}
+IN_FOLDS = "in each training fold"
+"""Where a study estimates its weights."""
 
 
 def join_rule(spec: OutcomeSpec, *parts: str) -> str:
@@ -25,8 +27,15 @@ def join_rule(spec: OutcomeSpec, *parts: str) -> str:
     return "; ".join(filter(None, (*parts, CLOCKS[spec.clock], decision, spec.text)))
 
 
-def describe_unknown_patients(outcome: Outcome, study: Study) -> str:
+def describe_unknown_patients(outcome: Outcome, study: Study, *, where: str = IN_FOLDS) -> str:
     """Return what becomes of patients of unknown outcome under the choices of a study, in words.
+
+    Parameters
+    ----------
+    outcome, study
+        What is predicted, and the plan.
+    where
+        On which data the weights are estimated.
 
     Notes
     -----
@@ -36,13 +45,13 @@ def describe_unknown_patients(outcome: Outcome, study: Study) -> str:
         return (
             f"patients followed for less than {outcome.follow_up.horizon_days} days without any event keep weight 0; "
             "the others stand for them, weighted by the inverse probability of having been followed, estimated "
-            f"{CENSORING[study.censoring]} in each training fold; patients whose end of follow-up is not recorded "
+            f"{CENSORING[study.censoring]} {where}; patients whose end of follow-up is not recorded "
             "count as lost on day 0, with an event or without"
         )
     if study.non_response == "weight":
         return (
             "patients of unknown outcome keep weight 0; the others stand for them, weighted by the inverse probability "
-            "of being known, estimated from the study's predictors in each training fold"
+            f"of being known, estimated from the study's predictors {where}"
         )
     return "patients of unknown outcome are left out, counted, which is right only if they are like the others"
 

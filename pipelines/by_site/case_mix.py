@@ -95,7 +95,8 @@ def tabulate_case_mix(
     predictions
         The PREDICTIONS columns of `schemas.tables`.
     cohorts
-        By dataset and outcome, development among them; outcomes that are derived from a score have none and no rows.
+        By dataset and outcome, development among them where it is at hand; outcomes that are derived from a score have
+        none and no rows.
     sites
         The SITES columns of `schemas.tables`: sites that are hidden there are hidden here.
     reference
@@ -116,7 +117,7 @@ def tabulate_case_mix(
     the study's predictors (`compute_membership`). The linear predictor is the logit of the predicted risk, of a score
     the prediction itself: its standard deviation says how unlike each other patients are, its mean how high their risk
     is. Counted are patients with a known outcome, as in the evaluation, and they weigh as they do there; in the
-    membership model all weigh the same.
+    membership model all weigh the same. Where the patients of the development are not at hand, there is none.
 
     References
     ----------
@@ -163,13 +164,13 @@ def _list_dataset(
     """Yield a dataset as a whole; development is what others are held against and has no membership itself."""
     outcome, dataset = str(analysis["outcome"].iloc[0]), str(analysis["dataset"].iloc[0])
     counted = select_usable(analysis[analysis["model"] == reference])
-    base, compared = cohorts[DEVELOPMENT][outcome], dataset != DEVELOPMENT
+    compared = dataset != DEVELOPMENT and DEVELOPMENT in cohorts
     yield _Level(
         name=ALL,
         rows=analysis,
         hidden=_is_small(counted, suppress_below),
         own=_take(cohorts[dataset][outcome], counted["row_id"]) if compared else None,
-        others=_take(base, pd.Series(base.row_id[base.counted])) if compared else None,
+        others=_take_counted(cohorts[DEVELOPMENT][outcome]) if compared else None,
     )
 
 
@@ -184,6 +185,10 @@ def _take(cohort: Cohort, row_id: pd.Series) -> Side:
     position = pd.Series(np.arange(len(cohort.row_id)), index=cohort.row_id.astype(str))
     at = position.loc[sorted(set(row_id.astype(str)))].to_numpy()
     return Side(X=cohort.X.iloc[at], patient=pd.Series(cohort.patient[at]).astype(str), columns=cohort.columns)
+
+
+def _take_counted(cohort: Cohort) -> Side:
+    return _take(cohort, pd.Series(cohort.row_id[cohort.counted]))
 
 
 def _split(side: Side, rows: BoolArray) -> Side:

@@ -38,7 +38,7 @@ from pipelines.measures.placements import linearise_c_statistic
 from pipelines.measures.sample import Sample, build_sample, code_groups, select_usable, split_groups
 from pipelines.measures.utility import count_decisions
 from pipelines.metrics import METRICS
-from pipelines.suppression import find_small, find_suppressed
+from pipelines.suppression import find_suppressed, gives_away
 from schemas.tables import SITES
 
 INTERNAL_EXTERNAL = "internal-external"
@@ -47,6 +47,8 @@ UNKNOWN = "unknown"
 LEAST = 10
 LEAST_FOR_SLOPE = 20
 """Fewest events and non-events with which a site is assessed; of a score, fewest patients."""
+FATES = (1, 2)
+"""Which of the counts of patients are what became of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,20 +246,28 @@ def _compare(groups: list[Group], base: list[Group], parts: list[Part], hiding: 
 
 
 def _list_measures(groups: list[Group]) -> list[SiteMeasure]:
-    in_points = any(group.sample.in_points for group in groups)
+    in_points = _in_points(groups)
     return [measure for measure in MEASURES.values() if measure.metric.in_points == in_points]
+
+
+def _in_points(groups: list[Group]) -> bool:
+    return any(group.sample.in_points for group in groups)
 
 
 def _find_hidden(groups: list[Group], hiding: _Hiding) -> BoolArray:
     """Tell which parts are hidden: small ones, and those that would give away a hidden part or a hidden site."""
     counts = _count_patients([group.sample for group in groups])
+    fates = () if _in_points(groups) else FATES
     if not hiding.sites_shown:
-        return find_suppressed(counts, hiding.below)
+        return find_suppressed(counts, hiding.below, fates=fates)
     inside = [_count_sites(group) for group in groups]
     sites = np.concatenate(inside)
-    hidden = np.split(find_suppressed(sites, hiding.below), np.cumsum([len(own) for own in inside])[:-1])
-    leaks = np.array([_leaks(own, mask, hiding.below) for own, mask in zip(inside, hidden, strict=True)])
-    return find_suppressed(counts, hiding.below, hidden=leaks)
+    masked = find_suppressed(sites, hiding.below, fates=fates)
+    hidden = np.split(masked, np.cumsum([len(own) for own in inside])[:-1])
+    leaks = np.array(
+        [mask.any() and gives_away(own, mask, hiding.below, fates) for own, mask in zip(inside, hidden, strict=True)]
+    )
+    return find_suppressed(counts, hiding.below, hidden=leaks, fates=fates)
 
 
 def _hide_decisions(groups: list[Group], hidden: BoolArray, suppress_below: int) -> dict[float, BoolArray]:
@@ -288,13 +298,6 @@ def _count_sites(group: Group) -> IntArray:
 
 def _count_patients(samples: Sequence[Sample]) -> IntArray:
     return np.array([sample.patient_counts for sample in samples], dtype=np.int64).reshape(-1, 3)
-
-
-def _leaks(counts: IntArray, hidden: BoolArray, suppress_below: int) -> bool:
-    """Tell whether a part's count, less its shown sites, is that of one hidden site, or small."""
-    if not hidden.any():
-        return False
-    return bool(hidden.sum() == 1 or find_small(counts[hidden].sum(axis=0), suppress_below).any())
 
 
 def _describe(group: Group, part: Part, reference: str, sample: Sample, *, hidden: bool) -> dict[str, object]:

@@ -44,6 +44,7 @@ from pipelines.measures.overall import (
     clip_probability,
     linearise_brier_score,
     linearise_log_loss,
+    linearise_mean,
     linearise_nagelkerke,
     linearise_scaled_brier,
 )
@@ -61,6 +62,7 @@ ROUNDING = 1e-12
 BY_PATIENT = ", cluster-robust by patient"
 NO_VARIATION = explain_absence("no variation between patients")
 NOBODY_TOLD_APART = explain_absence("the same prediction for everyone")
+DESCRIBED = explain_absence("it describes the predictions")
 NO_COVERAGE = explain_absence("no interval is known to cover near perfect calibration")
 RESTS_ON_CLIP = Estimate(
     status=NOT_ASSESSABLE.status,
@@ -249,6 +251,12 @@ def compute_share_of_events(sample: Sample) -> tuple[Estimate, ...]:
     """Estimate the event rate, which is what average precision is without discrimination."""
     found = compute_event_rate(sample.y, sample.weights, replicate=sample.replicate, patient=sample.patient)
     return (replace(found, interval_kind=found.interval_kind.replace(BY_PATIENT, name_robust(sample))),)
+
+
+def compute_mean_risk(sample: Sample) -> tuple[Estimate, ...]:
+    """Estimate the mean predicted risk, a property of the patients and the model: without an interval."""
+    value = linearise_mean(sample.p, sample.weights, sample.replicate).estimate
+    return (Estimate(estimate=value, interval_kind=DESCRIBED),)
 
 
 def compute_oe_ratio(sample: Sample) -> tuple[Estimate, ...]:

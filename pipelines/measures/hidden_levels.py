@@ -27,11 +27,17 @@ def hide_levels(sample: Sample, rows: pd.DataFrame, subgroups: Sequence[str], su
     -------
     dict
         Hidden levels of every attribute; what is counted are patients, those with the event and those without it,
-        each once whatever the repeats.
+        each once whatever the repeats. A group in which nobody had the event, or everybody, is hidden too.
     """
     _, first = np.unique(sample.row, return_index=True)
     y = sample.y[first]
     everyone = np.ones(first.size, dtype=np.bool_)
     kinds = [everyone] if sample.in_points else [everyone, y == 1, y == 0]
     levels = {name: find_levels(rows, name)[first] for name in subgroups}
-    return find_hidden_levels(levels, kinds, patient=sample.patient[first], suppress_below=suppress_below)
+    return find_hidden_levels(
+        levels,
+        kinds,
+        patient=sample.patient[first],
+        suppress_below=suppress_below,
+        fates=range(1, len(kinds)),
+    )

@@ -71,6 +71,24 @@ def hide_revealing(table: pd.DataFrame, revealing: pd.DataFrame) -> pd.DataFrame
     )
 
 
+def leave_out_revealing(curves: pd.DataFrame, revealing: pd.DataFrame, subgroup: pd.Series) -> pd.DataFrame:
+    """Return curves by group without the attributes whose levels would count a few patients.
+
+    Parameters
+    ----------
+    curves
+        Rows with the columns of `PLACE` before the last.
+    revealing
+        What `find_revealing` found.
+    subgroup
+        The attribute of each row.
+    """
+    found = set(revealing[list(PLACE)].itertuples(index=False, name=None))
+    places = zip(*(curves[name] for name in PLACE[:-1]), subgroup, strict=True)
+    shown = np.array([place not in found for place in places], dtype=np.bool_)
+    return curves[shown].reset_index(drop=True)
+
+
 def drop_revealing(predictions: pd.DataFrame, revealing: pd.DataFrame) -> pd.DataFrame:
     """Return predictions without the models whose numbers over everyone would count a few patients.
 

@@ -22,6 +22,7 @@ from pipelines.measures.estimates import (
     compute_ici_null,
     compute_log_loss,
     compute_mean_distance,
+    compute_mean_risk,
     compute_nagelkerke,
     compute_oe_ratio,
     compute_scaled_brier,
@@ -56,6 +57,17 @@ RISK_METRICS = (
         for_scores=True,
     ),
     Metric(
+        name="mean_risk",
+        title="Mean predicted risk",
+        text="Mean of the predicted risks, weighted as the evaluation is: what the event rate is expected to be.",
+        formula="mean(p)",
+        best="none",
+        compute=compute_mean_risk,
+        needs_both=False,
+        least_in_subgroup=0,
+        has_interval=False,
+    ),
+    Metric(
         name="event_rate",
         title="Event rate",
         text="Share of patients with the event, weighted as the evaluation is; what average precision is without any "
@@ -65,6 +77,7 @@ RISK_METRICS = (
         compute=compute_share_of_events,
         for_scores=True,
         needs_both=False,
+        least_in_subgroup=0,
     ),
     Metric(
         name="discrimination_slope",
@@ -116,12 +129,13 @@ RISK_METRICS = (
         name="scaled_brier",
         title="Scaled Brier score",
         text="One minus the Brier score relative to that of a model that gives everyone the event rate. 0 is no gain; "
-        "negative values are worse than that model.",
+        "negative values are worse than that model. Of a group too it is against the event rate of all patients.",
         formula="1 - Brier score / Brier score of the event rate (of the training folds in cross-validation)",
         reference="Kattan and Gerds 2018",
         best="higher",
         compute=compute_scaled_brier,
         compare=compare_scaled_brier,
+        least_in_subgroup=10,
     ),
     Metric(
         name="oe_ratio",

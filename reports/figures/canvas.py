@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 MM_PER_INCH = 25.4
-DOUBLE_COLUMN_MM = 174.0
+SINGLE_COLUMN_MM, DOUBLE_COLUMN_MM = 84.0, 174.0
+"""The two widths of journals."""
 MARK_MM = 3.5
 """Room kept free at the top for the mark."""
+KEY_SIGNS, CUT_SIGNS, ROW_SIGNS = 30, 48, 30
+"""Signs of a title in a key of three columns and of two, and in a line beside a row."""
 
 PALETTE = {
     "ink": "#1b1e23",
@@ -82,9 +88,32 @@ STYLE: dict[str, Any] = {
     "text.parse_math": False,
     "lines.solid_capstyle": "round",
     "axes.unicode_minus": True,
+    "axes.formatter.useoffset": False,
+    "axes.formatter.limits": (-6, 7),
     # Text stays text: small files, searchable, set in the reader's own sans-serif and editable by a journal.
     "svg.fonttype": "none",
 }
+
+RATIOS = (
+    (0.01, 0.1, 1.0, 10.0, 100.0),
+    (0.25, 0.5, 1.0, 2.0, 4.0),
+    (0.5, 1.0, 2.0),
+    (0.67, 1.0, 1.5),
+    (0.8, 1.0, 1.25),
+    (0.9, 1.0, 1.1),
+    (0.95, 1.0, 1.05),
+)
+"""Labels of an axis of ratios, from wide to narrow: the first of which enough lie inside the axis is taken."""
+LEAST_TICKS = 3
+MOST_TICKS = 5
+LONG_TICK = 6
+"""Signs from which a label is long."""
+LINE_POINTS = 8
+"""Height of a small line above a panel."""
+LEADER = {"arrowstyle": "-", "linewidth": 0.4, "shrinkA": 1, "shrinkB": 0, "relpos": (0, 0.5)}
+LABEL_SIGNS = 26
+LABEL_GAP = 0.055
+"""Signs in a line of a label beside a panel, and the height of a line as a share of the panel's."""
 
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 _FAMILIES = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
@@ -147,7 +176,121 @@ def draw_key(canvas: Canvas, titles: Sequence[str], pens: Sequence[Pen]) -> None
         Line2D([], [], color=pen.color, linestyle=pen.line, marker=pen.marker, markersize=3, linewidth=1)
         for pen in pens
     ]
-    canvas.legend(handles, titles, loc="outside lower left", ncols=3, frameon=False, handlelength=3.5, fontsize=7)
+    columns = 3 if max(map(len, titles), default=0) <= KEY_SIGNS else 2
+    labels = [cut_title(title, signs=CUT_SIGNS) for title in titles]
+    canvas.legend(handles, labels, loc="outside lower left", ncols=columns, frameon=False, handlelength=3.5, fontsize=7)
+
+
+def wrap_title(title: str, signs: int) -> str:
+    """Break a title into at most two lines; what does not fit is left out of its middle, since endings differ.
+
+    Examples
+    --------
+    >>> print(wrap_title("Elastic net with splines and interactions, second variant", 20))
+    Elastic net with
+    … second variant
+    """
+    lines = textwrap.wrap(title, signs)
+    return "\n".join(lines) if len(lines) <= 2 else f"{lines[0]}\n\u2026 {_find_tail(title, signs - 2)}"
+
+
+def head_panel(axes: Axes, title: str, numbers: str, signs: int) -> None:
+    """Write a panel's title, and small beneath it, above the panel, what its numbers are."""
+    lines = numbers.count("\n") + 1 if numbers else 0
+    axes.set_title(wrap_title(title, signs), pad=4 + LINE_POINTS * lines)
+    axes.text(0, 1.02, numbers, transform=axes.transAxes, va="bottom", fontsize=6, linespacing=1.3)
+
+
+def cut_title(title: str, *, signs: int) -> str:
+    """Cut a title to one line; what does not fit is left out of its middle."""
+    if len(title) <= signs:
+        return title
+    tail = _find_tail(title, signs // 2 - 2)
+    return f"{textwrap.wrap(title, max(1, signs - len(tail) - 3))[0]} \u2026 {tail}"
+
+
+def _find_tail(title: str, signs: int) -> str:
+    """Return the last words that fit, or the end of the last word."""
+    words = title.split()
+    starts = [start for start in range(len(words)) if len(" ".join(words[start:])) <= signs]
+    return " ".join(words[starts[0] :]) if starts else words[-1][-signs:]
+
+
+def label_rows(axes: Axes, titles: Sequence[str]) -> None:
+    """Name the rows of a panel that is read from top to bottom, at 0, 1, ...; no titles leave them without names."""
+    axes.set_yticks(range(len(titles)), [wrap_title(title, ROW_SIGNS) for title in titles])
+
+
+def label_ends(axes: Axes, ends: Mapping[str, tuple[float, float]], colors: Mapping[str, str]) -> None:
+    """Write each curve's name right of the panel, moved apart and tied to the curve's end by a thin line.
+
+    Parameters
+    ----------
+    axes
+        The panel, its limits set.
+    ends
+        Where each curve ends, by the name to be written.
+    colors
+        Colour of each name.
+    """
+    low, high = axes.get_ylim()
+    names = {name: wrap_title(name, LABEL_SIGNS) for name in ends}
+    lines = max((name.count("\n") + 1 for name in names.values()), default=1)
+    gap = min(LABEL_GAP * lines, 1 / max(len(ends), 1))
+    heights = [(y - low) / (high - low) for _, y in ends.values()]
+    places = spread(heights, gap)
+    lift = max(0.0, -min(places, default=0.0)) - max(0.0, max(places, default=1.0) - 1.0)
+    for (name, end), place in zip(ends.items(), places, strict=True):
+        axes.annotate(
+            names[name], end, (1.045, place + lift), textcoords="axes fraction", va="center", fontsize=6.5,
+            color=colors[name], annotation_clip=False, arrowprops={**LEADER, "color": colors[name]},
+        )  # fmt: skip
+
+
+class ShortTicks(MaxNLocator):
+    """Few round numbers, and still fewer where they are long."""
+
+    def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
+        """Return the numbers between the ends."""
+        ticks = super().tick_values(vmin, vmax)
+        longest = max(len(word_tick(tick)) for tick in ticks)
+        return MaxNLocator(2).tick_values(vmin, vmax) if longest > LONG_TICK else ticks
+
+
+def number_axis(axes: Axes, *, labels: int = 4) -> None:
+    """Give the horizontal axis few labels, written out however small or large, with a true minus sign."""
+    axes.xaxis.set_major_locator(ShortTicks(labels))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: word_tick(value)))
+
+
+def number_both(axes: Axes, *, labels: int = 4) -> None:
+    """Give both axes the same few labels."""
+    number_axis(axes, labels=labels)
+    axes.yaxis.set_major_locator(MaxNLocator(labels))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: word_tick(value)))
+
+
+def scale_ratio(axes: Axes) -> None:
+    """Give a ratio a logarithmic axis, on which 0.5 is as far from 1 as 2, with few labels."""
+    axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    inside = [[tick for tick in ticks if low <= tick <= high] for ticks in RATIOS]
+    few = next((ticks for ticks in inside if LEAST_TICKS <= len(ticks) <= MOST_TICKS), None)
+    ticks = MaxNLocator(3).tick_values(low, high) if few is None else few
+    axes.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: word_tick(value)))
+
+
+def word_tick(value: float) -> str:
+    """Write a number of an axis without exponent.
+
+    Examples
+    --------
+    >>> word_tick(0.00005), word_tick(-0.30000000000000004)
+    ('0.00005', '−0.3')
+    """
+    return np.format_float_positional(value, precision=8, trim="-").replace("-", "\u2212")
 
 
 def soften(axes: Axes) -> None:

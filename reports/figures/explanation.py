@@ -8,14 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from reports.figures.canvas import PALETTE, Pen, soften
+from reports.figures.canvas import PALETTE, Pen, cut_title, number_axis, soften, word_tick, wrap_title
 from reports.tables import distinct, records
 
 SCALE_WORDS = {"log_odds": "log-odds", "probability": "probability", "points": "points"}
-TOP = 10
+TOP = 8
 """Predictors drawn in a ranking; the table beside it has all."""
+TITLE_SIGNS, LEVEL_SIGNS, SLANTED_SIGNS = 28, 32, 18
+"""Signs in a line of a title, in a line beneath a panel, and of a level that is written aslant."""
 MISSING = "missing"
 
 
@@ -67,10 +69,10 @@ def draw_ranking(frame: pd.DataFrame, ax: Axes, *, pen: Pen, title: str, titles:
         )
     ax.text(1.03, -1.0, "ranks", transform=at, va="center", fontsize=6, color=PALETTE["soft"])
     ax.set_yticks(y, [_short(titles.get(name, name)) for name in ranked["predictor"]])
-    ax.set(ylim=(min(TOP, len(ranked)) - 0.4, -1.3), title=title)
+    ax.set(ylim=(min(TOP, len(ranked)) - 0.4, -1.3), title=wrap_title(title, TITLE_SIGNS))
     ax.set_xlim(left=0)
     ax.set_xlabel(f"Mean absolute contribution, {SCALE_WORDS[str(ranked['scale'].iloc[0])]}")
-    ax.xaxis.set_major_locator(MaxNLocator(4))
+    number_axis(ax)
     soften(ax)
 
 
@@ -106,12 +108,24 @@ def draw_contribution(frame: pd.DataFrame, ax: Axes, *, title: str, pens: dict[s
         rows = frame[(frame["model"] == name) & (frame["status"] == "ok")]
         weight = HEAVY if name == emphasised else LIGHT
         draw(ax, rows, pen, weight, frame, k - (len(pens) - 1) / 2)
-    ax.set_title("\n".join(textwrap.wrap(title, 36)))
+    ax.set_title(wrap_title(title, TITLE_SIGNS))
     ax.yaxis.set_major_locator(MaxNLocator(4))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: word_tick(value)))
     if not is_number:
         levels = distinct(frame["level"])
-        ax.set_xticks(range(len(levels)), [textwrap.fill(level, 11) for level in levels], fontsize=6)
+        _name_levels(ax, levels)
         ax.set_xlim(-0.6, len(levels) - 0.4)
+
+
+def _name_levels(ax: Axes, levels: tuple[str, ...]) -> None:
+    """Write the levels beneath their points: level where every word fits, else aslant."""
+    signs = LEVEL_SIGNS // len(levels)
+    lines = [textwrap.wrap(level, signs, break_long_words=False) for level in levels] if signs else []
+    if lines and all(len(line) <= signs for level in lines for line in level):
+        ax.set_xticks(range(len(levels)), ["\n".join(level) for level in lines], fontsize=6)
+    else:
+        short = [cut_title(level, signs=SLANTED_SIGNS) for level in levels]
+        ax.set_xticks(range(len(levels)), short, fontsize=6, rotation=35, ha="right", va="top", rotation_mode="anchor")
 
 
 def _draw_category(ax: Axes, rows: pd.DataFrame, pen: Pen, weight: Weight, frame: pd.DataFrame, place: float) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from reports.figures.canvas import PALETTE, Pen, soften
+from reports.figures.canvas import PALETTE, Pen, number_axis, scale_ratio, soften
 from reports.measures import MEASURES
-from reports.tables import first_row, format_number, title_of, words_of
+from reports.tables import first_row, title_of, words_of
 
 
 def draw_differences(
@@ -34,15 +33,54 @@ def draw_differences(
     ax.axvline(0, color=PALETTE["ink"], linewidth=0.8, zorder=1)
     if margin is not None:
         ax.axvline(-margin, color=PALETTE["soft"], linewidth=0.7, linestyle=(0, (3, 2)), zorder=1)
-        ax.text(
-            -margin, 1.0, "margin", transform=ax.get_xaxis_transform(), ha="center", va="bottom", fontsize=6,
-            color=PALETTE["soft"],
-        )  # fmt: skip
+        ax.set_title("margin: dashed line", fontsize=6, fontweight="normal", color=PALETTE["soft"], loc="left")
     for y, model in enumerate(models):
         _draw_interval(ax, first_row(frame, model=model, metric=metric), y, pens[model])
     ax.set(ylim=(len(models) - 0.5, -0.5), xlabel=f"Difference in {words_of(metric)}")
-    ax.xaxis.set_major_locator(MaxNLocator(4))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "\u2212")))
+    number_axis(ax)
+    soften(ax)
+
+
+def draw_estimates(
+    frame: pd.DataFrame, ax: Axes, *, metric: str, models: tuple[str, ...], pens: dict[str, Pen], title: str = ""
+) -> None:
+    """Draw one measure of several models with its interval.
+
+    Parameters
+    ----------
+    frame
+        Rows of one outcome, dataset and validation with the columns of `schemas.tables.EVALUATION`, whole sample.
+    ax
+        Where to; rows are at 0, 1, ... from the top.
+    metric
+        The measure; its perfect value is the line.
+    models
+        From top to bottom.
+    pens
+        How each model is drawn: marker and line as in a panel beside, so that the rows are its key.
+    title
+        What the axis is called; the measure's own title if empty.
+    """
+    neutral = MEASURES[metric].reference
+    if neutral is not None:
+        ax.axvline(neutral, color=PALETTE["soft"], linewidth=0.7, zorder=1)
+    for y, model in enumerate(models):
+        row = first_row(frame, model=model, metric=metric)
+        _draw_interval(ax, row, y, pens[model])
+    ax.set(ylim=(len(models) - 0.5, -0.5), xlabel=title or title_of(metric))
+    number_axis(ax)
+    soften(ax)
+
+
+def draw_swatches(ax: Axes, *, models: tuple[str, ...], pens: dict[str, Pen]) -> None:
+    """Draw a short piece of each model's line, a row each: the key of the curves in a panel beside."""
+    for y, model in enumerate(models):
+        pen = pens[model]
+        ax.plot([0, 0.5, 1], [y, y, y], color=pen.color, linestyle=pen.line, marker=pen.marker, markersize=2.6,
+                markevery=[1], linewidth=1.0)  # fmt: skip
+    ax.set(ylim=(len(models) - 0.5, -0.5), xlim=(-0.1, 1.1))
+    ax.set_xticks([])
+    ax.spines["bottom"].set_visible(False)
     soften(ax)
 
 
@@ -84,9 +122,9 @@ def draw_levels(frame: pd.DataFrame, ax: Axes, *, metric: str, levels: tuple[tup
             _draw_interval(ax, first_row(frame, subgroup=subgroup, level=level, metric=metric), y, pen)
     ax.set(ylim=(len(levels) - 0.5, -0.5), xlabel=title_of(metric))
     if metric == "oe_ratio":
-        _scale_ratio(ax)
+        scale_ratio(ax)
     else:
-        ax.xaxis.set_major_locator(MaxNLocator(4))
+        number_axis(ax)
     soften(ax)
 
 
@@ -113,24 +151,10 @@ def draw_gaps(
     ax.axvline(0, color=PALETTE["soft"], linewidth=0.7, zorder=1)
     if margin is not None:
         ax.axvspan(-margin, margin, color=PALETTE["faint"], alpha=0.45, linewidth=0, zorder=0)
-        ax.text(
-            0, 1.0, "margin", transform=ax.get_xaxis_transform(), ha="center", va="bottom", fontsize=6,
-            color=PALETTE["soft"],
-        )  # fmt: skip
+        ax.set_title("margin: grey band", fontsize=6, fontweight="normal", color=PALETTE["soft"], loc="left")
     for y, (subgroup, level) in enumerate(levels):
         if level:
             _draw_interval(ax, first_row(frame, subgroup=subgroup, level=level, metric=metric), y, pen)
     ax.set(ylim=(len(levels) - 0.5, -0.5), xlabel=f"Gap in {words_of(metric)},\ngroup minus all others")
-    ax.xaxis.set_major_locator(MaxNLocator(4))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "\u2212")))
+    number_axis(ax)
     soften(ax)
-
-
-def _scale_ratio(ax: Axes) -> None:
-    """Give a ratio a logarithmic axis on which 0.5 is as far from 1 as 2."""
-    ax.set_xscale("log")
-    low, high = ax.get_xlim()
-    inside = [tick for tick in (0.25, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 4.0) if low <= tick <= high]
-    ax.xaxis.set_major_locator(FixedLocator(inside if len(inside) <= 5 else inside[::2]))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_number(value, 2)))

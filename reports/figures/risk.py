@@ -5,12 +5,17 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.figures.canvas import PALETTE, Pen, spread
+from reports.figures.canvas import PALETTE, Pen, head_panel, label_ends
 
 TREAT_ALL, TREAT_NONE = "treat_all", "treat_none"
 STRATEGIES = {TREAT_ALL: "everyone", TREAT_NONE: "no one"}
-VEIL = {"facecolor": PALETTE["paper"], "edgecolor": "none", "alpha": 0.75, "pad": 1.0}
-LEADER = {"arrowstyle": "-", "linewidth": 0.4, "shrinkA": 1, "shrinkB": 0, "relpos": (0, 0.5)}
+PANEL_SIGNS = 24
+"""Signs in a line of a title above a panel of a quarter of the page."""
+SMALLEST = 0.001
+"""Net benefit that fills a panel in which there is none."""
+HALF = 0.5
+GAP = 0.0151
+"""Thresholds further apart than this are no neighbours: the curve has a point at every 0.01."""
 GROUP_COLORS = {"event": PALETTE["ink"], "no_event": PALETTE["faint"]}
 
 
@@ -28,7 +33,7 @@ def draw_calibration(frame: pd.DataFrame, ax: Axes, *, pen: Pen, title: str, lab
     title
         The model's title.
     labels
-        Text in the upper left corner: what the curve's numbers are.
+        Text above the panel: what the curve's numbers are.
     limit
         Highest risk shown, the same for all models of a figure.
     """
@@ -36,8 +41,8 @@ def draw_calibration(frame: pd.DataFrame, ax: Axes, *, pen: Pen, title: str, lab
     ax.plot([0, 1], [0, 1], color=PALETTE["soft"], linewidth=0.6, linestyle=(0, (3, 2)), zorder=1)
     ax.fill_between(curve["predicted"], curve["lower"], curve["upper"], color=pen.color, alpha=0.18, linewidth=0)
     ax.plot(curve["predicted"], curve["observed"], color=pen.color, linewidth=1.5)
-    ax.text(0.03, 0.98, labels, transform=ax.transAxes, va="top", fontsize=6, linespacing=1.35, bbox=VEIL)
-    ax.set(xlim=(0, limit), ylim=(0, limit), title=title, ylabel="Observed proportion")
+    head_panel(ax, title, labels, PANEL_SIGNS)
+    ax.set(xlim=(0, limit), ylim=(0, limit), ylabel="Observed proportion")
     ax.set_xticks([0, limit / 2, limit], ["", "", ""])
     ax.set_yticks([0, limit / 2, limit], _name_ticks(limit))
 
@@ -95,26 +100,47 @@ def draw_decision_curves(
         How each model is drawn.
     """
     models = [name for name in titles if name in set(frame["model"])]
-    top = frame.loc[frame["model"].isin(models), "net_benefit"].max()
     for name in (TREAT_ALL, TREAT_NONE):
         curve = _curve(frame, name)
         ax.plot(curve["threshold_probability"], curve["net_benefit"], color=PALETTE["soft"], linewidth=0.8)
-    for name in models:
-        _draw_model(ax, _curve(frame, name), pens[name], is_reference=name == reference)
     declared = frame.loc[frame["declared"].str.lower().isin(["true", "1"]), "threshold_probability"].unique()
+    for name in models:
+        curve = _curve(frame, name)
+        _draw_model(ax, curve, pens[name], is_reference=name == reference)
+        marked = curve[curve["threshold_probability"].isin(declared)]
+        ax.plot(
+            marked["threshold_probability"], marked["net_benefit"], color=pens[name].color, marker=pens[name].marker,
+            markersize=3.2, linestyle="none", zorder=4,
+        )  # fmt: skip
     for threshold in declared:
         ax.axvline(threshold, color=PALETTE["faint"], linewidth=0.8, zorder=0)
     low, high = frame["threshold_probability"].min(), frame["threshold_probability"].max()
-    ax.set(xlim=(low, high), ylim=(-0.22 * top, 1.08 * top))
+    ax.set(xlim=(low, high), ylim=_limit_benefit(frame.loc[frame["model"].isin(models), "net_benefit"]))
     ax.set(xlabel="Threshold probability", ylabel="Net benefit per patient")
-    _label_ends(frame, ax, {**{name: titles[name] for name in models}, **STRATEGIES}, pens)
+    _label_curves(frame, ax, {**{name: titles[name] for name in models}, **STRATEGIES}, pens)
+
+
+def _limit_benefit(values: pd.Series) -> tuple[float, float]:
+    """Return the ends of the axis: a little above the highest net benefit, and so far below 0 that a loss shows."""
+    highest, lowest = float(values.max()), float(values.min())
+    span = highest if highest > 0 else max(-lowest, SMALLEST) if lowest < 0 else SMALLEST
+    return -0.22 * span if highest > 0 else -1.08 * span, 1.08 * span if highest > 0 else 0.22 * span
 
 
 def _curve(frame: pd.DataFrame, model: str) -> pd.DataFrame:
     return frame[frame["model"] == model].sort_values("threshold_probability")
 
 
+def _break_gaps(curve: pd.DataFrame) -> pd.DataFrame:
+    """Put an empty point into every gap of the thresholds, so that no line is drawn over what is hidden."""
+    x = curve["threshold_probability"]
+    gaps = x[x.diff() > GAP]
+    empty = pd.DataFrame({"threshold_probability": gaps - GAP / 2})
+    return pd.concat([curve, empty], ignore_index=True).sort_values("threshold_probability")
+
+
 def _draw_model(ax: Axes, curve: pd.DataFrame, pen: Pen, *, is_reference: bool) -> None:
+    curve = _break_gaps(curve)
     x = curve["threshold_probability"]
     if is_reference:
         ax.fill_between(x, curve["lower"], curve["upper"], color=pen.color, alpha=0.1, linewidth=0)
@@ -122,29 +148,37 @@ def _draw_model(ax: Axes, curve: pd.DataFrame, pen: Pen, *, is_reference: bool) 
     ax.plot(x, curve["net_benefit"], color=pen.color, linestyle=pen.line, linewidth=width, zorder=order)
 
 
-def _label_ends(frame: pd.DataFrame, ax: Axes, labels: dict[str, str], pens: dict[str, Pen]) -> None:
-    """Write each curve's name at its right end, moved apart and tied to the curve by a thin line."""
-    low, high = ax.get_ylim()
-    ends = {}
-    for name in labels:
+def _label_curves(frame: pd.DataFrame, ax: Axes, labels: dict[str, str], pens: dict[str, Pen]) -> None:
+    """Name each curve at its right end, or where it leaves the panel through the floor."""
+    low = ax.get_ylim()[0]
+    ends: dict[str, tuple[float, float]] = {}
+    left: dict[str, float] = {}
+    colors = {labels[name]: pens[name].color if name in pens else PALETTE["soft"] for name in labels}
+    for name, label in labels.items():
         curve = _curve(frame, name).dropna(subset=["net_benefit"])
-        inside = curve[curve["net_benefit"] >= low]
-        if len(curve) and curve["net_benefit"].iloc[-1] < low:
-            _label_exit(ax, inside, labels[name], pens[name].color if name in pens else PALETTE["soft"])
-        elif len(curve):
-            ends[name] = (curve["threshold_probability"].iloc[-1], curve["net_benefit"].iloc[-1])
-    places = spread([y for _, y in ends.values()], 0.062 * (high - low))
-    lift = max(0.0, low - min(places, default=low))
-    for (name, (x, y)), place in zip(ends.items(), places, strict=True):
-        color = pens[name].color if name in pens else PALETTE["soft"]
-        ax.annotate(
-            labels[name], (x, y), (1.045, (place + lift - low) / (high - low)), textcoords="axes fraction",
-            va="center", fontsize=6.5, color=color, annotation_clip=False, arrowprops={**LEADER, "color": color},
-        )  # fmt: skip
+        if curve.empty:
+            continue
+        if curve["net_benefit"].iloc[-1] >= low:
+            ends[label] = (curve["threshold_probability"].iloc[-1], curve["net_benefit"].iloc[-1])
+        elif (curve["net_benefit"] >= low).any():
+            left[label] = _find_exit(curve, low)
+    label_ends(ax, ends, colors)
+    for k, (label, x) in enumerate(left.items()):
+        _label_exit(ax, x, label, colors[label], floor=k)
 
 
-def _label_exit(ax: Axes, inside: pd.DataFrame, label: str, color: str) -> None:
-    """Name a curve where it leaves the panel through the floor."""
-    if len(inside):
-        x, y = inside["threshold_probability"].iloc[-1], inside["net_benefit"].iloc[-1]
-        ax.annotate(label, (x, y), (7, 1), textcoords="offset points", va="bottom", fontsize=6.5, color=color)
+def _find_exit(curve: pd.DataFrame, low: float) -> float:
+    """Return the threshold at which a curve leaves the panel for good through the floor."""
+    inside = (curve["net_benefit"] >= low).to_numpy().nonzero()[0][-1]
+    (x, y), (beyond, below) = curve[["threshold_probability", "net_benefit"]].iloc[[inside, inside + 1]].to_numpy()
+    return float(x + (beyond - x) * (y - low) / (y - below))
+
+
+def _label_exit(ax: Axes, x: float, label: str, color: str, *, floor: int) -> None:
+    """Name a curve where it leaves the panel through the floor, on one of the floors above it."""
+    low, high = ax.get_xlim()
+    turned = (x - low) / (high - low) > HALF
+    ax.annotate(
+        label, (x, ax.get_ylim()[0]), (-7 if turned else 4, 2 + 8 * floor), textcoords="offset points", va="bottom",
+        ha="right" if turned else "left", fontsize=6.5, color=color,
+    )  # fmt: skip

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.figures.canvas import PALETTE, Pen
-from reports.figures.risk import VEIL
+from reports.figures.canvas import PALETTE, Pen, head_panel, number_both
+from reports.figures.risk import PANEL_SIGNS
 
 
 def draw_score_calibration(
@@ -25,7 +25,7 @@ def draw_score_calibration(
     title
         The model's title.
     labels
-        Text in the upper left corner: what the curve's numbers are.
+        Text above the panel: what the curve's numbers are.
     limits
         Ends of both axes, the same for all models of a figure.
     """
@@ -33,5 +33,7 @@ def draw_score_calibration(
     ax.plot(limits, limits, color=PALETTE["soft"], linewidth=0.6, linestyle=(0, (3, 2)), zorder=1)
     ax.fill_between(curve["predicted"], curve["lower"], curve["upper"], color=pen.color, alpha=0.18, linewidth=0)
     ax.plot(curve["predicted"], curve["observed"], color=pen.color, linewidth=1.5)
-    ax.text(0.03, 0.98, labels, transform=ax.transAxes, va="top", fontsize=6, linespacing=1.35, bbox=VEIL)
-    ax.set(xlim=limits, ylim=limits, title=title, xlabel="Predicted score", ylabel="Mean observed score")
+    head_panel(ax, title, labels, PANEL_SIGNS)
+    ax.set(xlim=limits, ylim=limits)
+    number_both(ax, labels=2)
+    ax.set(xlabel="Predicted score", ylabel="Mean observed score")

@@ -6,16 +6,13 @@ import math
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from reports.figures.canvas import PALETTE, Pen, soften
+from reports.figures.canvas import PALETTE, Pen, number_axis, scale_ratio, soften
 from reports.measures import MEASURES
-from reports.tables import first_row, format_number, title_of, words_of
+from reports.tables import first_row, title_of, words_of
 
-STEP = 0.24
-"""Distance between models in a site's row."""
-COARSE = (0.25, 0.5, 0.8, 1.0, 1.25, 2.0, 4.0)
-"""Labels of a wide axis of ratios."""
+STEP, ROW = 0.24, 0.82
+"""Distance between models in a site's row, and what all of them fill of it at most."""
 
 
 def draw_sites(
@@ -61,8 +58,9 @@ def draw_sites(
         ax.axvline(neutral, color=PALETTE["soft"], linewidth=0.7, zorder=1)
     if margin is not None and math.isfinite(margin):
         ax.axvline(-margin, color=PALETTE["soft"], linewidth=0.7, linestyle=(0, (3, 2)), zorder=1)
+    step = min(STEP, ROW / len(models)) if models else STEP
     for k, model in enumerate(models):
-        shift = STEP * (k - (len(models) - 1) / 2)
+        shift = step * (k - (len(models) - 1) / 2)
         for y, site in enumerate(sites):
             _draw_site(ax, first_row(frame, model=model, site=site, metric=metric), y + shift, pens[model])
         _draw_summary(ax, first_row(meta, model=model, metric=metric), len(sites) + shift, pens[model])
@@ -70,10 +68,9 @@ def draw_sites(
     ax.set(ylim=(len(sites) + 1.6, -0.6))
     ax.set_xlabel(f"Difference in {words_of(metric)}" if compared else title_of(metric))
     if metric == "oe_ratio":
-        _scale_ratio(ax)
+        scale_ratio(ax)
     else:
-        ax.xaxis.set_major_locator(MaxNLocator(4))
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "\u2212")))
+        number_axis(ax)
     soften(ax)
 
 
@@ -92,15 +89,3 @@ def _draw_summary(ax: Axes, row: pd.Series | None, y: float, pen: Pen) -> None:
     if not math.isnan(float(row["prediction_lower"])):
         ends = [row["prediction_lower"], row["prediction_upper"]]
         ax.plot(ends, [y + 1, y + 1], color=pen.color, linewidth=3.2, alpha=0.35, solid_capstyle="butt")
-
-
-def _scale_ratio(ax: Axes) -> None:
-    """Give a ratio a logarithmic axis, with few labels."""
-    ax.set_xscale("log")
-    low, high = ax.get_xlim()
-    inside = [
-        tick for tick in (0.25, 0.5, 0.67, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.25, 1.5, 2.0, 4.0) if low <= tick <= high
-    ]
-    ax.xaxis.set_major_locator(FixedLocator([tick for tick in inside if len(inside) <= 5 or tick in COARSE]))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_number(value, 2)))

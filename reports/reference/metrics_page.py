@@ -37,18 +37,25 @@ def list_metric_facts() -> list[dict[str, object]]:
 
 
 def _describe(metric: Metric) -> tuple[str, ...]:
-    least = metric.least_in_subgroup
     return (
         metric.name,
         metric.title,
         metric.formula,
         DIRECTIONS.get(metric.best, f"{metric.best} is best"),
         metric.needs,
-        "no" if least is None else f"from {least} {'scores' if metric.in_points else 'events and non-events'}",
+        _say_least(metric),
         "yes" if metric.by_threshold else "no",
         "95 %" if metric.has_interval else "none",
         metric.reference,
     )
+
+
+def _say_least(metric: Metric) -> str:
+    """Say whether, and from how many patients on, a metric is given by subgroup."""
+    least = metric.least_in_subgroup
+    if least is None:
+        return "no"
+    return f"from {least} {'scores' if metric.in_points else 'events and non-events'}" if least else "yes"
 
 
 def render_metrics_markdown() -> str:

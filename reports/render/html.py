@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports.blocks import Block, Figure, Report, Table, Text
+from reports.blocks import Figure, Report
 from reports.figures.canvas import PALETTE
+from reports.render.numbering import AUTHOR, list_contents, mark_of, number_blocks, tie
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Item:
-    """A block as the template sees it: its kind, its number among its kind, and a figure's drawing."""
-
-    kind: str
-    block: Block
-    number: int = 0
-    drawing: Markup | None = None
 
 
 def render_html(report: Report) -> str:
@@ -47,47 +37,17 @@ def render_html(report: Report) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["tie"] = tie_percent
+    environment.filters |= {"tie": tie, "drawing": inline_svg}
     return environment.get_template("report.html.j2").render(
         report=report,
-        items=_number_blocks(report),
-        contents=_list_contents(report),
+        items=number_blocks(report.blocks),
+        contents=list_contents(report),
+        mark=mark_of(report),
+        author=AUTHOR,
         # Both files are ours and hold no text from a run.
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
         script=Markup((TEMPLATES / "script.js").read_text(encoding="utf-8")),
     )
-
-
-def tie_percent(text: str) -> str:
-    """Keep a percent sign on the line of its number."""
-    return text.replace(" %", "\u00a0%")
-
-
-def _number_blocks(report: Report) -> list[Item]:
-    counts = {"table": 0, "figure": 0}
-    items = []
-    for block in report.blocks:
-        match block:
-            case Text():
-                items.append(Item(kind=block.kind, block=block))
-            case Table():
-                counts["table"] += 1
-                items.append(Item(kind="table", block=block, number=counts["table"]))
-            case Figure():
-                counts["figure"] += 1
-                items.append(Item(kind="figure", block=block, number=counts["figure"], drawing=inline_svg(block)))
-    return items
-
-
-def _list_contents(report: Report) -> list[tuple[Text, list[Text]]]:
-    """List the sections, each with its subsections."""
-    contents: list[tuple[Text, list[Text]]] = []
-    for text in report.texts():
-        if text.kind == "section":
-            contents.append((text, []))
-        elif text.kind == "subsection" and contents:
-            contents[-1][1].append(text)
-    return contents
 
 
 def inline_svg(figure: Figure) -> Markup:

@@ -14,7 +14,9 @@ from reports.figures.canvas import pens_of, render_svg
 from reports.figures.risk import draw_calibration, draw_decision_curves, draw_risk_distribution
 from reports.figures.scores import draw_score_calibration
 from reports.measures import AT_THRESHOLDS, measures_of
-from reports.run_folder import OutcomeFacts, RunFolder
+from reports.run_facts import OutcomeFacts
+from reports.run_folder import RunFolder
+from reports.sections.overlays import draw_overlaid
 from reports.sections.participants import mark_of
 from reports.tables import (
     PLANNED,
@@ -33,11 +35,13 @@ from reports.tables import (
 )
 from reports.views import View, make_slug, models_in, views_of
 
-PANELS = 3
-PANEL_MM = 72.0
-SCORE_PANEL_MM = 58.0
-LIMITS = (0.2, 0.4, 0.6, 1.0)
+PANELS = 4
+PANEL_MM = 62.0
+SCORE_PANEL_MM = 52.0
+LIMITS = (0.1, 0.2, 0.3, 0.4, 0.6, 1.0)
 """Ends of the axes: a rare outcome would lie in a corner of 0 to 1."""
+LEFT_OUT = "internal-external"
+NOT_ANALYSED = "No outcome was analysed."
 ENOUGH = 200
 """Events, and non-events, from which a flexible curve is to be trusted."""
 
@@ -46,71 +50,102 @@ OPTING_OUT = (
     "outcome, minus the share of those who are acted on and have it, weighted by (1 \u2212 t) / t at the threshold t."
 )
 """Of actions for patients below the threshold."""
+NO_ACTION = (
+    "Without an action there is no decision that a curve could inform: none is drawn, and nothing is recommended. "
+    "A threshold must come from a decision about patients who were operated on, not from the results. The curves stand "
+    "as numbers, described only, in share/curves/decision.csv."
+)
 AMONG_OPERATED = "after surgery, among patients who were operated on; it says nothing about not operating"
 
 
 def build_calibration(run: RunFolder) -> list[Block]:
-    """Build one figure of calibration curves per view, with the distribution of risk beneath each."""
+    """Build the calibration of every view: all curves in one panel, then each model with its band and its risks.
+
+    Notes
+    -----
+    Thresholds that are derived from a score, and sites that were left out, have the one panel only.
+    """
+    if not run.outcomes:
+        return [Text(text=NOT_ANALYSED)]
     blocks: list[Block] = [
         Text(
-            text="Each panel shows one model: the observed proportion of events against predicted risk as a flexible "
-            "curve with its pointwise 95 % band; on the dashed line the two are equal. Beneath, on the same axis, how "
-            "predicted risks are distributed among operations with the event (upwards) and without (downwards). Of a "
-            "predicted score both axes are points."
+            text="Calibration is whether as many patients have the outcome as was predicted, over the whole range of "
+            "predictions. All models stand in one panel first; then each of them with its pointwise 95 % band and, "
+            "beneath, the distribution of its predicted risks among operations with the event (upwards) and without "
+            "(downwards). Of a predicted score both axes are points."
         )
     ]
     for outcome in run.outcomes:
         blocks.append(Text(text=outcome.title, kind="subsection", anchor=f"calibration-{outcome.name}"))
-        for view in views_of(run, outcome):
+        views = views_of(run, outcome)
+        for view in views:
             blocks.append(Text(text=view.short_title, kind="heading", anchor=f"calibration-{view.slug}"))
             blocks += _build_view(run, view)
+        if not views:
+            blocks.append(Text(text="No performance was computed, so there is no curve.", kind="note"))
     return blocks
 
 
 def _build_view(run: RunFolder, view: View) -> list[Block]:
-    if not measures_of(view.outcome.kind).has_events:
-        return _build_score_view(run, view)
-    curves = view.select(run.tables["calibration"])
-    models = models_in(run, curves)
-    if not models:
-        return [Text(text=f"{view.short_title}: no calibration curve was assessable.", kind="note")]
-    name = make_slug("calibration", view.slug)
+    risks = measures_of(view.outcome.kind).has_events
+    curves = view.select(run.tables["calibration" if risks else "score_calibration"])
+    if not models_in(run, curves):
+        of = "" if risks else " of the score"
+        return [Text(text=f"{view.short_title}: no calibration curve{of} was assessable.", kind="note")]
+    limits = _choose_limits(run, view, curves)
+    overlaid = draw_overlaid(run, view, curves, limits=limits, caution=_word_caution(curves, limits, risks=risks))
+    if view.outcome.from_score or view.validation == LEFT_OUT:
+        return [overlaid]
+    return [overlaid, _draw_each(run, view, curves) if risks else _draw_each_score(run, view, curves)]
+
+
+def _choose_limits(run: RunFolder, view: View, curves: pd.DataFrame) -> tuple[float, float]:
+    if measures_of(view.outcome.kind).has_events:
+        return 0.0, choose_limit(curves, view.select(run.tables["risk_distribution"]))
+    ends = curves[["predicted", "lower", "upper"]]
+    return float(ends.min().min()), float(ends.max().max())
+
+
+def _word_caution(curves: pd.DataFrame, limits: tuple[float, float], *, risks: bool) -> str:
+    """Say where the axes of risks end, and whether few events make the shape uncertain."""
+    if not risks:
+        return ""
     n, events = curves["n"].iloc[0], curves["events"].iloc[0]
+    axes = "" if limits[1] == 1.0 else f" The axes end at {limits[1]:g}, not at 1."
     few = min(events, n - events) < ENOUGH
-    limit = choose_limit(curves, view.select(run.tables["risk_distribution"]))
-    axes = "" if limit == 1.0 else f" The axes end at {limit:g}, not at 1."
-    caution = f" Fewer than {ENOUGH} events or non-events: read the shape of the curves with caution." if few else ""
-    rows = math.ceil(len(models) / PANELS)
-    figure = Figure(
+    return f"{axes}{f' Fewer than {ENOUGH} events or non-events: read the shape with caution.' if few else ''}"
+
+
+def _draw_each(run: RunFolder, view: View, curves: pd.DataFrame) -> Figure:
+    """Draw one panel per model: its curve and band, and its risks."""
+    name = make_slug("calibration", view.slug)
+    models = models_in(run, curves)
+    axes = _word_caution(curves, _choose_limits(run, view, curves), risks=True)
+    return Figure(
         name=name,
-        caption=f"Calibration curves. {view.title}. Curves are drawn from the 1st to the 99th percentile of predicted "
-        f"risk.{axes}{caution}",
+        caption=f"Calibration curves with 95 % bands, and the distribution of predicted risks: up with the event, down "
+        f"without, in percent of each. {view.title}.{axes}",
         description=_describe_curves(run, view, models),
         svg=render_svg(
             partial(_draw_panels, run=run, view=view, models=models),
             name=name,
-            height_mm=PANEL_MM * rows + 2,
+            height_mm=PANEL_MM * math.ceil(len(models) / PANELS) + 2,
             mark=mark_of(run),
         ),
     )
-    return [figure]
 
 
-def _build_score_view(run: RunFolder, view: View) -> list[Block]:
-    """Build the curves of a predicted score; each threshold that is derived from it has a view of its own."""
-    curves = view.select(run.tables["score_calibration"])
-    models = models_in(run, curves)
-    if not models:
-        return [Text(text=f"{view.short_title}: no calibration curve of the score was assessable.", kind="note")]
+def _draw_each_score(run: RunFolder, view: View, curves: pd.DataFrame) -> Figure:
+    """Draw the curves of a predicted score; each threshold that is derived from it has a view of its own."""
     name = make_slug("calibration", view.slug)
+    models = models_in(run, curves)
     slopes = [
         f"{run.model_title(model)} {estimate_words(first_row(_rows_of(run, view), model=model, metric='score_slope'))}"
         for model in models
     ]
-    figure = Figure(
+    return Figure(
         name=name,
-        caption=f"Calibration curves of the predicted score, in points. {view.title}. Curves are drawn from the 1st to "
-        "the 99th percentile of the predicted score, with a pointwise 95 % band.",
+        caption=f"Calibration curves of the predicted score, in points, with 95 % bands. {view.title}.",
         description=f"Calibration curves of {count_words(len(models), 'model')}. Slopes of the observed on the "
         f"predicted score: {'; '.join(slopes)}.",
         svg=render_svg(
@@ -120,13 +155,12 @@ def _build_score_view(run: RunFolder, view: View) -> list[Block]:
             mark=mark_of(run),
         ),
     )
-    return [figure]
 
 
 def _draw_score_panels(canvas: Canvas, *, run: RunFolder, view: View, models: tuple[str, ...]) -> None:
     curves = view.select(run.tables["score_calibration"])
     pens = pens_of([model.name for model in run.facts.models], run.facts.study.reference)
-    ends = curves[["predicted", "lower", "upper"]]
+    limits = _choose_limits(run, view, curves)
     grid = canvas.add_gridspec(math.ceil(len(models) / PANELS), PANELS)
     for k, model in enumerate(models):
         rows = rows_where(_rows_of(run, view), model=model)
@@ -141,7 +175,7 @@ def _draw_score_panels(canvas: Canvas, *, run: RunFolder, view: View, models: tu
             pen=pens[model],
             title=run.model_title(model),
             labels="\n".join(line for line in lines if line),
-            limits=(float(ends.min().min()), float(ends.max().max())),
+            limits=limits,
         )
         if k % PANELS:
             ax.set_ylabel("")
@@ -185,7 +219,7 @@ def _label_curve(run: RunFolder, view: View, model: str) -> str:
     rows = rows_where(_rows_of(run, view), model=model)
     lines = [
         _label_measure(rows, "calibration_slope", "slope", 2),
-        _label_measure(rows, "calibration_in_the_large", "in the large", 2),
+        _label_measure(rows, "calibration_in_the_large", "in the large", 2).replace(" (", "\n("),
         _label_ici(rows),
     ]
     return "\n".join(line for line in lines if line)
@@ -218,13 +252,9 @@ def _describe_curves(run: RunFolder, view: View, models: tuple[str, ...]) -> str
 def build_decisions(run: RunFolder) -> list[Block]:
     """Build decision curves and net benefit for outcomes whose thresholds and action were declared."""
     declared = [outcome for outcome in run.outcomes if outcome.thresholds and outcome.action]
+    others = [outcome for outcome in run.outcomes if outcome not in declared]
     if not declared:
-        return [
-            Text(
-                text="The study declares no threshold probability and no action for any outcome, so no decision curve "
-                "is drawn: a threshold must come from a decision, not from the results."
-            )
-        ]
+        return [Text(text=f"The study declares no threshold probability and no action for any outcome. {NO_ACTION}")]
     blocks: list[Block] = [
         Text(
             text="Net benefit weighs patients who are rightly chosen for an action against those wrongly chosen, at "
@@ -234,6 +264,9 @@ def build_decisions(run: RunFolder) -> list[Block]:
     ]
     for outcome in declared:
         blocks += _build_decision(run, outcome)
+    if others:
+        titles = join_words(outcome.title for outcome in others)
+        blocks.append(Text(text=f"No action is declared for: {titles}. {NO_ACTION}", kind="note"))
     return blocks
 
 
@@ -250,10 +283,12 @@ def _build_decision(run: RunFolder, outcome: OutcomeFacts) -> list[Block]:
     ]
     for view in views_of(run, outcome):
         blocks.append(Text(text=view.short_title, kind="heading", anchor=f"decisions-{view.slug}"))
-        curves = view.select(run.tables["decision"])
-        if not curves.empty:
+        curves = _inside(view.select(run.tables["decision"]))
+        if models_in(run, curves):
             blocks.append(_draw_decision(run, view, curves))
         rows = rows_where(_rows_of(run, view), metric="net_benefit")
+        if not models_in(run, curves) and rows.empty:
+            blocks.append(Text(text=f"{view.short_title}: no net benefit was assessable.", kind="note"))
         if not rows.empty:
             blocks.append(_tabulate_net_benefit(run, view, rows))
         shown = _rows_of(run, view)
@@ -261,6 +296,11 @@ def _build_decision(run: RunFolder, outcome: OutcomeFacts) -> list[Block]:
         if not shown.empty:
             blocks.append(_tabulate_classification(run, view, shown))
     return blocks
+
+
+def _inside(curves: pd.DataFrame) -> pd.DataFrame:
+    """Return the points strictly between 0 and 1: at the ends the exchange rate is nothing, or beyond all bounds."""
+    return curves[curves["threshold_probability"].between(0, 1, inclusive="neither")]
 
 
 def side_of(outcome: OutcomeFacts) -> str:
@@ -285,10 +325,11 @@ def _draw_decision(run: RunFolder, view: View, curves: pd.DataFrame) -> Figure:
         name=name,
         caption=f"Decision curves. {view.title}. The heavy line with its 95 % band is the reference; the grey lines "
         "are the same action for everyone and for no one. Acted on are patients whose predicted probability is "
-        f"{side_of(view.outcome)} the threshold. Vertical lines: declared thresholds. Read {AMONG_OPERATED}.",
+        f"{side_of(view.outcome)} the threshold. Vertical lines and markers: declared thresholds. Read "
+        f"{AMONG_OPERATED}.",
         description=f"Net benefit of {count_words(len(models), 'model')}, of the action for everyone and for no one, "
         f"at threshold probabilities from {low} to {high}. {_describe_declared(run, view)}",
-        svg=render_svg(draw, name=name, height_mm=82, mark=mark_of(run)),
+        svg=render_svg(draw, name=name, height_mm=74, mark=mark_of(run)),
     )
 
 
@@ -300,9 +341,15 @@ def _draw_decision_panel(canvas: Canvas, *, run: RunFolder, curves: pd.DataFrame
 
 
 def _describe_declared(run: RunFolder, view: View) -> str:
-    rows = rows_where(_rows_of(run, view), metric="net_benefit", model=run.facts.study.reference)
-    parts = [f"{estimate_words(row)} at {format_number(row['threshold_probability'], 2)}" for _, row in rows.iterrows()]
-    return f"Net benefit of the reference: {'; '.join(parts)}." if parts else ""
+    rows = rows_where(_rows_of(run, view), metric="net_benefit")
+    parts = []
+    for model in models_in(run, rows):
+        own = [
+            f"{estimate_words(row)} at {format_number(row['threshold_probability'], 2)}"
+            for _, row in rows_where(rows, model=model).iterrows()
+        ]
+        parts.append(f"{run.model_title(model)} {join_words(own)}")
+    return f"Net benefit: {'; '.join(parts)}." if parts else ""
 
 
 def _tabulate_net_benefit(run: RunFolder, view: View, rows: pd.DataFrame) -> Table:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reports.blocks import Block, Table, Text
-from reports.run_folder import OutcomeFacts, RunFolder
+from reports.run_facts import OutcomeFacts
+from reports.run_folder import RunFolder
 from reports.tables import end, plain_rows
 from reports.views import make_slug
 
@@ -22,6 +23,7 @@ def build_definitions(run: RunFolder) -> list[Block]:
             caption=f"Definition: {outcome.title}.",
             columns=("What", "Definition"),
             rows=plain_rows(_list_definition(run, outcome)),
+            folded=bool(outcome.from_score),
         )
         for outcome in run.facts.outcomes
     ]

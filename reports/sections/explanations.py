@@ -12,7 +12,8 @@ from matplotlib.figure import Figure as Canvas
 from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.figures.canvas import draw_key, pens_of, render_svg
 from reports.figures.explanation import SCALE_WORDS, TOP, draw_contribution, draw_ranking
-from reports.run_folder import OutcomeFacts, RunFolder
+from reports.run_facts import OutcomeFacts
+from reports.run_folder import RunFolder
 from reports.sections.participants import mark_of
 from reports.tables import distinct, format_count, format_number, join_words, number_cell, records, rows_where
 from reports.views import make_slug, models_in
@@ -41,8 +42,20 @@ def build_explanations(run: RunFolder) -> list[Block]:
         blocks.append(Text(text=outcome.title, kind="subsection", anchor=f"explanations-{outcome.name}"))
         blocks.append(_draw_rankings(run, outcome, frame))
         blocks += [_tabulate_ranking(run, outcome, m, rows_where(frame, model=m)) for m in models_in(run, frame)]
-        blocks += [_draw_contributions(run, outcome, frame, scale) for scale in distinct(frame["scale"])]
+        blocks.append(_draw_contributions(run, outcome, frame, distinct(_first_model(run, frame)["scale"])[0]))
+    if len(blocks) == 1:
+        return [Text(text="No explanation was computed for any outcome of this run.")]
     return blocks
+
+
+def _first_model(run: RunFolder, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the reference, or of the first model that has any: its scale is drawn by value."""
+    return rows_where(frame, model=models_in(run, frame)[0])
+
+
+def _word_not_drawn(run: RunFolder, frame: pd.DataFrame, scale: str) -> str:
+    others = _titles(run, frame[frame["scale"] != scale])
+    return f" Not drawn, since on another scale: {join_words(others)} (share/contributions.csv)." if others else ""
 
 
 def _draw_rankings(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Figure:
@@ -138,7 +151,7 @@ def _draw_contributions(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFra
         name=name,
         caption=f"Mean contribution to the model's prediction by value of the predictor, on the {words} scale. Heavy: "
         f"{run.model_title(models[0])}{others}. {outcome.title}. {ATTRIBUTION} Groups of fewer than 10 operations are "
-        "left out. Not causes.",
+        f"left out. Not causes.{_word_not_drawn(run, frame, scale)}",
         description=_describe_contributions(run, rows, models[0], predictors, words),
         svg=render_svg(
             draw,

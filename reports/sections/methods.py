@@ -8,7 +8,9 @@ import pandas as pd
 
 from reports.blocks import Block, Cell, CellStyle, Table, Text
 from reports.measures import MEASURES, REFERENCES, Measure, measures_of
-from reports.run_folder import OutcomeFacts, RunFolder
+from reports.run_facts import OutcomeFacts
+from reports.run_folder import RunFolder
+from reports.sections.elsewhere import introduce_methods, is_evaluation, tabulate_origin
 from reports.tables import (
     count_words,
     distinct,
@@ -62,8 +64,46 @@ def build_tuning(run: RunFolder) -> list[Block]:
     for outcome in run.outcomes:
         frame = rows_where(run.tables["tuning"], outcome=outcome.name, validation="internal")
         if not frame.empty:
-            blocks.append(_tabulate_tuning(run, outcome, frame))
+            blocks += [_tabulate_chosen(run, outcome, frame), _tabulate_tuning(run, outcome, frame)]
+    if len(blocks) == 1:
+        return [Text(text="No model of this run had anything to tune.")]
     return blocks
+
+
+def _tabulate_chosen(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Table:
+    """Print of every setting where it lay over the training parts, and what it is in the model to be used."""
+    frame = frame[frame["imputation"].fillna(0) == 0]
+    final = frame["fold"] == FINAL
+    rows: list[tuple[Cell, ...]] = []
+    for model in models_in(run, frame):
+        own = frame["model"] == model
+        rows.append((Cell(text=run.model_title(model), style="group"), Cell(text=""), Cell(text="")))
+        rows += [
+            (
+                Cell(text=parameter.replace("_", " "), style="indent"),
+                _range_cell(run, rows_where(frame[own & ~final], parameter=parameter)),
+                _setting_cell(run, first_row(frame[own & final], parameter=parameter)),
+            )
+            for parameter in distinct(frame.loc[own, "parameter"])
+            if parameter
+        ]
+    return Table(
+        name=make_slug("tuning-chosen", outcome.name),
+        caption=f"Settings chosen, {outcome.title}.",
+        columns=("Setting", "Over the training parts", "Final"),
+        rows=tuple(rows),
+        notes=("Lowest to highest over the outer training parts. Final: fitted on all operations, the model to use.",),
+    )
+
+
+def _range_cell(run: RunFolder, frame: pd.DataFrame) -> Cell:
+    """Return the lowest and highest setting, or how often each learner was chosen."""
+    chosen = frame.loc[frame["choice"] != "", "choice"]
+    if len(chosen):
+        counts = chosen.value_counts(sort=False)
+        return Cell(text=join_words(f"{run.model_title(str(name))} in {count}" for name, count in counts.items()))
+    low, high = (_format_setting(float(value)) for value in (frame["value"].min(), frame["value"].max()))
+    return number_cell(low if low == high else f"{low} to {high}")
 
 
 def _word_squares(run: RunFolder) -> str:
@@ -82,7 +122,7 @@ def _tabulate_tuning(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame)
     ]
     return Table(
         name=make_slug("tuning", outcome.name),
-        caption=f"Settings chosen, {outcome.title}.",
+        caption=f"Settings chosen in every training part, {outcome.title}.",
         columns=("Setting", *(_word_fit(repeat, fold, run.facts.study.repeats) for repeat, fold in fits)),
         rows=tuple(rows),
         notes=tuple(_note_tuning(run)),
@@ -152,8 +192,9 @@ def word_learners(run: RunFolder, outcome: OutcomeFacts, rival: str) -> str:
 
 def build_plan(run: RunFolder) -> list[Block]:
     """Print the study as it was given, to the letter."""
+    which = "plan by which the models were developed" if is_evaluation(run) else "plan that was run"
     return [
-        Text(text=f"The exact text of the plan that was run; its SHA-256 is {run.facts.study.sha256}."),
+        Text(text=f"The exact text of the {which}; its SHA-256 is {run.facts.study.sha256}."),
         Text(text=run.study_text, kind="code"),
     ]
 
@@ -162,6 +203,7 @@ def build_provenance(run: RunFolder) -> list[Block]:
     """Build what the results can be traced to."""
     return [
         _tabulate_data(run),
+        *tabulate_origin(run),
         Table(
             name="provenance",
             caption="Where the results came from.",
@@ -231,6 +273,7 @@ def build_notes(run: RunFolder) -> list[Block]:
     study = run.facts.study
     repeats = f", repeated {study.repeats} times" if study.repeats > 1 else ""
     return [
+        *introduce_methods(run),
         Text(
             text=f"Internal validation is nested cross-validation: {study.outer_folds} outer folds{repeats}, "
             f"{study.inner_folds} inner folds for tuning, no patient in two folds. Everything that is learned from "
@@ -244,19 +287,27 @@ def build_notes(run: RunFolder) -> list[Block]:
             text="Risks are predicted for patients who were operated on. Nothing here estimates the effect of an "
             "operation, or compares operating with not operating."
         ),
-        Table(
-            name="measures",
-            caption="Measures.",
-            columns=("Measure", "What it is", "Source"),
-            rows=plain_rows((m.title, m.text, m.source or "\u2013") for m in _measures_in(run)),
-        ),
-        Table(
-            name="references",
-            caption="References.",
-            columns=("Source", "Reference"),
-            rows=plain_rows((name, text) for name, text in REFERENCES.items() if name in _sources_of(run)),
-        ),
+        *_tabulate_measures(run),
     ]
+
+
+def _tabulate_measures(run: RunFolder) -> Iterator[Table]:
+    """Yield what the measures of the run are, closed, and the references; nothing where nothing was measured."""
+    if not _measures_in(run):
+        return
+    yield Table(
+        name="measures",
+        caption="Measures.",
+        columns=("Measure", "What it is", "Source"),
+        rows=plain_rows((m.title, m.text, m.source or "\u2013") for m in _measures_in(run)),
+        folded=True,
+    )
+    yield Table(
+        name="references",
+        caption="References.",
+        columns=("Source", "Reference"),
+        rows=plain_rows((name, text) for name, text in REFERENCES.items() if name in _sources_of(run)),
+    )
 
 
 def _describe_missing(run: RunFolder) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from reports.blocks import Block, Cell, Figure, Table, Text
-from reports.figures.canvas import pens_of, render_svg
+from reports.figures.canvas import label_rows, pens_of, render_svg
 from reports.figures.forest import draw_differences
 from reports.measures import NULL_OF, MeasureSet, measures_of
 from reports.run_folder import RunFolder
@@ -47,9 +47,12 @@ def build_models(run: RunFolder) -> list[Block]:
     blocks: list[Block] = [_tabulate_models(run)]
     for outcome in run.outcomes:
         blocks.append(Text(text=outcome.title, kind="subsection", anchor=f"models-{outcome.name}"))
-        for view in views_of(run, outcome):
+        views = views_of(run, outcome)
+        for view in views:
             blocks.append(Text(text=view.short_title, kind="heading", anchor=f"models-{view.slug}"))
             blocks += _build_view(run, view)
+        if not views:
+            blocks.append(Text(text="No performance was computed.", kind="note"))
     return blocks
 
 
@@ -73,14 +76,30 @@ def _build_view(run: RunFolder, view: View) -> list[Block]:
     chosen = measures_of(view.outcome.kind)
     blocks: list[Block] = [
         _tabulate_measures(run, view, rows, chosen.overall, "overall", chosen.overall_title),
-        _tabulate_measures(run, view, rows, chosen.calibration, "calibration", chosen.calibration_title),
+        replace(
+            _tabulate_measures(run, view, rows, chosen.calibration, "calibration", chosen.calibration_title),
+            folded=_is_beside(view),
+        ),
     ]
     if rows["metric"].isin(chosen.further).any():
         further = _tabulate_measures(run, view, rows, chosen.further, "further", "Further measures, described only")
         blocks.append(replace(further, folded=True))
-    if not differences.empty:
-        blocks += [_tabulate_differences(run, view, differences), _draw_forest(run, view, differences)]
-    return blocks
+    if differences.empty:
+        return blocks
+    drawn = not (_is_beside(view) or _is_drawn_with_verdict(run, view))
+    table = replace(_tabulate_differences(run, view, differences), folded=not drawn)
+    return [*blocks, _draw_forest(run, view, differences), table] if drawn else [*blocks, table]
+
+
+def _is_beside(view: View) -> bool:
+    """Tell whether a view is told elsewhere: sites that were left out, and what is derived from a score."""
+    return view.validation == "internal-external" or view.outcome.from_score is not None
+
+
+def _is_drawn_with_verdict(run: RunFolder, view: View) -> bool:
+    """Tell whether the forest of the verdict shows the same differences, over the folds."""
+    procedures = rows_where(run.tables["procedures"], outcome=view.outcome.name, status="ok")
+    return view.validation == "internal" and not procedures.empty
 
 
 def _tabulate_measures(
@@ -184,7 +203,7 @@ def _draw_forest(run: RunFolder, view: View, frame: pd.DataFrame) -> Figure:
         name=name,
         caption=f"Paired differences to the reference with 95 % intervals. {view.title}.{_word_margin(chosen)}",
         description=_describe_differences(run, shown, models, chosen.differences[0]),
-        svg=render_svg(draw, name=name, height_mm=17 + 5.5 * len(models), mark=mark_of(run)),
+        svg=render_svg(draw, name=name, height_mm=22 + 6 * len(models), mark=mark_of(run)),
     )
 
 
@@ -196,7 +215,7 @@ def _draw_panels(canvas: Canvas, *, run: RunFolder, view: View, frame: pd.DataFr
         ax = canvas.add_subplot(1, len(metrics), k + 1)
         margin = margin_of(run, view) if metric == "log_loss" else None
         draw_differences(frame, ax, metric=metric, models=models, pens=pens, margin=margin)
-        ax.set_yticks(range(len(models)), [run.model_title(m) for m in models] if k == 0 else [""] * len(models))
+        label_rows(ax, [run.model_title(m) if k == 0 else "" for m in models])
 
 
 def _word_margin(chosen: MeasureSet) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
 from reports.blocks import Block, Cell, Table, Text
-from reports.run_folder import OutcomeFacts, RunFolder
+from reports.run_facts import OutcomeFacts
+from reports.run_folder import RunFolder
 from reports.tables import (
     EMPTY,
     HIDDEN,
@@ -50,11 +52,25 @@ def build_optimism(run: RunFolder) -> list[Block]:
             "cross-validation, which every other section reports."
         )
     ]
-    return blocks + [
-        _tabulate(run, outcome, own)
-        for outcome in run.outcomes
-        if not (own := rows_where(frame, outcome=outcome.name)).empty
-    ]
+    for outcome in run.outcomes:
+        blocks += _build_outcome(run, outcome, rows_where(frame, outcome=outcome.name))
+    return blocks
+
+
+def _build_outcome(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Iterator[Table]:
+    """Yield the table of the reference, open, and that of the other models, closed; of what is derived all closed."""
+    is_reference = frame["model"] == run.facts.study.reference
+    for rows, others in ((frame[is_reference], ""), (frame[~is_reference], "further")):
+        if rows.empty:
+            continue
+        table = _tabulate(run, outcome, rows)
+        words = " Models beside the reference." if others else ""
+        yield replace(
+            table,
+            name=make_slug(*filter(None, (table.name, others))),
+            caption=f"{table.caption}{words}",
+            folded=bool(others or outcome.from_score),
+        )
 
 
 def _tabulate(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Table:

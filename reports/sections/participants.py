@@ -11,9 +11,11 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from reports.blocks import Block, Cell, Figure, Table, Text
-from reports.figures.canvas import render_svg
+from reports.figures.canvas import DOUBLE_COLUMN_MM, SINGLE_COLUMN_MM, render_svg
 from reports.figures.flow import compute_height, draw_flow, has_weight_zero
-from reports.run_folder import OutcomeFacts, PredictorFacts, RunFolder
+from reports.run_facts import OutcomeFacts, PredictorFacts
+from reports.run_folder import RunFolder
+from reports.sections.elsewhere import tabulate_shift
 from reports.tables import (
     HIDDEN,
     count_cell,
@@ -70,7 +72,13 @@ def _draw_flows(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> F
         name=name,
         caption=f"Flow of participants, {outcome.title}.{dashed}",
         description=" ".join(_describe_flow(rows_where(frame, dataset=dataset)) for dataset in datasets),
-        svg=render_svg(draw, name=name, height_mm=lines * LINE_MM + 6, mark=mark_of(run)),
+        svg=render_svg(
+            draw,
+            name=name,
+            height_mm=lines * LINE_MM + 6,
+            width_mm=SINGLE_COLUMN_MM if len(datasets) == 1 else DOUBLE_COLUMN_MM,
+            mark=mark_of(run),
+        ),
     )
 
 
@@ -79,9 +87,8 @@ def _has_weight_zero(frame: pd.DataFrame) -> bool:
 
 
 def _draw_columns(canvas: Canvas, *, frame: pd.DataFrame, datasets: tuple[str, ...]) -> None:
-    columns = max(2, len(datasets))
     for k, dataset in enumerate(datasets):
-        ax = canvas.add_subplot(1, columns, k + 1)
+        ax = canvas.add_subplot(1, len(datasets), k + 1)
         draw_flow(rows_where(frame, dataset=dataset), ax, title=dataset)
 
 
@@ -159,8 +166,8 @@ def build_characteristics(run: RunFolder) -> list[Block]:
     blocks: list[Block] = [
         Text(
             text="Numbers are mean (standard deviation) and, beneath, median (quartiles); categories are count "
-            "(percent of those recorded). Missing values are counted; what was made of them stands in the methods "
-            "notes."
+            "(percent of those recorded, or of all where the number of missing values is hidden). Missing values are "
+            "counted; what was made of them stands in the methods notes."
         )
     ]
     for outcome in run.outcomes:
@@ -172,6 +179,7 @@ def build_characteristics(run: RunFolder) -> list[Block]:
             _tabulate_characteristics(run, outcome, dataset, rows_where(frame, dataset=dataset))
             for dataset in distinct(frame["dataset"])
         ]
+        blocks += tabulate_shift(run, outcome)
     return blocks
 
 

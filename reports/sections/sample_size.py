@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from reports.blocks import Block, Cell, Table, Text
-from reports.run_folder import OutcomeFacts, RunFolder
+from reports.run_facts import OutcomeFacts
+from reports.run_folder import RunFolder
 from reports.tables import (
     count_cell,
     distinct,

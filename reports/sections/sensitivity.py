@@ -8,7 +8,8 @@ import pandas as pd
 
 from pipelines.sensitivity import ANALYSES
 from reports.blocks import Block, Cell, Table, Text
-from reports.run_folder import OutcomeFacts, RunFolder
+from reports.run_facts import OutcomeFacts
+from reports.run_folder import RunFolder
 from reports.tables import (
     PLANNED,
     count_cell,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -11,9 +12,12 @@ from matplotlib.figure import Figure as Canvas
 from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.figures.canvas import draw_key, pens_of, render_svg
 from reports.figures.sites import draw_sites
-from reports.measures import CASE_MIX
-from reports.run_folder import OutcomeFacts, RunFolder
+from reports.run_facts import OutcomeFacts
+from reports.run_folder import RunFolder
+from reports.sections.case_mix import tabulate_case_mix
+from reports.sections.elsewhere import is_evaluation
 from reports.sections.participants import mark_of
+from reports.sections.verdict import primary_verdict
 from reports.tables import (
     EMPTY,
     PLANNED,
@@ -45,10 +49,14 @@ LISTED = {
 """Drawn, and listed by site, for outcomes that occur or not and for scores."""
 PRIMARY = {False: "log_loss", True: "mae"}
 HARDLY = 5
-STATISTICS = {measure.name: measure.title for measure in CASE_MIX}
 NOT_ASKED = (
     "No site was left out in turn: the study does not ask for it. To ask for it, add [internal_external] to the "
     "study; every site, or group of small sites, is then predicted by models that were fitted and tuned without it."
+)
+NOT_HERE = (
+    "Leaving sites out in turn belongs to a development. Below is how the patients differ from those on whom the "
+    "models were developed, as the models see them; whether predictors tell the two apart cannot be computed, as the "
+    "patients of the development are not at hand."
 )
 NOT_POSSIBLE = "The study asks for every site to be left out in turn; here no site could be"
 REFUSED = "no site is left out in turn"
@@ -68,11 +76,13 @@ def build_sites(run: RunFolder) -> list[Block]:
         if not own.empty:
             blocks += _build_outcome(run, outcome, own)
         if not mix.empty:
-            blocks.append(_tabulate_case_mix(run, outcome, mix))
+            blocks.append(tabulate_case_mix(run, outcome, mix))
     return blocks
 
 
 def _introduce(run: RunFolder, sites: pd.DataFrame) -> str:
+    if is_evaluation(run):
+        return NOT_HERE
     if sites.empty:
         return _say_why_not(run) if run.facts.study.internal_external else NOT_ASKED
     return (
@@ -97,7 +107,7 @@ def _say_why_not(run: RunFolder) -> str:
 def _build_outcome(run: RunFolder, outcome: OutcomeFacts, sites: pd.DataFrame) -> list[Block]:
     meta = rows_where(run.tables["meta"], outcome=outcome.name, validation=VALIDATION)
     blocks: list[Block] = [Text(text=_word_result(run, outcome, meta)), _draw_forest(run, outcome, sites, meta)]
-    blocks.append(_tabulate_summary(run, outcome, meta))
+    blocks += _list_summaries(run, outcome, meta)
     own = rows_where(sites, reference="")
     blocks += [_tabulate_sites(run, outcome, model, rows_where(own, model=model)) for model in models_in(run, own)]
     compared = sites[sites["reference"] != ""]
@@ -234,6 +244,19 @@ def _word_summary(run: RunFolder, row: pd.Series, metric: str) -> str:
     return f"{title} {format_number(float(row['estimate']), digits)}" + (f", in a new site {new}" if new else "")
 
 
+def _list_summaries(run: RunFolder, outcome: OutcomeFacts, meta: pd.DataFrame) -> Iterator[Table]:
+    """Yield the summary of the reference and the rival, open, and that of the other models, closed."""
+    verdict = primary_verdict(run, outcome.name)
+    first = set(meta["model"]) if verdict is None else {run.facts.study.reference, str(verdict["model"])}
+    own = meta["model"].isin(first)
+    if own.any():
+        yield replace(_tabulate_summary(run, outcome, meta[own]), folded=bool(outcome.from_score))
+    if not own.all():
+        table = _tabulate_summary(run, outcome, meta[~own])
+        name = make_slug("sites-summary-further", outcome.name)
+        yield replace(table, name=name, caption=f"{table.caption} Further models.", folded=True)
+
+
 def _tabulate_summary(run: RunFolder, outcome: OutcomeFacts, meta: pd.DataFrame) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for model in models_in(run, meta):
@@ -351,46 +374,3 @@ def _list_merged(run: RunFolder, outcome: OutcomeFacts, merged: pd.DataFrame) ->
         notes=("In the order of their names, until a group had the events that the study asks for.",),
         folded=True,
     )
-
-
-def _tabulate_case_mix(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Table:
-    rows = [
-        _case_mix_row(run, dataset, level, rows_where(frame, dataset=dataset, level=level))
-        for dataset in distinct(frame["dataset"])
-        for level in distinct(rows_where(frame, dataset=dataset)["level"])
-    ]
-    notes = [
-        "A c-statistic of 0.5 means that the predictors cannot tell these patients from the others (a site from the "
-        "other sites, a dataset from development); the further above, the more the results here are about other "
-        "patients. The linear predictor is the logit of the predicted risk, of a score the prediction itself: where "
-        "its standard deviation is smaller, patients are more alike and a c-statistic is lower for that alone.",
-        describe_intervals(frame.assign(metric=frame["statistic"], interval_target="")),
-    ]
-    if (frame["status"] == "suppressed").any():
-        notes.append(suppression_note(run.facts.study.suppress_below))
-    reference = run.model_title(run.facts.study.reference)
-    return Table(
-        name=make_slug("case-mix", outcome.name),
-        caption=f"Case mix. {outcome.title}, predictions of the reference, {reference}.",
-        columns=("Patients", "n", *STATISTICS.values()),
-        rows=tuple(rows),
-        notes=tuple(note for note in notes if note),
-        folded=len(rows) > 12,
-    )
-
-
-def _case_mix_row(run: RunFolder, dataset: str, level: str, rows: pd.DataFrame) -> tuple[Cell, ...]:
-    name = f"{dataset}, all" if level == "all" else level
-    own = rows[rows["model"].isin(("", run.facts.study.reference))]
-    hidden = bool((own["status"] == "suppressed").any())
-    cells = [estimate_cell(_as_estimate(first_row(own, statistic=statistic))) for statistic in STATISTICS]
-    count = own["n"].iloc[0] if not own.empty else float("nan")
-    return (Cell(text=name), count_cell(count, status="suppressed" if hidden else "ok"), *cells)
-
-
-def _as_estimate(row: pd.Series | None) -> pd.Series | None:
-    if row is None:
-        return None
-    named = row.copy()
-    named["metric"], named["validation"] = row["statistic"], VALIDATION
-    return named

@@ -10,10 +10,12 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from reports.blocks import Block, Cell, Figure, Table, Text
-from reports.figures.canvas import pens_of, render_svg
-from reports.figures.stability import draw_instability
+from reports.figures.canvas import DOUBLE_COLUMN_MM, SINGLE_COLUMN_MM, label_rows, pens_of, render_svg
+from reports.figures.forest import draw_estimates
+from reports.figures.stability import draw_instabilities, draw_instability
 from reports.measures import measures_of
-from reports.run_folder import OutcomeFacts, RunFolder
+from reports.run_facts import OutcomeFacts
+from reports.run_folder import RunFolder
 from reports.sections.participants import mark_of
 from reports.tables import (
     EMPTY,
@@ -22,6 +24,7 @@ from reports.tables import (
     distinct,
     end,
     estimate_cell,
+    estimate_words,
     first_row,
     format_count,
     format_number,
@@ -30,13 +33,16 @@ from reports.tables import (
     rows_where,
     suppression_note,
     whole_sample,
+    words_of,
 )
 from reports.views import make_slug, models_in
 
 RANGE = "range if the model had been developed on another sample of this size"
+BESIDE = {True: "c_statistic", False: "rmse"}
+"""What stands beside the stability of risks, and of scores."""
 PANELS = 3
 PANEL_MM = 62.0
-LIMITS = (0.2, 0.4, 0.6, 1.0)
+LIMITS = (0.1, 0.2, 0.3, 0.4, 0.6, 1.0)
 TITLES = {
     "mean_mape": "Mean MAPE",
     "p95_mape": "MAPE, 95th percentile",
@@ -72,6 +78,8 @@ def build_stability(run: RunFolder) -> list[Block]:
             continue
         curves = rows_where(run.tables["instability"], outcome=outcome.name)
         blocks.append(Text(text=outcome.title, kind="subsection", anchor=f"stability-{outcome.name}"))
+        if rows_where(own, status="ok")["model"].nunique() > 1:
+            blocks.append(_draw_beside(run, outcome, own))
         blocks.append(_tabulate(run, outcome, own))
         blocks += _draw(run, outcome, curves)
     return blocks
@@ -81,7 +89,7 @@ def _tabulate(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Tab
     risks = measures_of(outcome.kind).has_events
     moved = rows_where(frame, metric="classification_instability")
     thresholds = sorted(set(moved["threshold_probability"].dropna()))
-    beside = "c_statistic" if risks else "rmse"
+    beside = BESIDE[risks]
     return Table(
         name=make_slug("stability", outcome.name),
         caption=f"How predictions move between models developed on resamples. {outcome.title}.",
@@ -153,6 +161,58 @@ def _word_percent(threshold: float) -> str:
     return f"{format_number(100 * threshold, 1).removesuffix('.0')} %"
 
 
+def _draw_beside(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Figure:
+    """Draw discrimination, of a score the error, and how far predictions move, side by side."""
+    name = make_slug("stability-beside", outcome.name)
+    models = models_in(run, frame)
+    risks = measures_of(outcome.kind).has_events
+    beside = "c-statistic" if risks else "RMSE"
+    digits = 3 if risks else 1
+    shown = rows_where(frame, status="ok", metric="mean_mape")
+    words = [
+        f"{run.model_title(model)} {estimate_words(_find_beside(run, outcome, model))} and "
+        f"{format_number(float(row['estimate']), digits)}"
+        for model in models
+        if (row := first_row(shown, model=model)) is not None
+    ]
+    return Figure(
+        name=name,
+        caption=f"Stability beside discrimination. {outcome.title}. Left: cross-validated {beside} with its 95 % "
+        "interval. Right: mean absolute difference between a patient's prediction and those of the refits; the marker "
+        "is its mean over patients, the bar at the end of the dotted line its 95th percentile. Models alike on the "
+        "left can differ on the right.",
+        description=f"{beside} and mean absolute difference between refits: {'; '.join(words) or 'none'}.",
+        svg=render_svg(
+            partial(_draw_two, run=run, outcome=outcome, frame=frame, models=models),
+            name=name,
+            height_mm=19 + 6 * len(models),
+            mark=mark_of(run),
+        ),
+    )
+
+
+def _find_beside(run: RunFolder, outcome: OutcomeFacts, model: str) -> pd.Series | None:
+    evaluation = rows_where(whole_sample(run.tables["evaluation"]), outcome=outcome.name, validation="internal")
+    return first_row(evaluation, model=model, metric=BESIDE[measures_of(outcome.kind).has_events])
+
+
+def _draw_two(
+    canvas: Canvas, *, run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame, models: tuple[str, ...]
+) -> None:
+    pens = pens_of([model.name for model in run.facts.models], run.facts.study.reference)
+    risks = measures_of(outcome.kind).has_events
+    evaluation = rows_where(whole_sample(run.tables["evaluation"]), outcome=outcome.name, validation="internal")
+    left, right = canvas.subplots(1, 2)
+    measure = BESIDE[risks]
+    draw_estimates(
+        evaluation, left, metric=measure, models=models, pens=pens, title=f"Cross-validated {words_of(measure)}"
+    )
+    draw_instabilities(frame, right, models=models, pens=pens)
+    right.set_xlabel(f"Difference between refits, {'risk' if risks else 'points'}")
+    label_rows(left, [run.model_title(model) for model in models])
+    label_rows(right, [""] * len(models))
+
+
 def _draw(run: RunFolder, outcome: OutcomeFacts, curves: pd.DataFrame) -> list[Block]:
     shown = curves[curves["status"] == "ok"]
     models = models_in(run, shown)
@@ -172,6 +232,7 @@ def _draw(run: RunFolder, outcome: OutcomeFacts, curves: pd.DataFrame) -> list[B
                 partial(_draw_panels, run=run, outcome=outcome, frame=shown, models=models),
                 name=name,
                 height_mm=PANEL_MM * math.ceil(len(models) / PANELS) + 2,
+                width_mm=SINGLE_COLUMN_MM if len(models) == 1 else DOUBLE_COLUMN_MM,
                 mark=mark_of(run),
             ),
         )
@@ -184,7 +245,7 @@ def _draw_panels(
     pens = pens_of([model.name for model in run.facts.models], run.facts.study.reference)
     risks = measures_of(outcome.kind).has_events
     for k, model in enumerate(models):
-        ax = canvas.add_subplot(math.ceil(len(models) / PANELS), PANELS, k + 1)
+        ax = canvas.add_subplot(math.ceil(len(models) / PANELS), min(PANELS, len(models)), k + 1)
         draw_instability(
             rows_where(frame, model=model), ax, pen=pens[model], title=run.model_title(model),
             limits=choose_limits(frame, risks=risks), words="predicted risk" if risks else "predicted score",

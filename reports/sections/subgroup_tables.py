@@ -10,7 +10,8 @@ import pandas as pd
 
 from reports.blocks import Cell, Table
 from reports.measures import measures_of
-from reports.run_folder import OutcomeFacts, RunFolder
+from reports.run_facts import OutcomeFacts
+from reports.run_folder import RunFolder
 from reports.sections.curves import side_of
 from reports.sections.subgroup_words import ANY, CONCLUSIONS, GAP_TITLES, HALF_WIDTH, POOLED, TEST_TITLES
 from reports.tables import (
@@ -58,11 +59,12 @@ def _ascertainment_cells(rows: pd.DataFrame) -> Cells:
     interval = format_interval(float(row["lower"]), float(row["upper"]), 1)
     known = number_cell(f"{format_number(float(row['percent_known']), 1)} ({interval})")
     hidden = Cell(text="suppressed", style="suppressed")
+    missing = number_cell(format_number(float(row["percent_predictors_missing"]), 1))
     return (
         count_cell(row["n"], status=status),
         count_cell(row["n_known"], status=status),
         hidden if status == "suppressed" else known,
-        hidden if status == "suppressed" else number_cell(format_number(float(row["percent_predictors_missing"]), 1)),
+        hidden if status == "suppressed" or missing is EMPTY else missing,
     )
 
 

@@ -8,10 +8,14 @@ import pandas as pd
 
 from reports.blocks import Block, Text
 from reports.measures import measures_of
-from reports.run_folder import OutcomeFacts, RunFolder
+from reports.run_facts import OutcomeFacts
+from reports.run_folder import RunFolder
+from reports.sections.answers import tabulate_answers
+from reports.sections.elsewhere import introduce_evaluation, is_evaluation
 from reports.sections.sample_size import list_shortfalls
-from reports.sections.verdict import primary_verdict, word_derived
+from reports.sections.verdict import primary_verdict, word_derived, word_share
 from reports.tables import (
+    PLANNED,
     count_words,
     distinct,
     end,
@@ -27,7 +31,9 @@ from reports.views import View, views_of
 
 def build_summary(run: RunFolder) -> list[Block]:
     """Build the summary: question, one paragraph per outcome, and what needs a person."""
-    blocks: list[Block] = [Text(text=_describe_question(run))]
+    blocks: list[Block] = [*introduce_evaluation(run), Text(text=_describe_question(run))]
+    if not run.tables["verdicts"].empty:
+        blocks += [Text(text=_word_margin(run)), tabulate_answers(run)]
     if note := multiplicity_note(run):
         blocks.append(Text(text=note))
     for outcome in run.outcomes:
@@ -57,9 +63,16 @@ def _describe_question(run: RunFolder) -> str:
         "How well can the outcome of the operation be predicted from "
         f"{count_words(len(study.predictors), 'predictor')} known {known}"
     )
-    rival = _name_rival(run)
+    rival = "" if is_evaluation(run) else _name_rival(run)
     versus = f" predict better than the reference ({run.model_title(study.reference)}), by enough to be worth it"
     return f"{question}, and does {rival}{versus}?" if rival else f"{question}?"
+
+
+def _word_margin(run: RunFolder) -> str:
+    return (
+        f"The margin: a gain in log loss (of a score in the mean squared error) of more than {word_share(run)} of the "
+        f"reference's loss is worth having; it is {PLANNED}. That there is no such gain is an answer like any other."
+    )
 
 
 def _name_rival(run: RunFolder) -> str:
@@ -76,7 +89,8 @@ def _name_rival(run: RunFolder) -> str:
 def _describe_outcome(run: RunFolder, outcome: OutcomeFacts) -> Iterator[Text]:
     """Yield the verdict, what to hold against it, and the numbers."""
     verdict = primary_verdict(run, outcome.name)
-    if answer := word_derived(run, outcome) if verdict is None else f"Verdict. {verdict['text']}":
+    derived = "" if is_evaluation(run) else word_derived(run, outcome)
+    if answer := derived if verdict is None else f"Verdict. {verdict['text']}":
         yield Text(text=answer)
     yield from (Text(text=text, kind="warning") for text in list_shortfalls(run, outcome))
     for view in views_of(run, outcome):
@@ -133,10 +147,12 @@ def multiplicity_note(run: RunFolder) -> str:
     if models * len(run.outcomes) <= 1:
         return ""
     derived = any(outcome.from_score for outcome in run.outcomes)
+    given = f"One rival per outcome gets a verdict{', thresholds derived from a score none' if derived else ''}."
+    if is_evaluation(run):
+        given = "None gets a verdict."
     return (
         f"Compared with the reference: {count_words(models, 'model')} on {count_words(len(run.outcomes), 'outcome')}. "
-        f"One rival per outcome gets a verdict{', thresholds derived from a score none' if derived else ''}. The "
-        "intervals are not adjusted for the number of comparisons."
+        f"{given} The intervals are not adjusted for the number of comparisons."
     )
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 from outcomes.kinds.wording import spell
 from reports.blocks import Block, Cell, Table, Text
 from reports.measures import measures_of
-from reports.run_folder import OutcomeFacts, RunFolder
+from reports.run_facts import OutcomeFacts
+from reports.run_folder import RunFolder
 from reports.tables import (
     MINUS,
     count_cell,
@@ -125,6 +126,7 @@ def _shifts(run: RunFolder, outcome: OutcomeFacts) -> Iterator[Table]:
                 f"Predictions of {run.model_title(run.facts.study.reference)}. {_word_scale(outcome)}",
                 *_word_weights(part),
             ),
+            folded=bool(outcome.from_score),
         )
 
 

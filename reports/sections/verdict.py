@@ -11,9 +11,10 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from reports.blocks import Block, Cell, Figure, Table, Text
-from reports.figures.canvas import pens_of, render_svg
+from reports.figures.canvas import label_rows, pens_of, render_svg
 from reports.figures.verdict import draw_procedures
-from reports.run_folder import OutcomeFacts, RuleFacts, RunFolder
+from reports.run_facts import OutcomeFacts, RuleFacts
+from reports.run_folder import RunFolder
 from reports.sections.methods import word_learners
 from reports.sections.participants import mark_of
 from reports.tables import (
@@ -50,10 +51,11 @@ ADVICE = {
     "better": "Whether such a gain is worth a model that is harder to write down, check and update is a clinical "
     "judgement, to be made with calibration, net benefit, stability and the subgroups in view. That the gain is shown "
     "here does not say that it holds elsewhere.",
-    "no worthwhile gain": "By default we recommend {reference}: where performance is alike, what decides is that a "
-    "model can be written down, checked by others and recalibrated, and that its predictions are stable.",
-    "undecided": "Until more patients have been followed, the default stays {reference}: a worthwhile gain was neither "
-    "shown nor ruled out.",
+    "no worthwhile gain": "By default we recommend {reference}. Where a rival brings no gain worth having, what "
+    "decides is whether a model can be written down, checked by others and recalibrated, and how stable its "
+    "predictions are; the sections on calibration and stability tell what this run knows of these.",
+    "undecided": "Until more patients have been followed, the default stays {reference}: a gain worth having was "
+    "neither shown nor ruled out. That is no evidence that the models are alike.",
     "budget-limited": "This run is no argument against {rival}. Repeat it with more trials to reach a verdict; until "
     "then the default stays {reference}.",
 }
@@ -69,12 +71,24 @@ def build_verdict(run: RunFolder) -> list[Block]:
     blocks: list[Block] = [Text(text=_word_question(run))]
     if rule := run.facts.study.rule:
         blocks.append(Text(text=_word_rule(rule), kind="note"))
-    for outcome in run.outcomes:
-        own = rows_where(frame, outcome=outcome.name)
-        if not own.empty:
+    told = [(outcome, rows_where(frame, outcome=outcome.name)) for outcome in run.outcomes]
+    told = [(outcome, own) for outcome, own in told if not own.empty]
+    for outcome, own in told:
+        if not outcome.from_score:
             blocks.append(Text(text=outcome.title, kind="subsection", anchor=f"verdict-{outcome.name}"))
             blocks += _build_outcome(run, outcome, own)
-    return blocks
+    derived = [(outcome, own) for outcome, own in told if outcome.from_score]
+    return [*blocks, *_build_derived(run, derived)] if derived else blocks
+
+
+def _build_derived(run: RunFolder, derived: list[tuple[OutcomeFacts, pd.DataFrame]]) -> Iterator[Block]:
+    """Yield what is described of the thresholds that are derived from scores, all together."""
+    yield Text(text="Thresholds derived from a predicted score", kind="subsection", anchor="verdict-derived")
+    for outcome, _ in derived:
+        yield Text(text=f"{outcome.title}. {word_derived(run, outcome)}", kind="bullet")
+    for outcome, own in derived:
+        yield _tabulate_verdicts(run, outcome, own)
+        yield from _list_procedures(run, outcome, rows_where(run.tables["procedures"], outcome=outcome.name), rival="")
 
 
 def primary_verdict(run: RunFolder, outcome: str) -> pd.Series | None:
@@ -141,15 +155,15 @@ def _build_outcome(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -
     verdict = first_row(frame, role="primary")
     procedures = rows_where(run.tables["procedures"], outcome=outcome.name)
     if verdict is None:
-        yield Text(text=word_derived(run, outcome) or NO_RIVAL)
+        yield Text(text=NO_RIVAL)
     else:
         yield Text(text=str(verdict["text"]))
         learners = word_learners(run, outcome, str(verdict["model"]))
         told = (_advise(run, verdict), learners, _word_power(verdict))
         yield from (Text(text=text) for text in told if text)
-    yield _tabulate_verdicts(run, outcome, frame)
-    if (procedures["status"] == "ok").any() and not outcome.from_score:
+    if (procedures["status"] == "ok").any():
         yield _draw_forest(run, outcome, procedures)
+    yield _tabulate_verdicts(run, outcome, frame)
     yield from _list_procedures(run, outcome, procedures, rival="" if verdict is None else str(verdict["model"]))
     if verdict is not None:
         elsewhere = _list_elsewhere(run, outcome, str(verdict["model"]))
@@ -168,7 +182,7 @@ def _word_power(verdict: pd.Series) -> str:
     """Say about what gain the study could have found; nothing where the two never differed."""
     if verdict["status"] != "ok" or verdict["lower"] == verdict["upper"]:
         return ""
-    detectable, margin = (_format_loss(verdict[name], verdict) for name in ("detectable_gain", "margin"))
+    detectable, margin = (format_loss(verdict[name], verdict) for name in ("detectable_gain", "margin"))
     wrong, twice = (_percent(verdict[name]) for name in ("power_at_margin", "power_at_twice_margin"))
     return (
         f"What this study could have found, roughly: a true gain of about {detectable} would have been called better "
@@ -229,29 +243,30 @@ def _bootstrap_cell(row: pd.Series) -> Cell:
 
 def _verdict_row(run: RunFolder, row: pd.Series) -> tuple[Cell, ...]:
     status = str(row["status"])
-    interval = format_interval(row["lower"], row["upper"], _digits(row))
+    interval = format_interval_of(row)
     return (
         Cell(text=run.model_title(str(row["model"]))),
         Cell(text=str(row["verdict"])) if row["role"] == "primary" else Cell(text="described", style="muted"),
         count_cell(row["n"], status=status),
         count_cell(row["events"], status=status),
-        _gain_cell(row, interval),
-        number_cell(_format_loss(row["margin"], row)),
+        gain_cell(row, interval),
+        number_cell(format_loss(row["margin"], row)),
         *(number_cell(_format_probability(row[name])) for name in PROBABILITIES),
         _bootstrap_cell(row),
         number_cell(format_number(row["trials"], 0)),
     )
 
 
-def _gain_cell(row: pd.Series, interval: str) -> Cell:
+def gain_cell(row: pd.Series, interval: str) -> Cell:
+    """Return a gain with its interval beneath, or in words why there is none."""
     status = str(row["status"])
     if status != "ok":
         return Cell(text=status, style="suppressed" if status == "suppressed" else "muted")
-    return number_cell(_format_loss(row["gain"], row), detail=interval)
+    return number_cell(format_loss(row["gain"], row), detail=interval)
 
 
 def _list_procedures(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame, *, rival: str) -> Iterator[Table]:
-    """Yield the table of the rival, which is open, and that of the models that are described, which is not.
+    """Yield the table of the rival and that of the models that are described, both closed: the forest plot shows them.
 
     Of a score there is one measure only, and the table of the verdict has it.
     """
@@ -259,7 +274,7 @@ def _list_procedures(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame,
         return
     own, others = frame[frame["model"] == rival], frame[frame["model"] != rival]
     if not own.empty:
-        yield _tabulate_procedures(run, outcome, own)
+        yield replace(_tabulate_procedures(run, outcome, own), folded=True)
     if not others.empty:
         described = _tabulate_procedures(run, outcome, others)
         name = make_slug("procedures-described", outcome.name)
@@ -333,7 +348,7 @@ def _draw_forest(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> 
         "losses a model is better on the left of it, of the c-statistic on the right.",
         description=f"Forest plot. Differences in {_word_measure(metrics[0])}: {'; '.join(described) or 'none'}. "
         f"{len(models)} models.",
-        svg=render_svg(draw, name=name, height_mm=17 + 5.5 * len(models), mark=mark_of(run)),
+        svg=render_svg(draw, name=name, height_mm=19 + 6 * len(models), mark=mark_of(run)),
     )
 
 
@@ -344,7 +359,7 @@ def _draw_panels(
     for k, metric in enumerate(metrics):
         ax = canvas.add_subplot(1, len(metrics), k + 1)
         draw_procedures(frame, ax, metric=metric, models=models, pens=pens)
-        ax.set_yticks(range(len(models)), [run.model_title(m) for m in models] if k == 0 else [""] * len(models))
+        label_rows(ax, [run.model_title(m) if k == 0 else "" for m in models])
 
 
 def _list_elsewhere(run: RunFolder, outcome: OutcomeFacts, rival: str) -> list[tuple[View, pd.Series]]:
@@ -382,7 +397,7 @@ def _elsewhere_row(run: RunFolder, view: View, row: pd.Series) -> tuple[Cell, ..
         Cell(text=view.short_title),
         count_cell(row["n"], status=status),
         count_cell(row["events"], status=status),
-        _gain_cell(turned, format_interval(turned["lower"], turned["upper"], digits)),
+        gain_cell(turned, format_interval(turned["lower"], turned["upper"], digits)),
         EMPTY if margin is None else number_cell(format_number(margin, digits)),
     )
 
@@ -395,7 +410,13 @@ def _digits(row: pd.Series) -> int:
     return max(usual, 1 - math.floor(math.log10(margin))) if margin > 0 else usual
 
 
-def _format_loss(value: float, row: pd.Series) -> str:
+def format_interval_of(row: pd.Series) -> str:
+    """Return the interval of a gain, or of a difference of losses, with the decimals of the verdict in `row`."""
+    return format_interval(row["lower"], row["upper"], _digits(row))
+
+
+def format_loss(value: float, row: pd.Series) -> str:
+    """Return a loss, or a difference of losses, with the decimals of the verdict in `row`."""
     return format_number(float(value), _digits(row))
 
 

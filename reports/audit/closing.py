@@ -1,0 +1,105 @@
+"""How many groups were looked at, what is hidden and by which rule, what the audit does not say, and who signs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reports.audit import words
+from reports.audit.data import JSON, count_suppressed, hash_data
+from reports.audit.hashes import list_hashes
+from reports.audit.rows import build_rows, list_judgements
+from reports.audit.scope import list_analyses
+from reports.blocks import Block, Cell, Table, Text
+from reports.run_folder import RunFolder
+from reports.sections.subgroup_words import MULTIPLICITY
+from reports.tables import count_words, format_count, number_cell
+from reports.views import VALIDATION_WORDS
+
+ROLES = ("Prepared by", "Reviewed by", "Approved by")
+FIELDS = ("Name", "Role", "Date", "Signature")
+
+
+def build_multiplicity(run: RunFolder) -> list[Block]:
+    """Build how many intervals were looked at, and how their number was handled."""
+    found = list_judgements(run)
+    made = [one for one in found if one.gap == one.gap]
+    groups = {(one.subgroup, one.level) for one in found}
+    attributes = {one.subgroup for one in found}
+    analyses = sum(1 for _ in list_analyses(run))
+    return [
+        Text(
+            text=f"{count_words(len(groups), 'group')} of {count_words(len(attributes), 'attribute')} in "
+            f"{format_count(analyses)} {'analysis' if analyses == 1 else 'analyses'} gave "
+            f"{count_words(len(made), 'interval')} of a gap in the conclusions above. Where every gap were nil, about "
+            "one interval in twenty would leave 0 out by chance."
+        ),
+        Text(text=MULTIPLICITY),
+    ]
+
+
+def build_suppression(run: RunFolder) -> list[Block]:
+    """Build the rule by which numbers are hidden, and how many were."""
+    largest = run.facts.study.suppress_below - 1
+    hidden = tuple(count_suppressed(build_rows(run)))
+    rule = Text(text=words.RULE.format(largest=largest))
+    if not hidden:
+        return [rule, Text(text=words.NOTHING_HIDDEN)]
+    rows = tuple(
+        (
+            Cell(text=run.outcome_title(str(one["outcome"]))),
+            Cell(text=_name_analysis(str(one["validation"]), str(one["dataset"]))),
+            Cell(text=run.predictor_title(str(one["subgroup"]))),
+            number_cell(format_count(float(str(one["groups"])))),
+            number_cell(format_count(float(str(one["cells"])))),
+        )
+        for one in hidden
+    )
+    return [
+        rule,
+        Table(
+            name="audit-suppressed",
+            caption="How much is hidden.",
+            columns=("Outcome", "Where", "Attribute", "Groups", "Cells"),
+            rows=rows,
+            notes=(
+                "Groups with at least one hidden cell; cells are rows of share/audit.csv, of all models. Hidden with "
+                "another group to protect it, or hidden for itself: both are counted.",
+            ),
+        ),
+    ]
+
+
+def _name_analysis(validation: str, dataset: str) -> str:
+    if not validation:
+        return f"what is known of each group, {dataset}"
+    return f"{VALIDATION_WORDS[validation]}, {dataset}"
+
+
+def build_limits(run: RunFolder) -> list[Block]:
+    """Build what the audit does not say, and what to do about a group that is outside."""
+    return [*(Text(text=text, kind="bullet") for text in words.NOT_SAID), Text(text=words.LADDER)]
+
+
+def build_signatures(run: RunFolder) -> list[Block]:
+    """Build the place for names and signatures, beside the hashes that say what is signed."""
+    blank = tuple(Cell(text="", style="blank") for _ in FIELDS)
+    return [
+        Text(text=words.SIGNING),
+        Table(
+            name="audit-signatures",
+            caption="Signatures.",
+            columns=("", *FIELDS),
+            rows=tuple((Cell(text=role), *blank) for role in ROLES),
+        ),
+        Table(
+            name="audit-signed",
+            caption="Signed for (SHA-256).",
+            columns=("What", "SHA-256"),
+            rows=tuple((Cell(text=what), Cell(text=value, style="code")) for what, value in _list_signed(run)),
+        ),
+    ]
+
+
+def _list_signed(run: RunFolder) -> Iterator[tuple[str, str]]:
+    yield f"This audit as data ({JSON})", hash_data(run)
+    yield from list_hashes(run)

@@ -1,0 +1,34 @@
+"""What an audit can be held against: the hashes of data, plan, definition, code and models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reports.run_folder import RunFolder
+
+
+def list_hashes(run: RunFolder) -> Iterator[tuple[str, str]]:
+    """Yield what was hashed, in words, and its SHA-256.
+
+    Parameters
+    ----------
+    run
+        A finished run: a study, or locked models on other data.
+
+    Notes
+    -----
+    A bundle's hash is that of its ``bundle.json``, which names the hashes of all its files.
+    """
+    facts = run.facts
+    for data in facts.data:
+        yield f"Data: {data.dataset} ({data.validation or 'development'})", data.fingerprint
+    if facts.developed is not None:
+        for origin in facts.developed.data:
+            yield f"Data of the development: {origin.dataset or 'as named in the model'}", origin.fingerprint
+        yield "Study plan of the development", facts.developed.study_sha256
+    yield "Study plan", facts.study.sha256
+    yield f"Definition of the registry: {facts.definition.name}", facts.definition.sha256
+    if facts.code_sha256:
+        yield f"Code: spinerisk {facts.spinerisk}", facts.code_sha256
+    for bundle in facts.bundles:
+        yield f"Model: {run.model_title(bundle.model)}, {run.outcome_title(bundle.outcome)}", bundle.sha256

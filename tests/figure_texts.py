@@ -1,0 +1,82 @@
+"""Where the texts of a figure lie, read from its SVG: which of them overlap, and which leave the canvas."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import combinations
+from xml.etree import ElementTree
+
+import numpy as np
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
+
+from pipelines.intervals import FloatArray
+
+SVG = "{http://www.w3.org/2000/svg}"
+SLACK = 0.4
+"""Points by which neighbours may touch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """A text and the four corners of its ink, in points from the upper left of the canvas."""
+
+    text: str
+    corners: FloatArray
+
+
+def list_texts(svg: str) -> list[Placed]:
+    """Return every text of a figure, measured in DejaVu Sans: the widest of the families that are named."""
+    root = ElementTree.fromstring(svg)
+    return [_place(node) for node in root.iter(f"{SVG}text") if "".join(node.itertext()).strip()]
+
+
+def find_faults(svg: str) -> list[str]:
+    """Return in words what overlaps or lies outside; nothing where all can be read."""
+    width, height = (float(value) for value in re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)[0])
+    placed = list_texts(svg)
+    outside = [
+        f"{one.text!r} leaves the canvas"
+        for one in placed
+        if one.corners.min() < -SLACK or (one.corners.max(axis=0) > np.array([width, height]) + SLACK).any()
+    ]
+    overlaps = [f"{a.text!r} overlaps {b.text!r}" for a, b in combinations(placed, 2) if _overlap(a.corners, b.corners)]
+    return [*outside, *overlaps]
+
+
+def _place(node: ElementTree.Element) -> Placed:
+    style = dict(part.split(": ", 1) for part in (node.get("style") or "").split("; "))
+    size = float(style["font-size"].removesuffix("px"))
+    weight = "bold" if style.get("font-weight") in ("700", "bold") else "normal"
+    text = "".join(node.itertext())
+    path = TextPath((0, 0), text.strip(), prop=FontProperties(family="DejaVu Sans", weight=weight, size=size))
+    box = path.get_extents()
+    shift = {"middle": -0.5, "end": -1.0}.get(style.get("text-anchor", "start"), 0.0) * box.width
+    # the y of an SVG grows downwards
+    corners = np.array(
+        [(x + shift, -y) for x, y in ((box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1))]
+    )
+    origin, angle = _read_transform(node)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return Placed(text=text, corners=corners @ turn.T + origin)
+
+
+def _read_transform(node: ElementTree.Element) -> tuple[FloatArray, float]:
+    transform = node.get("transform") or ""
+    angle = np.deg2rad(float((re.findall(r"rotate\((-?[\d.]+)", transform) or ["0"])[0]))
+    moved = re.findall(r"translate\((-?[\d.]+) (-?[\d.]+)\)", transform)
+    at = moved[0] if moved else (node.get("x") or "0", node.get("y") or "0")
+    return np.array([float(at[0]), float(at[1])]), float(angle)
+
+
+def _overlap(one: FloatArray, other: FloatArray) -> bool:
+    """Tell whether two rectangles share ink: no side of either parts them."""
+    for corners in (one, other):
+        for k in range(2):
+            side = corners[k + 1] - corners[k]
+            normal = np.array([-side[1], side[0]]) / max(float(np.hypot(*side)), 1e-9)
+            first, second = one @ normal, other @ normal
+            if first.max() < second.min() + SLACK or second.max() < first.min() + SLACK:
+                return False
+    return True
