@@ -290,7 +290,9 @@ def test_each_approach_has_its_own_paragraph_with_what_was_searched(run: RunFold
 def test_chosen_settings_are_those_of_the_tuning_table(run: RunFolder) -> None:
     rows = [
         {"outcome": "odi_improved_12m", "model": REFERENCE, "validation": "internal", "repeat": 0.0,
-         "fold": float(fold), "imputation": 0.0, "parameter": "penalty", "value": value, "choice": "", "inner_loss": 0.6012, "trials": 1.0,
+
+         "fold": float(fold), "imputation": 0.0, "parameter": "penalty", "value": value,
+         "choice": "", "inner_loss": 0.6012, "trials": 1.0,
          "late_gain": 0.0}
         for fold, value in ((0, 0.001), (1, 0.25), (2, 0.00001), (-1, 0.0562))
     ]  # fmt: skip

@@ -579,7 +579,9 @@ def test_measures_stand_with_interval_n_and_events(report: Report) -> None:
     assert [cell.text for cell in row] == ["XGBoost", "1\u202f812", "1\u202f098", "0.716", "0.6094", "0.2114", "0.118"]
     assert row[3].detail == "0.704 to 0.728"
     assert "the procedure, conditional on the fitted fold models" in table.notes[0]
-    assert "ODI change of at least 15 points" in table.caption
+    assert table.caption.endswith(
+        "Improvement of disability at 12 months: internal validation (nested cross-validation)."
+    )
 
 
 def test_what_cross_validation_fixes_earns_no_credit(report: Report) -> None:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import mlflow
 from mlflow.entities import Metric, Param
+from mlflow.exceptions import RestException
 from sqlalchemy.exc import SQLAlchemyError
 
 from schemas.errors import RunError
@@ -122,7 +123,7 @@ def open_store(folder: Path, uri: str | None, *, title: str) -> Iterator[Store]:
             yield _open(folder, uri, title=title, where=where)
     # its text may quote the address with a password, or a statement with its values
     except mlflow.MlflowException as error:
-        raise _unusable(where, error.error_code) from None
+        raise _unusable(where, _word(error)) from None
     except SQLAlchemyError as error:
         raise _unusable(where, type(error).__name__) from None
     except OSError as error:
@@ -143,6 +144,12 @@ def name_store(folder: Path, uri: str | None) -> str:
         return str(folder / STORE)
     parts = urlsplit(uri)
     return parts.netloc.rpartition("@")[2] or parts.path
+
+
+def _word(error: Any) -> str:
+    """Return MLflow's code for an error; its client calls a server that is not there an internal one."""
+    unanswered = error.error_code == "INTERNAL_ERROR" and not isinstance(error, RestException)
+    return "no answer" if unanswered else str(error.error_code)
 
 
 def _unusable(where: str, why: str) -> RunError:

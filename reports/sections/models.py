@@ -21,7 +21,6 @@ from reports.tables import (
     PLANNED,
     count_cell,
     describe_intervals,
-    end,
     estimate_cell,
     estimate_words,
     first_row,
@@ -108,10 +107,9 @@ def _tabulate_measures(
     shown = rows[rows["metric"].isin(measures)]
     nulls = [NULL_OF[metric] for metric in measures if metric in NULL_OF]
     notes = [describe_intervals(shown), *_notes_of(view, measures)]
-    defined = f" Outcome: {end(view.outcome.rule)}" if view.outcome.rule else ""
     return Table(
         name=make_slug("performance", name, view.slug),
-        caption=f"{caption}. {view.title}.{defined}",
+        caption=f"{caption}. {view.title}.",
         columns=(
             "Model",
             *_name_counts(view),
