@@ -1,13 +1,14 @@
-"""Logging to MLflow: what arrives in the store, and above all what never does."""
+"""Logging to MLflow's embedded store: what arrives, that it arrives once, and above all what never does."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-import socket
+import resource
+import shutil
 import subprocess
 import sys
-import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -16,221 +17,455 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from logged_run import (
+    ARM,
+    LEARNER,
+    MODEL_NAMES,
+    OUTCOME,
+    REFERENCE,
+    REGISTERED,
+    TITLE,
+    assert_no_patient,
+    assert_whole_and_once,
+    runs_of,
+    write_logged_run,
+)
+from test_schemas_readers_database import free_port
 
-from pipelines.bundles.artifact import load_model, write_bundle
-from pipelines.models import MODELS
-from pipelines.preprocess import fit_preprocessor
-from pipelines.run import run_study
-from pipelines.run_folder import replacing, write_run
-from pipelines.tracking import log_run
-from schemas.columns import COLUMNS
-from schemas.errors import RunError
-from schemas.study import parse_study
-from schemas.synthetic import simulate_registry
-from schemas.tables import COMPARISON, EVALUATION, TUNING
+from pipelines.bundles.artifact import load_model
+from pipelines.logged.card import NOTE_LENGTH, shorten, write_card, write_note
+from pipelines.logged.naming import list_main_metrics, list_params
+from pipelines.logged.registry import make_slug
+from pipelines.logged.run_files import read_run_files
+from pipelines.tracking import Logged, approve_model, log_run
+from schemas.errors import InputError, RunError
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENT = "PATIENT-VALUE-7f3d19c2"
-OUTCOME = "odi_mcid_12m"
-MODEL_NAMES = ("spline_logistic", "xgboost")
-TITLE = "A fabricated study"
+pytestmark = pytest.mark.filterwarnings("ignore:.*``noload`` loader strategy")
 
 
-def write_csv(path: Path, columns: tuple[str, ...], rows: list[dict[str, object]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(rows, columns=list(columns)).to_csv(path, index=False)
+def uri_of(folder: Path) -> str:
+    return f"sqlite:///{folder}/mlflow/mlflow.db"
 
 
-def evaluation_row(model: str, metric: str, estimate: float, **more: object) -> dict[str, object]:
-    row = {"outcome": OUTCOME, "model": model, "dataset": "development", "validation": "internal", "metric": metric}
-    row |= {"subgroup": "overall", "level": "all"}
-    limits = {"estimate": estimate, "lower": estimate - 0.05, "upper": estimate + 0.05}
-    return row | limits | {"n": 1500, "events": 900, "status": "ok"} | more
+def client_of(folder: Path) -> mlflow.MlflowClient:
+    return mlflow.MlflowClient(tracking_uri=uri_of(folder), registry_uri=uri_of(folder))
 
 
-def evaluation_rows(model: str) -> list[dict[str, object]]:
-    return [
-        evaluation_row(model, "c_statistic", 0.71),
-        evaluation_row(model, "c_statistic", 0.68, dataset="later_years", validation="temporal"),
-        evaluation_row(model, "net_benefit", 0.30, threshold_probability=0.5),
-        evaluation_row(model, "c_statistic", 0.99, subgroup="sex", level="female"),
-        evaluation_row(model, "calibration_slope", np.nan, status="not assessable"),
-        evaluation_row(model, "brier_score", 0.2, status="suppressed"),
-    ]
+@pytest.fixture(autouse=True)
+def no_server_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a finished run's folder without bundles, and with one unmistakable value in each private file."""
-    folder = tmp_path / "a run"
-    write_csv(
-        folder / "share/evaluation.csv", EVALUATION, [row for model in MODEL_NAMES for row in evaluation_rows(model)]
-    )
-    write_csv(folder / "share/comparison.csv", COMPARISON, [])
-    chosen = {"outcome": OUTCOME, "model": "xgboost", "parameter": "max_depth"}
-    folds = [{"repeat": 1, "fold": 0, "value": 7}, {"repeat": 0, "fold": -1, "value": 3}]
-    write_csv(folder / "share/tuning.csv", TUNING, [chosen | fold for fold in folds])
-    (folder / "share/report.html").write_text("<html></html>")
-    (folder / "share/figures").mkdir()
-    (folder / "share/figures/calibration.svg").write_text("<svg/>")
-    (folder / "study.toml").write_text('title = "A fabricated study"\n')
-    (folder / "definition.toml").write_text('name = "lumbar"\n')
-    (folder / "run.json").write_text(json.dumps(record()))
-    (folder / "private").mkdir()
-    pd.DataFrame({"patient": [PATIENT], "y_prob": [0.123456789]}).to_parquet(folder / "private/predictions.parquet")
-    (folder / "private/notes.txt").write_text(PATIENT)
-    return folder
+    return write_logged_run(tmp_path / "a run")
 
 
-def record() -> dict[str, object]:
-    return {
-        "format": 1,
-        "spinerisk": "0.1.0",
-        "seed": 7,
-        "study": {"title": TITLE, "sha256": "s" * 64, "predictors": ["age", "sex"], "outer_folds": 5},
-        "definition": {"name": "lumbar", "title": "Lumbar", "sha256": "d" * 64, "synthetic": True},
-        "data": [
-            {"dataset": "development", "source": "lumbar.csv", "fingerprint": "f" * 64, "synthetic": True},
-            {"dataset": "later_years", "source": "later.csv", "fingerprint": "e" * 64, "synthetic": True},
-        ],
-        "outcomes": [
-            {"name": OUTCOME, "kind": "threshold", "horizon": "12 months", "threshold_set": "set_a", "status": "run"},
-            {"name": "reoperation_90d", "kind": "event", "horizon": "90 days", "status": "skipped"},
-        ],
-        "models": [{"name": "spline_logistic", "role": "reference"}, {"name": "xgboost", "role": "candidate"}],
-        "code_sha256": "c" * 64,
-    }
-
-
-def runs_of(uri: str) -> tuple[mlflow.entities.Run, dict[str, mlflow.entities.Run]]:
-    """Return the parent run and its nested runs by model, read back through MLflow's own client."""
-    client = mlflow.MlflowClient(tracking_uri=uri)
-    experiment = client.get_experiment_by_name(TITLE)
-    runs = client.search_runs([experiment.experiment_id])
-    parents = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
-    assert len(parents) == 1
-    nested = [run for run in runs if run.data.tags.get("mlflow.parentRunId") == parents[0].info.run_id]
-    assert len(nested) == len(runs) - 1
-    return parents[0], {run.data.tags["model"]: run for run in nested}
-
-
-def assert_no_patient(folder: Path) -> None:
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    assert files
-    for path in files:
-        assert PATIENT.encode() not in path.read_bytes(), path
-        assert path.suffix != ".parquet", path
-
-
-pytestmark = pytest.mark.filterwarnings("ignore:.*``noload`` loader strategy")
-
-
-def test_embedded_store_holds_study_and_models(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.chdir(folder.parent)
-    parent_id = log_run(folder)
-    assert capfd.readouterr().err == ""
-    parent, nested = runs_of(f"sqlite:///{folder}/mlflow/mlflow.db")
-
-    assert parent.info.run_id == parent_id
-    assert parent.info.status == "FINISHED"
-    assert parent.data.params == {"predictors": "age, sex", "outer_folds": "5", "seed": "7"}
-    assert parent.data.tags["fingerprint.later_years"] == "e" * 64
-    assert parent.data.tags["skipped_outcomes"] == "reoperation_90d"
-    datasets = {entry.dataset.name: entry.dataset.digest for entry in parent.inputs.dataset_inputs}
-    assert datasets == {"lumbar.csv": "f" * 36, "later.csv": "e" * 36}
-
-    assert set(nested) == set(MODEL_NAMES)
-    assert nested["xgboost"].data.params == {"max_depth": "3"}
-    assert nested["xgboost"].data.tags["role"] == "candidate"
-    assert nested["spline_logistic"].data.tags["outcome"] == OUTCOME
-    artifacts = folder / "mlflow/artifacts" / parent_id / "artifacts"
-    logged = {str(path.relative_to(artifacts)) for path in artifacts.rglob("*") if path.is_file()}
-    assert {"study.toml", "run.json", "share/evaluation.csv", "share/report.html"} <= logged
-    assert "share/figures/calibration.svg" in logged
-    assert_no_patient(folder / "mlflow")
-    assert sorted(path.name for path in folder.parent.iterdir()) == ["a run"]
-
-
-def test_metrics_are_the_whole_groups_estimates(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    log_run(folder)
-    _, nested = runs_of(f"sqlite:///{folder}/mlflow/mlflow.db")
-    metrics = nested["xgboost"].data.metrics
-    assert metrics == pytest.approx(
-        {
-            "internal.c_statistic": 0.71,
-            "internal.c_statistic.lower": 0.66,
-            "internal.c_statistic.upper": 0.76,
-            "temporal.later_years.c_statistic": 0.68,
-            "temporal.later_years.c_statistic.lower": 0.63,
-            "temporal.later_years.c_statistic.upper": 0.73,
-            "internal.net_benefit.at_0.5": 0.30,
-            "internal.net_benefit.at_0.5.lower": 0.25,
-            "internal.net_benefit.at_0.5.upper": 0.35,
-        }
-    )
+@pytest.fixture(scope="module")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a database with MLflow's tables and nothing in them, which takes seconds to make."""
+    database = tmp_path_factory.mktemp("empty") / "mlflow.db"
+    mlflow.MlflowClient(tracking_uri=f"sqlite:///{database}").search_experiments()
+    return database
 
 
 @pytest.fixture
-def bundle(folder: Path) -> Path:
-    """Put a real model bundle of two predictors into the run, and return where it is."""
-    rng = np.random.default_rng(np.random.SeedSequence([20261121]))
-    X = pd.DataFrame({"age": rng.normal(60, 12, 300), "sex": rng.choice(["female", "male"], 300)})
-    X.loc[::17, "age"] = np.nan
-    y = (rng.uniform(size=300) < 0.4).astype(float)
-    preprocessor = fit_preprocessor(X, {name: COLUMNS[name] for name in X}, n_knots=3)
-    model, weights = MODELS["spline_logistic"], np.ones(300)
-    design = preprocessor.design(model.design, preprocessor.encode(X))
-    bundle = folder / "models" / OUTCOME / model.name
-    write_bundle(
-        bundle,
-        model_name=model.name,
-        fitted=model.risk.fit(design, y, weights, {model.path_name: model.path_values[0]}, 1),
-        preprocessor=preprocessor,
-        card={"outcome": {"name": OUTCOME}},
-        definition_text='name = "two"\ntitle = "Two columns"\nbase = "lumbar"\n',
+def ready(folder: Path, empty_database: Path) -> Path:
+    """Return a run whose embedded store has its tables already."""
+    (folder / "mlflow").mkdir()
+    shutil.copy(empty_database, folder / "mlflow")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Logged]:
+    """Return a run that was logged into its own folder, and what logging said; not to be changed."""
+    folder = write_logged_run(tmp_path_factory.mktemp("logged") / "a run")
+    return folder, log_run(folder)
+
+
+def test_embedded_store_holds_study_and_models(whole: tuple[Path, Logged]) -> None:
+    folder, logged = whole
+    assert (logged.state, logged.where, logged.synthetic) == ("logged", str(folder / "mlflow"), True)
+    assert_whole_and_once(uri_of(folder), logged.run_id)
+    parent, nested = runs_of(uri_of(folder))
+    assert parent.data.tags["fingerprint.later__1_"] == "e" * 64
+    assert parent.data.tags["skipped_outcomes"] == "reoperation_90d"
+    assert parent.data.tags[f"verdict.{OUTCOME}"] == "undecided"
+    assert parent.data.tags["synthetic"] == "true"
+    assert parent.info.run_name == f"{TITLE} ({parent.data.tags['run_sha256'][:8]})"
+    datasets = {entry.dataset.name: entry.dataset for entry in parent.inputs.dataset_inputs}
+    assert {name: one.digest for name, one in datasets.items()} == {"lumbar.csv": "f" * 36, "later (1).csv": "e" * 36}
+    assert {(one.schema or "", one.profile or "") for one in datasets.values()} == {("", "")}
+
+    verdicts = {model: run.data.tags["verdict"] for model, run in nested.items()}
+    assert verdicts == {REFERENCE: "reference", LEARNER: "described only", ARM: "undecided"}
+    assert {model: run.data.tags["role"] for model, run in nested.items()} == {
+        REFERENCE: "reference",
+        LEARNER: "candidate",
+        ARM: "arm",
+    }
+    for tags in (run.data.tags for run in (parent, *nested.values())):
+        assert (tags["study"], tags["study_sha256"]) == (TITLE, "s" * 64)
+        assert (tags["definition_sha256"], tags["code_sha256"]) == ("d" * 64, "c" * 64)
+    assert nested[LEARNER].data.params == {"l1_ratio": "0.3"}
+    assert nested[ARM].data.params == {"learner": LEARNER}
+
+
+def test_artifacts_are_what_may_be_shared(whole: tuple[Path, Logged]) -> None:
+    folder, logged = whole
+    artifacts = folder / "mlflow/artifacts" / logged.run_id / "artifacts"
+    found = {str(path.relative_to(artifacts)) for path in artifacts.rglob("*") if path.is_file()}
+    shared = {str(path.relative_to(folder)) for path in (folder / "share").rglob("*") if path.is_file()}
+    tables = {"verdicts.json", "comparison.json", "gaps.json"}
+    assert found == shared | tables | {"study.toml", "definition.toml", "run.json"}
+    assert_no_patient(folder / "mlflow")
+    assert sorted(path.name for path in folder.parent.iterdir()) == ["a run"]
+    # where the run lay is nobody's business: it may name a person
+    written = [path for path in (folder / "mlflow/artifacts/models").rglob("MLmodel")]
+    assert len(written) == 2
+    for path in written:
+        assert "artifact_path" in path.read_text().splitlines()[0]
+        assert str(folder) not in "".join(path.read_text().splitlines(keepends=True)[1:])
+        assert str(ROOT) not in path.read_text()
+
+
+def test_parent_has_the_main_measures_under_names_that_every_run_of_the_study_has(whole: tuple[Path, Logged]) -> None:
+    folder, _ = whole
+    parent, _ = runs_of(uri_of(folder))
+    expected = {f"{OUTCOME}/n": 1500, f"{OUTCOME}/events": 900}
+    for model in MODEL_NAMES:
+        for name, value in (("internal", 0.71), ("temporal.later__1_", 0.68)):
+            at = f"{OUTCOME}/{model}.{name}.c_statistic"
+            expected |= {at: value, f"{at}.lower": value - 0.05, f"{at}.upper": value + 0.05}
+    for model, gain in ((LEARNER, 0.002), (ARM, 0.004)):
+        at = f"{OUTCOME}/{model}.gain"
+        expected |= {at: gain, f"{at}.lower": gain - 0.01, f"{at}.upper": gain + 0.01}
+    assert parent.data.metrics == pytest.approx(expected)
+    assert parent.data.params == {
+        "predictors": "age, sex",
+        "outer_folds": "5",
+        "internal_external": "false",
+        "rule.probability": "0.95",
+        "seed": "7",
+        "definition": "lumbar",
+        "spinerisk": "0.1.0",
+        "code_sha256": "c" * 64,
+        "data.development": f"lumbar.csv {'f' * 64}",
+        "data.later__1_": f"later (1).csv {'e' * 64}",
+        "outcomes": f"{OUTCOME}, reoperation_90d",
+        "models": ", ".join(MODEL_NAMES),
+        f"{OUTCOME}/rule": "Oswestry Disability Index: improvement of at least 15 points",
+    }
+
+
+def test_metrics_are_the_whole_groups_estimates(whole: tuple[Path, Logged]) -> None:
+    folder, _ = whole
+    _, nested = runs_of(uri_of(folder))
+    values = {
+        "apparent.c_statistic": 0.80,
+        "internal.c_statistic": 0.71,
+        "temporal.later__1_.c_statistic": 0.68,
+        "internal.net_benefit.at_0.5": 0.30,
+    }
+    limits = {f"{name}.lower": value - 0.05 for name, value in values.items()}
+    limits |= {f"{name}.upper": value + 0.05 for name, value in values.items()}
+    assert nested[LEARNER].data.metrics == pytest.approx(values | limits)
+
+
+def test_tables_hold_intervals_counts_and_what_cannot_be_shown(whole: tuple[Path, Logged]) -> None:
+    folder, logged = whole
+    _, nested = runs_of(uri_of(folder))
+    path = folder / "mlflow/artifacts" / nested[LEARNER].info.run_id / "artifacts/evaluation.json"
+    written = json.loads(path.read_text())
+    table = pd.DataFrame(written["data"], columns=written["columns"])
+    assert list(table)[:4] == ["metric", "estimate", "lower", "upper"]
+    first = table.iloc[0]
+    assert first[["metric", "validation", "n", "events", "status"]].tolist() == [
+        "c_statistic", "internal", 1500, 900, "ok",
+    ]  # fmt: skip
+    assert first[["estimate", "lower", "upper"]].tolist() == pytest.approx([0.71, 0.66, 0.76])
+    assert table["subgroup"].tolist()[-1] == "sex", "the whole group stands before its parts"
+    hidden = table[table["status"] == "suppressed"]
+    assert len(hidden) == 1
+    assert hidden[["estimate", "lower", "upper", "n", "events"]].isna().all(axis=None)
+    for run in (logged.run_id, nested[LEARNER].info.run_id):
+        shown = json.loads(client_of(folder).get_run(run).data.tags["mlflow.loggedArtifacts"])
+        names = {"verdicts.json", "comparison.json", "gaps.json"} if run == logged.run_id else {"evaluation.json"}
+        assert {one["path"] for one in shown if one["type"] == "table"} == names
+
+
+def test_registry_has_one_version_per_bundle_with_hashes_and_card(whole: tuple[Path, Logged]) -> None:
+    folder, _ = whole
+    client = client_of(folder)
+    candidate = client.get_model_version_by_alias(REGISTERED, "candidate")
+    assert (
+        candidate.tags.items()
+        >= {
+            "study": TITLE,
+            "outcome": OUTCOME,
+            "model": LEARNER,
+            "role": "candidate",
+            "verdict": "described only",
+            "c_statistic": "0.710 (0.660 to 0.760)",
+            "fingerprint": "f" * 64,
+            "study_sha256": "s" * 64,
+            "synthetic": "true",
+        }.items()
     )
-    return bundle
+    assert candidate.description.startswith("## Elastic net: Disability improved / at 12 months\n")
+    assert "of which the primary verdict is: Undecided" in candidate.description
+    assert "`approved` is set by a person only" in client.get_registered_model(REGISTERED).description
+    with pytest.raises(mlflow.MlflowException, match="alias approved not found"):
+        client.get_model_version_by_alias(REGISTERED, "approved")
 
 
 def test_a_logged_model_predicts_what_its_bundle_predicts(
-    folder: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch
+    whole: tuple[Path, Logged], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    log_run(folder)
-    uri = f"sqlite:///{folder}/mlflow/mlflow.db"
-    _, nested = runs_of(uri)
-    assert not nested["xgboost"].outputs or not nested["xgboost"].outputs.model_outputs
-    (output,) = nested["spline_logistic"].outputs.model_outputs
-    logged = mlflow.MlflowClient(tracking_uri=uri).get_logged_model(output.model_id)
-    home = Path(urllib.request.url2pathname(urllib.parse.urlsplit(logged.artifact_location).path))
+    folder, _ = whole
+    client = client_of(folder)
+    _, nested = runs_of(uri_of(folder))
+    assert not nested[ARM].outputs or not nested[ARM].outputs.model_outputs
+    (output,) = nested[REFERENCE].outputs.model_outputs
+    version = client.get_model_version_by_alias(REGISTERED, "reference")
+    assert version.source == f"models:/{output.model_id}"
+    logged = client.get_logged_model(output.model_id)
+    assert logged.status == "READY"
     assert "internal.c_statistic" in {metric.key for metric in logged.metrics}
+    home = Path(urllib.request.url2pathname(urllib.parse.urlsplit(logged.artifact_location).path))
     assert "spinerisk==0.1.0" in (home / "requirements.txt").read_text().split()
-    assert not [path for path in home.rglob("*") if path.suffix in {".pkl", ".pickle"}]
 
-    model = mlflow.pyfunc.load_model(str(home))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri_of(folder))
+    model = mlflow.pyfunc.load_model(f"models:/{REGISTERED}@reference")
     signature = {
         entry["name"]: (entry["type"], entry["required"]) for entry in model.metadata.signature.inputs.to_dict()
     }
     assert signature == {"age": ("double", False), "sex": ("string", False)}
     patients = pd.DataFrame({"age": [45.0, np.nan, 80.0], "sex": ["female", "male", None]})
-    expected = load_model(bundle).predict(patients.astype({"sex": "str"}))
+    expected = load_model(folder / "models" / OUTCOME / REFERENCE).predict(patients.astype({"sex": "str"}))
     pd.testing.assert_frame_equal(model.predict(patients), expected)
 
 
-def test_environment_names_the_store_and_is_left_as_it_was(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+# --- cards and names
+
+
+def test_a_card_says_what_it_is_for_how_it_did_and_where_it_ends(folder: Path) -> None:
+    card = write_card(read_run_files(folder), outcome=OUTCOME, model=REFERENCE)
+    for words in (
+        "This is not a medical device.",
+        "(horizon: 12 months)",
+        "Predicted before the operation.",
+        "Predictors: age, sex.",
+        "Lumbar, lumbar.csv: n 1500, events 900. Synthetic: no real patients.",
+        "rows read (0 out, 1600 left); died (suppressed); analysed (0 out, 1500 left)",
+        "| internal | c-statistic | 0.710 (0.660 to 0.760) | 1500 | 900 |",
+        "| internal | Calibration slope | not assessable | 1500 | 900 |",
+        "| internal | Brier score | suppressed |  |  |",
+        "| temporal (later (1)) | c-statistic | 0.680 (0.630 to 0.730) | 1500 | 900 |",
+        "This is the reference that the other models are compared with.",
+        "is an association, not an effect",
+        "It was validated on later (1) as well",
+        "made from synthetic data and is not meant for patients",
+        "f" * 64,
+    ):
+        assert words in card, words
+    assert "0.800" not in card, "apparent performance is no performance"
+    assert "0.990" not in card, "a card is of the whole group"
+
+
+def test_a_long_card_is_cut_between_lines_and_says_where_the_rest_is() -> None:
+    text = "\n".join(f"line {i} {'x' * 90}" for i in range(100))
+    short = shorten(text, file="model_card.md")
+    assert len(short) <= NOTE_LENGTH
+    body, _, rest = short.partition("\n\n…")
+    assert text.startswith(f"{body}\n")
+    assert rest == "the rest is in `model_card.md`, an artifact of the run."
+    assert shorten("short", file="model_card.md") == "short"
+
+
+def test_the_note_of_the_parent_begins_with_the_verdicts(folder: Path) -> None:
+    note = write_note(read_run_files(folder))
+    assert note.startswith(
+        "**Made from synthetic data: no real patients.**\n\n**Disability improved / at 12 months.** "
+    )
+    assert "Undecided: it may be better or worse. (n 1500, events 900)" in note
+    assert "Described only" not in note
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [("Après l’opération: 12 Months?", "apres-loperation-12-months"), ("脊椎", ""), ("a" * 300, "a" * 100)],
+)
+def test_a_title_becomes_one_word(title: str, slug: str) -> None:
+    assert make_slug(title) == slug
+
+
+def test_two_runs_of_a_study_have_the_same_names(folder: Path) -> None:
+    first = read_run_files(folder)
+    evaluation = pd.read_csv(folder / "share/evaluation.csv")
+    evaluation[["estimate", "lower", "upper"]] += 0.01
+    evaluation.to_csv(folder / "share/evaluation.csv", index=False)
+    second = read_run_files(folder)
+    assert first.sha256 != second.sha256
+    assert set(list_main_metrics(first)) == set(list_main_metrics(second))
+    assert set(list_params(first)) == set(list_params(second))
+
+
+def test_an_older_run_without_verdicts_is_logged_as_far_as_it_goes(ready: Path) -> None:
+    folder = ready
+    for name in ("verdicts", "gaps", "flow"):
+        (folder / "share" / f"{name}.csv").unlink()
+    logged = log_run(folder)
+    assert set(client_of(folder).get_registered_model(REGISTERED).aliases) == {"reference"}
+    artifacts = {one.path for one in client_of(folder).list_artifacts(logged.run_id)}
+    assert "comparison.json" in artifacts
+    assert not artifacts & {"verdicts.json", "gaps.json"}
+
+
+# --- once
+
+
+def test_the_same_run_is_logged_once(ready: Path) -> None:
+    folder = ready
+    first = log_run(folder)
+    second = log_run(folder)
+    assert (second.state, second.run_id) == ("there already", first.run_id)
+    assert_whole_and_once(uri_of(folder), first.run_id)
+
+    (folder / "share/report.html").write_text("<html>answered</html>")
+    (folder / "tripod.toml").write_text("[answers]\n")
+    third = log_run(folder)
+    assert (third.state, third.run_id) == ("documents renewed", first.run_id)
+    assert log_run(folder).state == "there already"
+    assert_whole_and_once(uri_of(folder), first.run_id)
+    artifacts = folder / "mlflow/artifacts" / first.run_id / "artifacts"
+    assert (artifacts / "share/report.html").read_text() == "<html>answered</html>"
+    assert (artifacts / "tripod.toml").is_file()
+
+
+def break_off(done: int, total: int, text: str) -> None:
+    assert total == 3
+    if done == 2:
+        raise KeyboardInterrupt
+
+
+def test_what_broke_off_is_logged_whole_and_once(ready: Path) -> None:
+    folder = ready
+    with pytest.raises(KeyboardInterrupt):
+        log_run(folder, progress=break_off)
+    parent, nested = runs_of(uri_of(folder))
+    assert parent.info.status == "FAILED"
+    assert len(nested) == 2
+    assert len(client_of(folder).search_model_versions("")) == 2
+    assert not client_of(folder).get_registered_model(REGISTERED).aliases, "aliases are set when all is there"
+    logged = log_run(folder)
+    assert logged.state == "logged anew"
+    assert logged.run_id != parent.info.run_id
+    assert_whole_and_once(uri_of(folder), logged.run_id)
+    assert log_run(folder).state == "there already"
+
+
+def test_another_run_of_the_study_leaves_the_first_one_alone(
+    folder: Path, empty_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shutil.copy(empty_database, tmp_path / "both.db")
+    uri = f"sqlite:///{tmp_path}/both.db"
+    monkeypatch.chdir(tmp_path)
+    os.chdir(tmp_path)
+    first = log_run(folder, tracking_uri=uri)
+    other = tmp_path / "another run"
+    shutil.copytree(folder, other)
+    (other / "run.json").write_text((other / "run.json").read_text().replace('"seed": 7', '"seed": 8'))
+    with pytest.raises(KeyboardInterrupt):
+        log_run(other, tracking_uri=uri, progress=break_off)
+    second = log_run(other, tracking_uri=uri)
+    assert (second.state, log_run(folder, tracking_uri=uri).state) == ("logged anew", "there already")
+    client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+    versions = {str(one.version): one.tags for one in client.search_model_versions("")}
+    assert len(versions) == 4
+    ours = client.get_run(second.run_id).data.tags["run_sha256"]
+    for alias in ("reference", "candidate"):
+        newest = client.get_model_version_by_alias(REGISTERED, alias)
+        assert newest.tags["run_sha256"] == ours
+    assert client.get_run(first.run_id).info.status == "FINISHED"
+
+
+def test_one_process_at_a_time(folder: Path) -> None:
+    with (folder / "run.json").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(RunError, match="must be logged by one process at a time, got .* another one is logging"):
+            log_run(folder)
+    assert not (folder / "mlflow").exists()
+
+
+def test_a_full_disk_loses_nothing(ready: Path) -> None:
+    folder = ready
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill_up(done: int, total: int, text: str) -> None:
+        if done == 1:
+            size = (folder / "mlflow/mlflow.db").stat().st_size
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+
+    try:
+        with pytest.raises(RunError, match=r"store must be usable, got .*/a run/mlflow: \w+; see that it .* has room"):
+            log_run(folder, progress=fill_up)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    logged = log_run(folder)
+    assert logged.state == "logged anew"
+    assert_whole_and_once(uri_of(folder), logged.run_id)
+    assert_no_patient(folder / "mlflow")
+
+
+# --- a person's approval
+
+
+def test_only_a_person_approves(ready: Path) -> None:
+    folder = ready
+    with pytest.raises(InputError, match="an approval must name a person, got nobody; give --approved-by NAME"):
+        approve_model(folder, f"{OUTCOME}/{LEARNER}", by=" ")
+    with pytest.raises(InputError, match=f"a model of the run must be a known name, got '{OUTCOME}/{ARM}'"):
+        approve_model(folder, f"{OUTCOME}/{ARM}", by="A. Surgeon")
+    client = client_of(folder)
+    assert not client.search_registered_models()
+
+    first = approve_model(folder, f"{OUTCOME}/{LEARNER}", by="A. Surgeon")
+    assert (first.state, first.synthetic) == ("logged", True)
+    version = client.get_model_version_by_alias(REGISTERED, "approved")
+    assert first.approved == (REGISTERED, str(version.version))
+    assert (version.tags["model"], version.tags["approved_by"]) == (LEARNER, "A. Surgeon")
+    assert version.tags["approved_at"].endswith("Z")
+
+    second = approve_model(folder, f"{OUTCOME}/{REFERENCE}", by="B. Surgeon")
+    assert second.state == "there already"
+    now = client.get_model_version_by_alias(REGISTERED, "approved")
+    assert (now.tags["model"], now.tags["approved_by"]) == (REFERENCE, "B. Surgeon")
+    earlier = client.get_model_version(REGISTERED, version.version)
+    assert (earlier.tags["approved_by"], earlier.tags["approval_replaced_by"]) == ("A. Surgeon", str(now.version))
+
+
+# --- what cannot be logged, and where
+
+
+def test_environment_names_the_store_and_is_left_as_it_was(
+    folder: Path,
+    empty_database: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    shutil.copy(empty_database, tmp_path / "other.db")
     uri = f"sqlite:///{tmp_path}/other.db"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     monkeypatch.chdir(tmp_path)
-    log_run(folder)
+    assert log_run(folder).where == f"{tmp_path}/other.db"
     assert os.environ["MLFLOW_TRACKING_URI"] == uri
     assert not (folder / "mlflow").exists()
     assert set(runs_of(uri)[1]) == set(MODEL_NAMES)
+    assert capfd.readouterr().err == ""
 
 
 def test_a_link_into_private_is_refused(folder: Path) -> None:
@@ -255,11 +490,35 @@ def test_an_unfinished_run_is_refused(folder: Path) -> None:
         log_run(folder)
 
 
+def test_a_store_that_was_moved_or_deleted_is_told_apart(folder: Path, tmp_path: Path) -> None:
+    log_run(folder)
+    moved = tmp_path / "moved"
+    folder.rename(moved)
+    with pytest.raises(RunError, match="embedded store must stand where it was made, got .*; delete it and log again"):
+        log_run(moved)
+    moved.rename(folder)
+    client = client_of(folder)
+    client.delete_experiment(client.get_experiment_by_name(TITLE).experiment_id)
+    with pytest.raises(RunError, match="the experiment must not be deleted, got 'A fabricated study.*restore it there"):
+        log_run(folder)
+    shutil.rmtree(folder / "mlflow")
+    with pytest.raises(RunError, match="must not be deleted while it is open, got .*; log again from a new start"):
+        log_run(folder)
+
+
+def test_a_file_that_is_no_database_is_named_without_its_password(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.db").write_text("no database" * 100)
+    with pytest.raises(RunError, match=r"store must be usable, got .*/bad\.db: DatabaseError; see that it runs"):
+        log_run(folder, tracking_uri=f"sqlite:///{tmp_path}/bad.db")
+
+
 def test_an_unreachable_server_is_named_without_its_password(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    with pytest.raises(RunError, match=r"store must be usable, got 127\.0\.0\.1: ") as caught:
+    with pytest.raises(RunError, match=r"store must be usable, got 127\.0\.0\.1:\d+: no answer; ") as caught:
         log_run(folder, tracking_uri=f"http://user:secret@127.0.0.1:{free_port()}")
     assert "secret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
 
 
 def test_usage_reports_are_off_before_mlflow_starts() -> None:
@@ -271,88 +530,3 @@ def test_usage_reports_are_off_before_mlflow_starts() -> None:
     kept = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}  # no CI variable, which would switch it off as well
     done = subprocess.run([sys.executable, "-c", code], env=kept, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["None", "1"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> tuple[str, Path]:
-    """Start a real MLflow server on loopback and return its address and its folder."""
-    home = tmp_path / "server"
-    home.mkdir()
-    address = f"http://127.0.0.1:{(port := free_port())}"
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    stores = ["--backend-store-uri", f"sqlite:///{home}/server.db", "--artifacts-destination", str(home / "artifacts")]
-    environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
-    environment.pop("MLFLOW_TRACKING_URI", None)
-    with (home / "log.txt").open("w") as log:
-        process = subprocess.Popen(
-            [*command, *stores], cwd=home, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
-    try:
-        wait_for(f"{address}/health", process, home / "log.txt")
-        yield address, home
-    finally:
-        os.killpg(process.pid, 15)
-        process.wait(timeout=20)
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(240):
-        assert process.poll() is None, log.read_text()
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.25)
-    raise AssertionError(f"the server did not start: {log.read_text()}")
-
-
-@pytest.mark.slow
-def test_a_real_server_gets_runs_metrics_and_artifacts(server: tuple[str, Path], folder: Path) -> None:
-    address, home = server
-    parent_id = log_run(folder, tracking_uri=address)
-    parent, nested = runs_of(address)
-    assert parent.info.run_id == parent_id
-    assert set(nested) == set(MODEL_NAMES)
-    assert nested["xgboost"].data.metrics["internal.c_statistic"] == pytest.approx(0.71)
-    client = mlflow.MlflowClient(tracking_uri=address)
-    assert "share/evaluation.csv" in {entry.path for entry in client.list_artifacts(parent_id, "share")}
-    assert parent.info.artifact_uri.startswith("mlflow-artifacts:")
-    assert not (folder / "mlflow").exists()
-    assert any((home / "artifacts").rglob("evaluation.csv"))
-    assert_no_patient(home)
-
-
-@pytest.mark.slow
-def test_a_real_server_serves_the_models_of_a_real_run(server: tuple[str, Path], tmp_path: Path) -> None:
-    address, home = server
-    study = parse_study(
-        f'title = "{TITLE}"\ndefinition = "lumbar"\nseed = 1\noutcomes = ["odi_mcid_12m"]\n'
-        'predictors = ["age", "sex", "odi_0"]\nmodels = ["xgboost"]\n'
-        "[split]\nouter_folds = 2\ninner_folds = 2\n[tuning]\ntrials = 1\n[bootstrap]\nresamples = 0\n",
-        folder=Path(),
-    )
-    registry = simulate_registry("lumbar", n=200, seed=1)
-    result = run_study(study, registry)
-    with replacing(tmp_path / "run") as staging:
-        write_run(result, staging)
-    log_run(tmp_path / "run", tracking_uri=address)
-    _, nested = runs_of(address)
-    # Firth's regression stands beside the reference of itself, as there are few events per parameter
-    assert set(nested) == {"spline_logistic", "firth_logistic", "xgboost"}
-    (output,) = nested["xgboost"].outputs.model_outputs
-    logged = mlflow.MlflowClient(tracking_uri=address).get_logged_model(output.model_id)
-    fetched = mlflow.artifacts.download_artifacts(
-        artifact_uri=logged.artifact_location, dst_path=str(tmp_path / "fetched"), tracking_uri=address
-    )
-    patients = registry.frame[["age", "sex", "odi_0"]].head(20)
-    expected = result.models["odi_mcid_12m", "xgboost"].predict(patients)
-    np.testing.assert_array_equal(mlflow.pyfunc.load_model(fetched).predict(patients)["y_prob"], expected)
-    rows = registry.frame["operation"].head(50) if "operation" in registry.frame else registry.frame["patient"].head(50)
-    stored = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
-    assert not [name for name in rows if f'"{name}"'.encode() in stored]

@@ -26,6 +26,7 @@ STORE = "mlflow"
 VARIABLE = "MLFLOW_TRACKING_URI"
 EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
 """Else MLflow's page asks, and meanwhile shows what belongs to language models."""
+DATABASE = "mlflow.db"
 PARAMS_AT_ONCE = 100
 METRICS_AT_ONCE = 500
 
@@ -143,7 +144,8 @@ def name_store(folder: Path, uri: str | None) -> str:
     if uri is None:
         return str(folder / STORE)
     parts = urlsplit(uri)
-    return parts.netloc.rpartition("@")[2] or parts.path
+    path = parts.path.removeprefix("/") if parts.scheme.startswith("sqlite") else parts.path
+    return parts.netloc.rpartition("@")[2] or path
 
 
 def _word(error: Any) -> str:
@@ -161,7 +163,7 @@ def _open(folder: Path, uri: str | None, *, title: str, where: str) -> Store:
     if uri is None:
         home = folder / STORE
         home.mkdir(exist_ok=True)
-        uri, location = f"sqlite:///{home / 'mlflow.db'}", (home / "artifacts").as_uri()
+        uri, location = f"sqlite:///{home / DATABASE}", (home / "artifacts").as_uri()
     # MLflow's own registry asks the global address, not the client's
     mlflow.set_tracking_uri(uri)
     client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
@@ -177,6 +179,11 @@ def _open(folder: Path, uri: str | None, *, title: str, where: str) -> Store:
     if location is not None and known.artifact_location != location:
         raise RunError(
             f"the embedded store must stand where it was made, got {where} from another folder; delete it and log again"
+        )
+    # MLflow holds on to a database that was open once, also when it was deleted
+    if location is not None and not (folder / STORE / DATABASE).is_file():
+        raise RunError(
+            f"the embedded store must not be deleted while it is open, got {where}; log again from a new start"
         )
     return Store(client=client, experiment=str(known.experiment_id), where=where)
 

@@ -17,6 +17,7 @@ from reports.run_facts import OutcomeFacts, RuleFacts
 from reports.run_folder import RunFolder
 from reports.sections.methods import word_learners
 from reports.sections.participants import mark_of
+from reports.sections.verdict_words import ADVICE, SAME
 from reports.tables import (
     EMPTY,
     PLANNED,
@@ -47,20 +48,6 @@ NOTHING = (
     "study to compare them."
 )
 NO_RIVAL = "The study has no model beside the reference, so there is no verdict. What else was fitted is described."
-ADVICE = {
-    "better": "Whether such a gain is worth a model that is harder to write down, check and update is a clinical "
-    "judgement, to be made with calibration, net benefit, stability and the subgroups in view. That the gain is shown "
-    "here does not say that it holds elsewhere.",
-    "no worthwhile gain": "By default we recommend {reference}. Where a rival brings no gain worth having, what "
-    "decides is whether a model can be written down, checked by others and recalibrated, and how stable its "
-    "predictions are; the sections on calibration and stability tell what this run knows of these.",
-    "undecided": "Until more patients have been followed, the default stays {reference}: a gain worth having was "
-    "neither shown nor ruled out. That is no evidence that the models are alike.",
-    "budget-limited": "This run is no argument against {rival}. Repeat it with more trials to reach a verdict; until "
-    "then the default stays {reference}.",
-}
-"""What follows from a verdict; those without an entry follow `SAME`."""
-SAME = {"practically equivalent": "no worthwhile gain", "worse": "no worthwhile gain"}
 
 
 def build_verdict(run: RunFolder) -> list[Block]:
