@@ -10,13 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from pipelines.groups.held_groups import NOT_INFORMATIVE, Predictors, is_held
-from pipelines.intervals import NOT_ASSESSABLE, BoolArray, Estimate, IntArray, create_draws
-from pipelines.measures.hidden_levels import hide_levels
+from pipelines.intervals import NOT_ASSESSABLE, Estimate, IntArray, create_draws
+from pipelines.measures.hidden_levels import hide_levels, hide_levels_at_thresholds
 from pipelines.measures.metric import Metric
 from pipelines.measures.sample import ANALYSIS, GROUP, Sample, build_sample, find_levels, select_usable, split_groups
 from pipelines.measures.utility import count_decisions
 from pipelines.metrics import list_metrics
-from pipelines.suppression import find_small, find_suppressed
+from pipelines.suppression import find_small
 from schemas.errors import InputError, unknown_name
 from schemas.tables import EVALUATION
 
@@ -149,11 +149,12 @@ def evaluate_fold_predictions(
         if group.validation == APPARENT:
             continue  # groups are never audited on what their own models were made of
         hidden = hide_levels(group.sample, group.rows, subgroups, suppress_below)
+        hidden_at = hide_levels_at_thresholds(group.sample, group.rows, hidden, suppress_below)
         for name in subgroups:
             levels = find_levels(group.rows, name)
             held = is_held(group.sample, name, (predictors or {}).get(group.model, ()))
-            found = _evaluate_subgroup(group.sample, name, levels, hidden[name], suppress_below, held=held)
-            rows += [key | row for row in found]
+            hides = Hides(everywhere=hidden[name], at={t: found[name] for t, found in hidden_at.items()})
+            rows += [key | row for row in _evaluate_subgroup(group.sample, name, levels, hides, held=held)]
     return finish_table(rows, EVALUATION)
 
 
@@ -241,53 +242,38 @@ def _not_informative(estimate: Estimate) -> Estimate:
     return estimate.without_interval(NOT_INFORMATIVE) if estimate.status == "ok" else estimate
 
 
+@dataclass(frozen=True, kw_only=True)
+class Hides:
+    """Levels of an attribute that are not shown: everywhere, and at each threshold probability."""
+
+    everywhere: frozenset[str]
+    at: Mapping[float, frozenset[str]]
+
+    def hide(self, estimate: Estimate, level: str) -> Estimate:
+        """Return an estimate without its number where its threshold puts few patients on one side."""
+        at = estimate.threshold_probability
+        is_hidden = estimate.status == "ok" and level in self.at.get(at, frozenset())
+        return replace(SUPPRESSED, threshold_probability=at) if is_hidden else estimate
+
+
 def _evaluate_subgroup(
-    sample: Sample,
-    name: str,
-    levels: npt.NDArray[np.object_],
-    hidden_levels: Collection[str],
-    suppress_below: int,
-    *,
-    held: bool,
+    sample: Sample, name: str, levels: npt.NDArray[np.object_], hides: Hides, *, held: bool
 ) -> Iterator[dict[str, object]]:
-    names = sorted(set(levels))
-    parts = [sample.take(levels == level) for level in names]
-    counts = np.array([part.patient_counts for part in parts], dtype=np.int64).reshape(-1, 3)
-    hidden = np.isin(np.array(names, dtype=str), list(hidden_levels))
-    hidden_at = _hide_at_thresholds(sample, parts, counts, hidden, suppress_below)
-    for k, (level, part) in enumerate(zip(names, parts, strict=True)):
-        frame = {"subgroup": name, "level": level, **describe_counts(part, hidden=bool(hidden[k]))}
+    for level in sorted(set(levels)):
+        part = sample.take(levels == level)
+        hidden = str(level) in hides.everywhere
+        frame = {"subgroup": name, "level": level, **describe_counts(part, hidden=hidden)}
         for metric in list_metrics(part):
             if metric.least_in_subgroup is None:
                 continue
-            if hidden[k]:
+            if hidden:
                 estimates = repeat_for_thresholds(metric, part, SUPPRESSED)
             else:
                 estimates = _evaluate_level(metric, part, metric.least_in_subgroup)
             if metric.fixed_by_folds and held:
                 estimates = tuple(_not_informative(estimate) for estimate in estimates)
             for estimate in estimates:
-                yield frame | describe_estimate(metric, _hide_at(estimate, hidden_at, k))
-
-
-def _hide_at(estimate: Estimate, hidden_at: dict[float, BoolArray], level: int) -> Estimate:
-    at = estimate.threshold_probability
-    hide = estimate.status == "ok" and at in hidden_at and hidden_at[at][level]
-    return replace(SUPPRESSED, threshold_probability=at) if hide else estimate
-
-
-def _hide_at_thresholds(
-    sample: Sample, parts: Sequence[Sample], counts: IntArray, hidden: BoolArray, suppress_below: int
-) -> dict[float, BoolArray]:
-    """Tell by threshold which levels leave few patients on one side, or would give such a level away."""
-    if sample.in_points or sample.ranks_only:
-        return {}
-    return {
-        threshold: find_suppressed(
-            np.column_stack([counts, [_count_sides(part, threshold) for part in parts]]), suppress_below, hidden=hidden
-        )
-        for threshold in sample.thresholds
-    }
+                yield frame | describe_estimate(metric, hides.hide(estimate, str(level)))
 
 
 def _count_sides(sample: Sample, threshold: float) -> IntArray:

@@ -103,6 +103,7 @@ def describe_dataset(dataset: Dataset) -> dict[str, object]:
         "n_valid": len(registry.frame),
         "n_quarantined": len(registry.quarantine),
         "synthetic": registry.synthetic,
+        "patients_known": "patient" in registry.columns,
         "tables": registry.tables.to_dict("records"),
         "faults": registry.faults[["column", "rule", "count"]].to_dict("records"),
     }

@@ -167,6 +167,7 @@ class _Cells:
     ) -> None:
         self.names = tuple(codes)
         self.fates = fates
+        self._safe: set[tuple[str, int, int]] = set()
         joined = np.zeros_like(next(iter(codes.values())))
         for code in codes.values():
             _, joined = np.unique(joined * (code.max(initial=0) + 1) + code, return_inverse=True)
@@ -177,17 +178,23 @@ class _Cells:
     def find_leak(
         self, masks: Mapping[str, BoolArray], counts: Mapping[str, IntArray], suppress_below: int
     ) -> tuple[str, int] | None:
-        """Return a shown level that must be hidden as well, since a small hidden count follows; None if none does."""
+        """Return a shown level that must be hidden as well, since a small hidden count follows; None if none does.
+
+        What does not follow from the shown sums never does from fewer of them, so it is looked at once.
+        """
         shown = self._list_shown(masks)
         for place, name in enumerate(self.names):
             small = find_telling(counts[name], suppress_below, self.fates)
             for level in np.flatnonzero(small.any(axis=1)):
                 inside = self.table[:, place] == level
                 for kind in np.flatnonzero(small[level]):
+                    if (name, int(level), int(kind)) in self._safe:
+                        continue
                     if self._follows(inside, shown, self.counts[kind], suppress_below):
                         found = self._choose(inside, name, masks, counts)
                         if found is not None:
                             return found
+                    self._safe.add((name, int(level), int(kind)))
         return None
 
     def _list_shown(self, masks: Mapping[str, BoolArray]) -> FloatArray:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipelines.logged.naming import DOCUMENTS_TAG
-from pipelines.logged.once import Kept, find_whole, remove_others
+from pipelines.logged.once import find_whole, refuse_removed, remove_others
 from pipelines.logged.registry import approve_version, set_aliases
 from pipelines.logged.run_files import RunFiles, only_here, read_run_files
 from pipelines.logged.runs import Tell, end_parent, give_up_parent, log_files, log_models, log_study, start_parent
@@ -141,13 +141,10 @@ def _log_whole(store: Store, run: RunFiles, progress: Tell) -> str:
         log_study(store, run, run_id)
         nested = dict(log_models(store, run, run_id, progress))
         versions = {pair: one.version for pair, one in nested.items() if one.version}
+        made = {run_id, *(identifier for one in nested.values() for identifier in one.identifiers)}
+        refuse_removed(store, run.sha256, run_id, made=made)
         set_aliases(store, run, versions)
-        kept = Kept(
-            runs=frozenset({run_id, *(one.run_id for one in nested.values())}),
-            models=frozenset(one.model_id for one in nested.values() if one.model_id),
-            versions=frozenset(versions.values()),
-        )
-        remove_others(store, run.sha256, kept=kept)
+        remove_others(store, run.sha256, made=made)
         end_parent(store, run_id)
         if_it_breaks_off.pop_all()
     return run_id

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 ACRONYMS = frozenset(
     {
         "asa",
         "bmi",
         "copd",
         "eq",
-        "eq5d",
         "jss",
         "koos",
         "hoos",
@@ -17,14 +19,27 @@ ACRONYMS = frozenset(
         "ndi",
         "nrs",
         "odi",
+        "oks",
         "pi",
         "ll",
         "srs",
         "srs22r",
         "sva",
+        "vas",
     }
 )
-TIMES = {"0": "at baseline", "3m": "at 3 months", "12m": "at 12 months", "24m": "at 24 months", "30d": "within 30 days"}
+SPELLED = {"eq5d": "EQ-5D"}
+"""Names that are written with more than capitals."""
+TIMED = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)*_(?:0|\d+[dwmy])\b")
+"""A column of a visit, which a text of the run may name."""
+TIMES = {
+    "0": "at baseline",
+    "3m": "at 3 months",
+    "6m": "at 6 months",
+    "12m": "at 12 months",
+    "24m": "at 24 months",
+    "30d": "within 30 days",
+}
 UNIT_SUFFIXES = {"deg": "degrees", "mm": "mm", "cm": "cm", "kg": "kg", "ml": "mL", "months": "months", "days": "days"}
 FLAG_LEVELS = {"0": "no", "1": "yes", "0.0": "no", "1.0": "yes"}
 
@@ -49,7 +64,18 @@ def name_in_words(name: str, unit: str | None) -> str:
 
 
 def _spell(part: str) -> str:
-    return part.upper() if part in ACRONYMS else part
+    return part.upper() if part in ACRONYMS else SPELLED.get(part, part)
+
+
+def columns_in_words(text: str, titles: Mapping[str, str]) -> str:
+    """Return a text of the run with titles in the place of the columns of visits that it names.
+
+    Examples
+    --------
+    >>> columns_in_words("oks_0 not recorded", {})
+    'OKS at baseline not recorded'
+    """
+    return TIMED.sub(lambda found: titles.get(found[0]) or name_in_words(found[0], None), text)
 
 
 def level_in_words(level: str, *, kind: str = "category") -> str:

@@ -72,7 +72,10 @@ class FaultFacts(Facts):
 
 
 class DatasetFacts(Facts):
-    """One data file; `validation` is None for the development data."""
+    """One data file; `validation` is None for the development data.
+
+    `patients_known` says whether the data name patients, so that operations of one person are known as such.
+    """
 
     dataset: str
     source: str
@@ -81,6 +84,7 @@ class DatasetFacts(Facts):
     n_valid: int
     n_quarantined: int
     synthetic: bool = False
+    patients_known: bool = True
     faults: tuple[FaultFacts, ...] = ()
     validation: str | None = None
 

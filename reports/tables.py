@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pipelines.evaluate import PROCEDURE
 from reports.blocks import Cell, CellStyle
 from reports.measures import MEASURES
 
@@ -23,6 +24,8 @@ NO_INTERVAL = "none: "
 """How the words for an absent interval begin; the reason follows."""
 OVERALL = ("", "overall")
 """How an evaluation names the whole sample."""
+TARGET_WORDS = {PROCEDURE: "the fold models as fitted (how models differ when they are developed again is left out)"}
+"""What an interval speaks of, in words for the reader; what has no entry stands as the run has it."""
 PLANNED = "stated in the study plan"
 """All that the report can know of a choice: where it is written down, not when it was made."""
 
@@ -47,6 +50,18 @@ def format_count(value: float | None) -> str:
 def count_words(count: int, noun: str) -> str:
     """Return a count with its noun: ``"1 trial"``, ``"10 trials"``."""
     return f"{format_count(count)} {noun}" if count == 1 else f"{format_count(count)} {noun}s"
+
+
+def format_width(value: float) -> str:
+    """Return a half-width with two decimals, or with as many as its first figure asks for.
+
+    Examples
+    --------
+    >>> format_width(0.0324), format_width(0.00334), format_width(0.0)
+    ('0.03', '0.003', '0.00')
+    """
+    small = math.isfinite(value) and 0 < value < 0.01
+    return format_number(value, -math.floor(math.log10(value)) if small else 2)
 
 
 def format_interval(lower: float, upper: float, digits: int) -> str:
@@ -201,7 +216,7 @@ def describe_intervals(frame: pd.DataFrame) -> str:
 def _interval_words(kind: str, target: str, titles: list[str]) -> str:
     if kind.startswith(NO_INTERVAL):
         return f"{join_words(titles)}: none ({kind.removeprefix(NO_INTERVAL)})"
-    about = f", about {target}" if target else ""
+    about = f", about {TARGET_WORDS.get(target, target)}" if target else ""
     return f"{join_words(titles)}: {kind}{about}"
 
 

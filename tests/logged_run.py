@@ -182,18 +182,18 @@ def runs_of(uri: str, title: str = TITLE) -> tuple[mlflow.entities.Run, dict[str
     return parents[0], by_model
 
 
-def assert_whole_and_once(uri: str, parent_id: str) -> None:
+def assert_whole_and_once(uri: str, parent_id: str, *, title: str = TITLE, registered: str = REGISTERED) -> None:
     """Everything of the fabricated run is in the store, and nothing of it twice."""
     client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
-    parent, nested = runs_of(uri)
+    parent, nested = runs_of(uri, title)
     assert (parent.info.run_id, parent.info.status) == (parent_id, "FINISHED")
     assert set(nested) == set(MODEL_NAMES)
     assert {run.info.status for run in nested.values()} == {"FINISHED"}
-    versions = client.search_model_versions("")
-    assert sorted((one.name, one.tags["model"]) for one in versions) == [(REGISTERED, LEARNER), (REGISTERED, REFERENCE)]
+    versions = client.search_model_versions(f"name = '{registered}'")
+    assert sorted(one.tags["model"] for one in versions) == [LEARNER, REFERENCE]
     models = client.search_logged_models([parent.info.experiment_id])
     assert sorted(one.tags["model"] for one in models) == [LEARNER, REFERENCE]
-    aliases = client.get_registered_model(REGISTERED).aliases
+    aliases = client.get_registered_model(registered).aliases
     by_version = {str(one.version): one.tags["model"] for one in versions}
     assert {alias: by_version[str(number)] for alias, number in aliases.items()} == {
         "reference": REFERENCE,

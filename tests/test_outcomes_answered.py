@@ -105,11 +105,23 @@ def test_data_that_record_no_reoperations_say_so():
     outcome = build(odi(), columns=tuple(frame))
     assert "the data do not record reoperations" in outcome.rule
     (doubt,) = outcome.doubts
-    assert "the data do not record reoperations: who was reoperated before the visit has what was answered" in doubt
-    assert "'fail'" in doubt
+    assert doubt == (
+        "the data do not record reoperations, so that patients who were reoperated before the visit keep what was "
+        "recorded at the visit, although the study says 'fail'"
+    )
     assert not build(odi(), columns=tuple(frame), reoperated="as_scored").doubts
     # without data that is the definition, of which nothing is in doubt
     assert not build(odi()).doubts
+
+
+def test_data_that_record_no_deaths_leave_the_dead_unknown():
+    frame = pd.DataFrame({"odi_0": [50.0, 50.0], "odi_12m": [20.0, NA], "reoperation_days": [NA, NA]})
+    outcome = build(odi(), columns=tuple(frame))
+    words = "the data do not record deaths, so that a patient who died before the visit counts as of unknown outcome"
+    assert outcome.rule.endswith(words)
+    assert outcome.doubts == (f"{words}, although the study says 'fail'",)
+    # the second row did not answer, as the dead do not
+    np.testing.assert_array_equal(outcome.occurred(frame), [1.0, np.nan])
 
 
 def test_a_second_operation_that_is_entered_as_a_new_row_is_a_reoperation():

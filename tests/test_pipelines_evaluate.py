@@ -625,3 +625,24 @@ def test_by_threshold_metrics_of_a_level_are_those_of_its_rows() -> None:
     for metric in ("sensitivity", "specificity", "share_above", "net_benefit"):
         level = table[(table["subgroup"] == "sex") & (table["level"] == "male") & (table["metric"] == metric)]
         np.testing.assert_allclose(numbers(level), numbers(alone.loc[[metric]]), atol=1e-12)
+
+
+def test_a_side_of_a_threshold_does_not_follow_from_another_attribute() -> None:
+    """Those of unknown sex are those of unknown age: if they were shown, the young below the threshold would be too."""
+    data = simulate_predictions(n=600, models=("a",), validation="external")
+    place = np.arange(600)
+    age = np.select([place < 60, place < 500], ["young", "old"], "unknown")
+    sex = np.where(age == "unknown", "unknown", np.where(place % 2 == 0, "female", "male"))
+    risk = np.where(age == "young", np.where(place < 57, 0.3, 0.05), np.where(place % 2 == 0, 0.3, 0.05))
+    y = np.where(age == "young", (place % 2 == 0) & (place < 57), place % 5 == 0).astype(float)
+    data = data.assign(age=age, sex=sex, y_prob=risk, y_true=y)
+    table = evaluate_fold_predictions(data, **SETTINGS | {"subgroups": ("age", "sex"), "thresholds": {"ssi": (0.1,)}})
+    rows = table[(table["metric"] == "sensitivity") & (table["subgroup"] != "overall")].set_index("level")
+    everywhere = table[(table["metric"] == "brier_score") & (table["subgroup"] != "overall")]
+    assert "suppressed" not in set(everywhere["status"])
+    status = rows["status"]
+    assert status[["young"]].tolist() == ["suppressed"]
+    assert (status[["old", "unknown"]] == "suppressed").to_numpy().any()
+    by_sex = rows[rows["subgroup"] == "sex"]["status"]
+    assert by_sex["unknown"] == "suppressed"
+    assert (by_sex == "suppressed").sum() >= 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import resource
@@ -34,11 +35,12 @@ from test_schemas_readers_database import free_port
 
 from pipelines.bundles.artifact import load_model
 from pipelines.logged.card import NOTE_LENGTH, shorten, write_card, write_note
-from pipelines.logged.naming import list_main_metrics, list_params
+from pipelines.logged.naming import list_main_metrics, list_params, tag_model
 from pipelines.logged.registry import make_slug
 from pipelines.logged.run_files import read_run_files
 from pipelines.tracking import Logged, approve_model, log_run
 from schemas.errors import InputError, RunError
+from schemas.tables import VERDICTS
 
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.filterwarnings("ignore:.*``noload`` loader strategy")
@@ -123,7 +125,7 @@ def test_artifacts_are_what_may_be_shared(whole: tuple[Path, Logged]) -> None:
     assert_no_patient(folder / "mlflow")
     assert sorted(path.name for path in folder.parent.iterdir()) == ["a run"]
     # where the run lay is nobody's business: it may name a person
-    written = [path for path in (folder / "mlflow/artifacts/models").rglob("MLmodel")]
+    written = list((folder / "mlflow/artifacts/models").rglob("MLmodel"))
     assert len(written) == 2
     for path in written:
         assert "artifact_path" in path.read_text().splitlines()[0]
@@ -367,6 +369,24 @@ def test_what_broke_off_is_logged_whole_and_once(ready: Path) -> None:
     assert log_run(folder).state == "there already"
 
 
+def test_what_a_server_wrote_twice_is_there_once(ready: Path) -> None:
+    """MLflow asks again where an answer was lost, and then a run, a model or a version may be there twice."""
+
+    def ask_again(done: int, total: int, text: str) -> None:
+        if done == 2:
+            client = client_of(ready)
+            for run in client.search_runs([client.get_experiment_by_name(TITLE).experiment_id]):
+                client.create_run(run.info.experiment_id, tags=run.data.tags)
+            for model in client.search_logged_models([run.info.experiment_id]):
+                client.create_logged_model(run.info.experiment_id, source_run_id=run.info.run_id, tags=model.tags)
+            for version in client.search_model_versions(""):
+                client.create_model_version(REGISTERED, version.source, version.run_id, tags=version.tags)
+
+    logged = log_run(ready, progress=ask_again)
+    assert logged.state == "logged"
+    assert_whole_and_once(uri_of(ready), logged.run_id)
+
+
 def test_another_run_of_the_study_leaves_the_first_one_alone(
     folder: Path, empty_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -391,13 +411,39 @@ def test_another_run_of_the_study_leaves_the_first_one_alone(
         assert newest.tags["run_sha256"] == ours
     assert client.get_run(first.run_id).info.status == "FINISHED"
 
+    (other / "share/verdicts.csv").write_text(",".join(VERDICTS) + "\n")
+    third = log_run(other, tracking_uri=uri)
+    aliases = client.get_registered_model(REGISTERED).aliases
+    assert set(aliases) == {"reference"}, "this run has no primary verdict"
+    newest = client.get_model_version_by_alias(REGISTERED, "reference")
+    assert newest.tags["run_sha256"] == client.get_run(third.run_id).data.tags["run_sha256"]
+
 
 def test_one_process_at_a_time(folder: Path) -> None:
     with (folder / "run.json").open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(RunError, match="must be logged by one process at a time, got .* another one is logging"):
+        with pytest.raises(RunError, match=r"must be logged by one process at a time, got .* another one is logging"):
             log_run(folder)
     assert not (folder / "mlflow").exists()
+
+
+def test_a_copy_that_is_logged_meanwhile_wins(ready: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = tmp_path / "a copy"
+    shutil.copytree(ready, copy, ignore=shutil.ignore_patterns("mlflow"))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri_of(ready))
+    monkeypatch.chdir(tmp_path)
+    winners = []
+
+    def log_copy(done: int, total: int, text: str) -> None:
+        if done == 2:
+            winners.append(log_run(copy))
+
+    with pytest.raises(
+        RunError, match=r"by one process at a time, got another one that logs a copy of it to .*mlflow.db"
+    ):
+        log_run(ready, progress=log_copy)
+    assert winners[0].state == "logged anew"
+    assert_whole_and_once(uri_of(ready), winners[0].run_id)
 
 
 def test_a_full_disk_loses_nothing(ready: Path) -> None:
@@ -490,19 +536,60 @@ def test_an_unfinished_run_is_refused(folder: Path) -> None:
         log_run(folder)
 
 
+def test_a_bundle_that_was_changed_is_refused(folder: Path) -> None:
+    path = folder / "models" / OUTCOME / LEARNER / "bundle.json"
+    whole = hashlib.sha256(path.read_bytes()).hexdigest()
+    written = json.loads((folder / "run.json").read_text())
+    bundles = [{"outcome": OUTCOME, "model": LEARNER, "sha256": whole}]
+    (folder / "run.json").write_text(json.dumps(written | {"bundles": bundles}))
+    run = read_run_files(folder)
+    assert tag_model(run, outcome=OUTCOME, model=LEARNER)["bundle_sha256"] == whole
+    path.write_text(path.read_text() + " ")
+    with pytest.raises(
+        RunError, match=f"must be as the run made it, got models/{OUTCOME}/{LEARNER}, which was changed"
+    ):
+        log_run(folder)
+
+
+def test_an_evaluation_of_locked_models_is_logged_without_models_of_its_own(ready: Path) -> None:
+    shutil.rmtree(ready / "models")
+    (ready / "share/verdicts.csv").write_text(",".join(VERDICTS) + "\n")
+    evaluation = pd.read_csv(ready / "share/evaluation.csv")
+    evaluation.assign(dataset="later", validation="external").to_csv(ready / "share/evaluation.csv", index=False)
+    written = json.loads((ready / "run.json").read_text())
+    data = written["data"]
+    bundles = [{"outcome": OUTCOME, "model": LEARNER, "sha256": "b" * 64}]
+    changed = {"kind": "evaluation", "developed": {"data": data[:1]}, "bundles": bundles}
+    changed["data"] = [data[1] | {"dataset": "later"}]
+    (ready / "run.json").write_text(json.dumps(written | changed))
+    log_run(ready)
+    parent, nested = runs_of(uri_of(ready))
+    assert parent.info.run_name.startswith(f"{TITLE} on later (")
+    assert (
+        "**Locked models, evaluated as they are on other data: later (1).csv.**"
+        in parent.data.tags["mlflow.note.content"]
+    )
+    assert parent.data.metrics[f"{OUTCOME}/{LEARNER}.external.later.c_statistic"] == pytest.approx(0.68)
+    tags = nested[LEARNER].data.tags
+    assert (tags["run_kind"], tags["bundle_sha256"], tags["verdict"]) == ("evaluation", "b" * 64, "none")
+    assert not client_of(ready).search_registered_models()
+
+
 def test_a_store_that_was_moved_or_deleted_is_told_apart(folder: Path, tmp_path: Path) -> None:
     log_run(folder)
     moved = tmp_path / "moved"
     folder.rename(moved)
-    with pytest.raises(RunError, match="embedded store must stand where it was made, got .*; delete it and log again"):
+    with pytest.raises(RunError, match=r"embedded store must stand where it was made, got .*; delete it and log again"):
         log_run(moved)
     moved.rename(folder)
     client = client_of(folder)
     client.delete_experiment(client.get_experiment_by_name(TITLE).experiment_id)
-    with pytest.raises(RunError, match="the experiment must not be deleted, got 'A fabricated study.*restore it there"):
+    with pytest.raises(
+        RunError, match=r"the experiment must not be deleted, got 'A fabricated study.*restore it there"
+    ):
         log_run(folder)
     shutil.rmtree(folder / "mlflow")
-    with pytest.raises(RunError, match="must not be deleted while it is open, got .*; log again from a new start"):
+    with pytest.raises(RunError, match=r"must not be deleted while it is open, got .*; start anew, log again"):
         log_run(folder)
 
 
@@ -514,7 +601,7 @@ def test_a_file_that_is_no_database_is_named_without_its_password(folder: Path, 
 
 def test_an_unreachable_server_is_named_without_its_password(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    with pytest.raises(RunError, match=r"store must be usable, got 127\.0\.0\.1:\d+: no answer; ") as caught:
+    with pytest.raises(RunError, match=r"store must be usable, got 127\.0\.0\.1:\d+: no usable answer; ") as caught:
         log_run(folder, tracking_uri=f"http://user:secret@127.0.0.1:{free_port()}")
     assert "secret" not in str(caught.value)
     assert caught.value.__cause__ is None

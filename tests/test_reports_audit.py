@@ -25,6 +25,7 @@ from reports.audit import words
 from reports.audit.conclusions import build_conclusions
 from reports.audit.curves import build_curves, choose_limit, lay_out
 from reports.audit.gaps import build_gaps
+from reports.audit.hashes import list_hashes
 from reports.audit.page import AUDIT, SECTIONS
 from reports.audit.performance import build_known, build_performance
 from reports.audit.rows import build_rows, list_judgements
@@ -35,6 +36,7 @@ from reports.blocks import Block, Cell, Figure, Report, Table, Text
 from reports.figures.canvas import PALETTE, PENS, REFERENCE_PEN
 from reports.figures.groups import Panel, draw_group_curve, draw_site_funnel
 from reports.render.formats import FORMATS
+from reports.run_facts import DevelopedFacts
 from reports.run_folder import RunFolder, read_run_folder
 from reports.tables import digits_of, format_count, format_interval, format_number, rows_where
 from schemas.errors import StudyError
@@ -216,13 +218,20 @@ def test_there_is_a_place_to_sign_with_all_hashes_beside_it(
     report: Report, run: RunFolder, files: dict[str, bytes]
 ) -> None:
     blocks = section_of(report, "signatures")
-    signatures, signed = (block for block in blocks if isinstance(block, Table))
+    counted, signatures, signed = (block for block in blocks if isinstance(block, Table))
+    for row in counted.rows:
+        assert sum(int(cell.text) for cell in row[2:]) > 0
+    judged = [found for found in list_judgements(run) if found.model == REFERENCE]
+    own = next(row for row in counted.rows if row[1].text == run.model_title(REFERENCE))
+    expected = sum(found.conclusion == "suppressed" for found in judged if found.analysis.view.title == own[0].text)
+    assert own[counted.columns.index("Suppressed")].text == str(expected)
     assert [row[0].text for row in signatures.rows] == ["Prepared by", "Reviewed by", "Approved by"]
     assert signatures.columns[1:] == ("Name", "Role", "Date", "Signature")
     assert {cell.style for row in signatures.rows for cell in row[1:]} == {"blank"}
     hashes = {row[1].text for row in signed.rows}
     facts = run.facts
-    assert hashlib.sha256(files["audit.json"]).hexdigest() in hashes
+    assert {hashlib.sha256(files[name]).hexdigest() for name in ("audit.json", "audit.csv")} <= hashes
+    assert "the models" not in words_in(blocks), "the run has no hash of a bundle"
     assert {facts.study.sha256, facts.definition.sha256, str(facts.code_sha256), facts.data[0].fingerprint} <= hashes
 
 
@@ -421,8 +430,114 @@ def test_earlier_runs_without_curves_by_group_say_so(tmp_path: Path) -> None:
     for name in ("group_calibration", "site_funnel"):
         (folder / "share" / "curves" / f"{name}.csv").unlink()
     own = read_run_folder(folder)
-    assert "or this run holds none" in words_in(build_curves(own))
-    assert "This run holds no observed and expected events of its sites." in words_in(build_sites(own))
+    assert words_in(build_curves(own)) in (words.NO_CURVES_KEPT, words.NO_CURVES_POSSIBLE.format(least=20))
+    assert words_in(build_sites(own)) in (words.NO_FUNNEL_KEPT, words.NO_SITES_EVALUATED)
+
+
+def empty(run: RunFolder, *names: str, **changed: pd.DataFrame) -> RunFolder:
+    """Return a run in which some tables have no row."""
+    return replace(run, tables=run.tables | {name: run.tables[name].iloc[:0] for name in names} | changed)
+
+
+def test_why_there_is_no_curve_is_one_reason(run: RunFolder) -> None:
+    bare = empty(run, "group_calibration")
+    assert words_in(build_curves(bare)) == words.NO_CURVES_KEPT
+    rare = run.tables["evaluation"].assign(events=19.0)
+    few = empty(run, "group_calibration", evaluation=rare)
+    assert words_in(build_curves(few)) == words.NO_CURVES_POSSIBLE.format(least=20)
+
+
+def test_why_there_is_no_funnel_is_one_reason(run: RunFolder) -> None:
+    bare = empty(run, "site_funnel")
+    assert words_in(build_sites(bare)) == words.NO_FUNNEL_KEPT
+    evaluation = run.tables["evaluation"]
+    without = empty(run, "site_funnel", evaluation=evaluation[evaluation["subgroup"] != "site"])
+    assert words_in(build_sites(without)) == words.NO_SITES_EVALUATED
+
+
+def test_without_event_rates_there_is_no_column_and_no_sentence_of_them(run: RunFolder) -> None:
+    evaluation = run.tables["evaluation"]
+    bare = empty(run, evaluation=evaluation[evaluation["metric"] != "event_rate"])
+    for build in (build_conclusions, build_performance):
+        for made, there in ((build(run), True), (build(bare), False)):
+            own = [block for block in made if isinstance(block, Table) and SLUG in block.name]
+            assert any("Observed risk" in block.columns for block in own) is there
+    assert words.RISKS in words_in(build_performance(run))
+    assert words.RISKS not in words_in(build_performance(bare))
+
+
+def hold(run: RunFolder, *names: str) -> RunFolder:
+    """Return a run whose models know some attributes, so that the folds hold the gaps of their groups."""
+    gaps = run.tables["gaps"].copy()
+    held = gaps["subgroup"].isin(names) & (gaps["status"] != "suppressed")
+    gaps.loc[held, ["estimate", "lower", "upper", "largest_compatible"]] = math.nan
+    gaps.loc[held, "status"] = "not informative"
+    gaps.loc[held, "conclusion"] = "not informative internally"
+    return empty(run, gaps=gaps)
+
+
+def test_what_cannot_be_answered_is_said_first_and_leaves_no_empty_column(run: RunFolder) -> None:
+    held = hold(run, "sex", "age", "site")
+    first = build_target(held)[0]
+    assert isinstance(first, Text)
+    assert first.kind == "warning"
+    assert "this audit cannot answer the question for these groups: Sex, Age (years) and Site." in first.text
+    assert "outside data, or models without the attribute, are needed" in first.text
+    table = next(block for block in build_conclusions(held) if isinstance(block, Table))
+    titles = [f"{run.model_title(model)}: conclusion" for model in (REFERENCE, RIVAL)]
+    assert table.columns == ("Group", "n", "Events", "Observed risk", *titles)
+    assert all("Largest compatible gap" not in b.columns for b in build_gaps(held) if isinstance(b, Table))
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [("not informative", "not informative internally"), ("not assessable", "not assessable")]
+)
+def test_a_gap_without_a_number_is_never_called_not_judged(run: RunFolder, status: str, expected: str) -> None:
+    gaps = run.tables["gaps"].assign(conclusion="")
+    gaps.loc[gaps["level"] == "B", "status"] = status
+    found = list_judgements(empty(run, gaps=gaps))
+    assert {one.conclusion for one in found if one.level == "B"} == {expected}
+    assert {one.conclusion for one in found if one.level == "A"} == {"no margin in points"}
+
+
+def test_what_can_be_answered_of_one_attribute_is_not_denied(run: RunFolder) -> None:
+    texts = words_in(build_target(hold(run, "sex")))
+    assert "cannot answer the question for these groups: Sex." in texts
+    assert "cannot answer" not in words_in(build_target(run))
+
+
+def test_a_gap_that_is_shown_and_inconclusive_is_called_both(run: RunFolder) -> None:
+    gaps = run.tables["gaps"].copy()
+    own = (gaps["level"] == "B") & (gaps["metric"] == CITL) & (gaps["model"] == REFERENCE)
+    gaps.loc[own, ["estimate", "lower", "upper", "conclusion"]] = [0.2, 0.05, 0.35, "inconclusive"]
+    changed = empty(run, gaps=gaps)
+    blocks = build_conclusions(changed)
+    table = next(block for block in blocks if isinstance(block, Table))
+    cell = rows_of(table)["Site", "B"]["Conclusion"][0]
+    assert (cell.text, cell.detail) == ("inconclusive", "a gap is shown; whether it exceeds the margin is open")
+    assert "Of Site B" in words_in(blocks)
+    assert "Of Site B" not in words_in(build_conclusions(hold(run, "site")))
+    drawn = next(b for b in build_gaps(changed) if isinstance(b, Table) and b.name.startswith(f"gaps-{SLUG}-spline"))
+    assert "a gap is shown" in rows_of(drawn)["Site", "B"]["Conclusion"][0].detail
+
+
+def test_hidden_groups_have_one_word_and_a_note_of_every_reason(report: Report) -> None:
+    for table in report.tables():
+        hidden = {cell.text for row in table.rows for cell in row if cell.style == "suppressed"}
+        assert hidden <= {"suppressed"}, table.name
+        if hidden:
+            note = " ".join(table.notes)
+            assert "Suppressed: fewer than 5 operations, patients" in note, table.name
+            assert "nobody or everybody had the event" in note
+            assert "\u2020" not in note
+
+
+def test_one_plan_has_one_line_that_says_it_is_the_same(run: RunFolder) -> None:
+    developed = DevelopedFacts(title="Earlier", study_sha256=run.facts.study.sha256)
+    own = replace(run, facts=run.facts.model_copy(update={"developed": developed, "kind": "evaluation"}))
+    named = [name for name, value in list_hashes(own) if value == run.facts.study.sha256]
+    assert named == ["Study plan of the development, which is the plan of this evaluation too"]
+    assert "as declared by who ran it" in words_in(build_question(own))
 
 
 def test_a_plan_without_groups_says_what_to_do(run: RunFolder) -> None:

@@ -255,3 +255,18 @@ def test_the_checklist_stands_beside_the_manuscript(tmp_path: Path) -> None:
     files = TRIPOD.list_further(run)
     assert set(files) == {"tripod.csv", "checklist.docx"}
     assert files["tripod.csv"].count(b"\n") > 52
+
+
+def test_the_abstract_tells_the_rival_and_net_benefit(run: RunFolder) -> None:
+    told = abstract_of(only(run, "reoperation_24m"))["Results"]
+    assert "Of XGBoost, the c-statistic was" in told
+    assert "Net benefit was, at 5 %, " in told
+    assert "; at 10 %, " in told
+    assert "Net benefit was" not in abstract_of(only(run, "odi_improved_12m"))["Results"]
+    assert "Net benefit was" not in abstract_of(many_of(run))["Results"]
+
+
+def test_many_predictors_entered_the_models(run: RunFolder) -> None:
+    study = run.facts.study.model_copy(update={"predictors": tuple(f"p{k}" for k in range(40))})
+    text = abstract_of(change(run, study=study))["Predictors"]
+    assert text == "40 predictors, listed in the methods, all of which entered the models."

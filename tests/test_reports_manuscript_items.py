@@ -6,23 +6,29 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import pytest
+from outcome_builds import make_study
 from test_reports_report import FATES, HIDDEN, MODELS, OUTCOMES, REFERENCE, write_run
 
 from outcomes.outcomes import OUTCOMES as ENTRIES
+from outcomes.outcomes import build_outcome
 from pipelines.models import MODELS as MODEL_TABLE
+from pipelines.result import Dataset
+from pipelines.run_record import describe_dataset, describe_outcomes
 from reports.blocks import Table
-from reports.run_facts import DevelopedFacts, OutcomeFacts
+from reports.run_facts import DatasetFacts, DevelopedFacts, OutcomeFacts
 from reports.run_folder import RunFolder, read_run_folder
 from reports.tripod.approaches import word_knots
 from reports.tripod.exhibits import show_coefficients, show_performance
 from reports.tripod.item import Found
 from reports.tripod.items import ITEMS
 from reports.tripod.telling import mid, say, tidy, word_counts, word_value
+from schemas.definition import read_definition
 
 MINUS, THIN = "\u2212", "\u202f"
 TELLING = tuple(item for item in ITEMS.values() if item.tell is not None)
@@ -249,7 +255,7 @@ def test_a_skipped_outcome_is_named_with_its_reason(run: RunFolder) -> None:
 
 def test_missing_predictors_are_counted_and_losses_have_reasons(run: RunFolder) -> None:
     text = text_of(only(run, "odi_improved_12m"), "11")
-    assert "age (years) 41; BMI (kg/m2) 41; ODI at baseline (percent) 41; symptom duration (months) 41" in text
+    assert "age (years), 41; BMI (kg/m2), 41; ODI at baseline (percent), 41; symptom duration (months), 41" in text
     assert "all other predictors were complete" in text
     flow = run.tables["flow"]
     unknown = flow[(flow["outcome"] == "odi_improved_12m") & flow["reason"].str.startswith("no follow-up")]
@@ -518,3 +524,138 @@ def test_facts_of_the_run_are_what_the_file_says(tmp_path: Path) -> None:
         assert data["fingerprint"][:12] in text
         assert f"{data['n_read']:,}".replace(",", THIN) in text
     assert f"{len(facts['study']['predictors'])} candidate predictors" in text_of(run, "9a")
+
+
+def test_data_without_patients_keep_nobody_together(run: RunFolder) -> None:
+    nameless = change(run, data=tuple(one.model_copy(update={"patients_known": False}) for one in run.facts.data[:1]))
+    for item in ("12a", "12d"):
+        assert "ll operations of a patient were" in text_of(run, item)
+        text = text_of(nameless, item)
+        assert "ll operations of a patient were" not in text
+        assert "The data hold no patient number: each row was taken as a patient, and two operations of one" in text
+    assert "No patient number" not in text_of(run, "26")
+    assert "No patient number is in the development data" in text_of(nameless, "26")
+
+
+def test_outside_data_without_patients_say_nothing_of_folds(run: RunFolder) -> None:
+    first, second = run.facts.data
+    mixed = change(run, data=(first, second.model_copy(update={"patients_known": False})))
+    assert "ll operations of a patient were in the same fold" in text_of(mixed, "12a")
+    (text,) = (one for one in tell(mixed, "26").paragraphs if "No patient number" in one)
+    assert "north_2023" in text
+    assert "folds" not in text
+
+
+def shift_rows(*rows: tuple[str, float, float]) -> pd.DataFrame:
+    """Return differences to the development by level, with the half-width of their intervals."""
+    return pd.DataFrame(
+        [
+            {"outcome": "odi_improved_12m", "dataset": "north_2023", "predictor": "smoking", "level": level,
+             "value": 40.0, "developed": 30.0, "difference": difference, "lower": difference - width,
+             "upper": difference + width, "n": 600.0, "n_developed": 1800.0, "status": "ok"}
+            for level, difference, width in rows
+        ]
+    )  # fmt: skip
+
+
+def test_differences_without_an_interval_are_not_told(run: RunFolder) -> None:
+    rows = shift_rows(("never", 0.9, np.nan), ("former", 0.05, 0.04))
+    text = text_of(change(run, tables={"shift": rows}), "20c")
+    assert "standardised difference 0.05, 95 % CI 0.01 to 0.09" in text
+    assert "0.90" not in text
+    assert "CI )" not in text
+    none = text_of(change(run, tables={"shift": shift_rows(("never", 0.9, np.nan))}), "20c")
+    assert "differed most" not in none
+
+
+def test_weights_of_an_evaluation_are_of_its_own_data() -> None:
+    definition = read_definition("lumbar")
+    study = make_study(outcomes=("odi_mcid_12m", "odi_12m_score"), non_response="weight")
+    outcomes = {name: build_outcome(name, study, definition) for name in study.outcomes}
+    for weighted in ("in these data", "in each training fold"):
+        told = describe_outcomes(
+            outcomes, study=study, definition=definition, counts={}, skipped={}, weighted=weighted
+        )  # fmt: skip
+        assert {str(one["unknown_patients"]).endswith(f"predictors {weighted}") for one in told} == {True}
+
+
+@pytest.mark.parametrize("columns", [{"patient": ["a", "b"]}, {}])
+def test_a_run_records_whether_its_data_name_patients(columns: dict[str, list[str]]) -> None:
+    registry = SimpleNamespace(
+        columns={**columns, "age": []}, source="a.csv", fingerprint=SHA, n_read=2, frame=[1, 2], quarantine=[],
+        synthetic=False, tables=pd.DataFrame(), faults=pd.DataFrame(columns=["column", "rule", "count"]),
+    )  # fmt: skip
+    dataset = cast("Dataset", SimpleNamespace(name="development", validation=None, registry=registry))
+    told = describe_dataset(dataset)
+    assert told["patients_known"] is bool(columns)
+    assert DatasetFacts.model_validate(told).patients_known is bool(columns)
+    del told["patients_known"]
+    assert DatasetFacts.model_validate(told).patients_known
+
+
+def test_of_two_intervals_it_is_said_which_decides(run: RunFolder) -> None:
+    text = text_of(only(run, "odi_improved_12m"), "23a")
+    assert "come from resampling patients and speak of the models as they were fitted. They describe only." in text
+    assert "describe only" not in text_of(evaluation_of(run), "23a")
+    tables = [block for block in show_performance(run) if isinstance(block, Table)]
+    notes = {table.name: " ".join(table.notes) for table in tables if table.name.startswith("performance-")}
+    inside = next(text for name, text in notes.items() if name.endswith("internal") or "development" in name)
+    assert "paired intervals from resampling patients" in inside
+    assert "Nadeau and Bengio" in inside
+
+
+def test_the_power_of_a_verdict_is_not_told_without_its_reservations(run: RunFolder) -> None:
+    frame = run.tables["verdicts"].copy()
+    frame["text"] = "Undecided: too little. A study like this one would have called a true gain of 0.0033 better."
+    text = text_of(change(run, tables={"verdicts": frame}), "23a")
+    assert "Verdict. Undecided: too little." in text
+    assert "A study like this one" not in text
+
+
+@pytest.mark.parametrize(("value", "shown"), [(0.00334, "0.003"), (0.0324, "0.03"), (0.00041, "0.0004"), (0.2, "0.20")])
+def test_a_half_width_is_never_printed_as_nothing(run: RunFolder, value: float, shown: str) -> None:
+    rows = size_rows()
+    row = rows.iloc[[0]].assign(
+        purpose="precision", criterion="event_rate", text="half-width of the interval of the event rate", met="",
+        value=value, status="ok",
+    )  # fmt: skip
+    one = change(run, tables={"sample_size": pd.concat([rows, row], ignore_index=True)})
+    assert f"{shown} for the event rate" in text_of(one, "10")
+
+
+def test_a_level_that_nobody_had_has_no_coefficient(run: RunFolder) -> None:
+    outcome = only(run, "odi_improved_12m")
+    rows = pd.DataFrame(
+        [
+            {"outcome": "odi_improved_12m", "model": REFERENCE, "imputation": 0.0, "predictor": "smoking",
+             "term": "level", "level": level, "unit": "", "knots": "", "coefficient": 0.0, "formula": ""}
+            for level in ("former", "current")
+        ]
+        + [
+            {"outcome": "odi_improved_12m", "model": REFERENCE, "imputation": 0.0, "predictor": "age",
+             "term": "value", "level": "", "unit": "years", "knots": "-0.074; 0.5", "coefficient": -0.2, "formula": ""}
+        ]
+    )  # fmt: skip
+    count = run.tables["table1"].reindex([0]).assign(
+        outcome="odi_improved_12m", dataset="development", group="all", predictor="smoking", level="former",
+        statistic="count", value=0.0, n=1812.0, status="ok",
+    )  # fmt: skip
+    hidden = count.assign(level="current", value=np.nan, status="suppressed")
+    table1 = pd.concat([count, hidden], ignore_index=True)
+    (table,) = show_coefficients(change(outcome, tables={"coefficients": rows, "table1": table1}))
+    assert isinstance(table, Table)
+    assert [row[2].text for row in table.rows] == ["no patient in development", "0", f"{MINUS}0.2000"]
+    assert table.rows[2][1].detail == f"knots {MINUS}0.074, 0.5"
+
+
+def test_patients_are_held_out_once_or_in_every_repeat(run: RunFolder) -> None:
+    assert "was held out once: " in text_of(run, "12a")
+    repeated = change(run, study=run.facts.study.model_copy(update={"repeats": 3}))
+    assert "was held out once in every repeat: " in text_of(repeated, "12a")
+
+
+def test_one_known_group_was_and_several_were_known(run: RunFolder) -> None:
+    one = change(run, study=run.facts.study.model_copy(update={"subgroups": ("sex",)}))
+    assert "Of these, sex was known to the models as a predictor." in text_of(one, "14")
+    two = change(run, study=run.facts.study.model_copy(update={"subgroups": ("sex", "smoking")}))
+    assert "Of these, sex and smoking were known to the models as predictors." in text_of(two, "14")

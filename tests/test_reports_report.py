@@ -19,7 +19,7 @@ from outcome_builds import make_study
 from outcomes.kinds.wording import describe_unattainable, describe_unknown_patients
 from outcomes.outcomes import build_outcome
 from pipelines.metrics import METRICS
-from reports.blocks import Block, Cell, Report, Table, Text
+from reports.blocks import Block, Cell, Figure, Report, Table, Text
 from reports.comparison import COMPARISON, SECTIONS
 from reports.figures.canvas import PALETTE
 from reports.measures import REFERENCES
@@ -28,6 +28,7 @@ from reports.run_facts import OutcomeFacts
 from reports.run_folder import RunFolder, read_run_folder
 from reports.sections.definitions import build_definitions
 from reports.sections.methods import build_notes
+from reports.sections.participants import build_participants
 from reports.sections.summary import build_summary
 from reports.tables import PLANNED
 from reports.writing import write_documents
@@ -578,10 +579,31 @@ def test_measures_stand_with_interval_n_and_events(report: Report) -> None:
     row = row_of(table, "XGBoost")
     assert [cell.text for cell in row] == ["XGBoost", "1\u202f812", "1\u202f098", "0.716", "0.6094", "0.2114", "0.118"]
     assert row[3].detail == "0.704 to 0.728"
-    assert "the procedure, conditional on the fitted fold models" in table.notes[0]
+    assert "about the fold models as fitted (how models differ when they are developed again" in table.notes[0]
+    assert "conditional on" not in table.notes[0]
     assert table.caption.endswith(
         "Improvement of disability at 12 months: internal validation (nested cross-validation)."
     )
+
+
+def test_reasons_of_the_flow_name_no_columns(run: RunFolder) -> None:
+    flow = run.tables["flow"].replace({"reason": {"quarantined: faults in the data": "oks_0 or odi_0 not recorded"}})
+    blocks = build_participants(replace(run, tables=run.tables | {"flow": flow}))
+    steps = [row[1].text for block in blocks if isinstance(block, Table) for row in block.rows]
+    assert "OKS at baseline or ODI at baseline not recorded" in steps
+    pictures = [block for block in blocks if isinstance(block, Figure)]
+    assert all("OKS at baseline" in one.description and "oks_0" not in one.description + one.svg for one in pictures)
+
+
+def test_without_faults_a_sentence_stands_in_the_place_of_the_table(run: RunFolder) -> None:
+    sound = [data.model_copy(update={"faults": (), "n_quarantined": 0}) for data in run.facts.data[:1]]
+    last = build_participants(replace(run, facts=run.facts.model_copy(update={"data": tuple(sound)})))[-1]
+    assert isinstance(last, Text)
+    expected = "No row broke a rule of the data dictionary (development: 2\u202f000 rows read, 0 quarantined)."
+    assert last.text == expected
+    table = build_participants(run)[-1]
+    assert isinstance(table, Table)
+    assert [cell.text for cell in table.rows[0]] == ["development", "age", "between 0 and 120", "10"]
 
 
 def test_what_cross_validation_fixes_earns_no_credit(report: Report) -> None:

@@ -128,6 +128,25 @@ def test_apparent_stands_beside_what_corrects_it():
     assert "not drawn again" in said
 
 
+def test_without_refits_only_what_there_is_stands_in_the_table():
+    blocks = build_optimism(make_run(optimism=[optimism("spline_logistic", "c_statistic", **NONE)]))
+    (table,) = tables_of(blocks)
+    assert table.columns == ("Measure", "Apparent", "Cross-validated")
+    assert [cell.text for cell in table.rows[1]] == ["c-statistic", "0.762", "0.668"]
+    assert table.rows[0][0].text == "Logistic regression (n = 368, 246 events)"
+    assert {len(row) for row in table.rows} == {3}
+    said = words_of(blocks)
+    assert "The optimism was not asked for" in said
+    assert "corrected" not in said
+    assert ".632+" not in said
+
+
+def test_refits_that_all_failed_were_asked_for():
+    failed = optimism("spline_logistic", "c_statistic", **{**NONE, "n_failed": 200.0})
+    (table,) = tables_of(build_optimism(make_run(optimism=[failed])))
+    assert table.columns[-2:] == ("Refits", "Failed")
+
+
 def test_thresholds_and_fixed_tuning_are_named():
     run = make_run(optimism=[optimism("spline_logistic", "net_benefit", threshold_probability=0.125, tuning="fixed")])
     (table,) = tables_of(build_optimism(run))

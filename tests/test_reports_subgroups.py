@@ -95,7 +95,7 @@ def test_what_is_known_of_each_group_stands_before_any_model(blocks: list[Block]
     assert female["Per cent known (95 % interval)"].text == "90.0 (87.9 to 91.8)"
     assert female["Predictor values missing, %"].text == "2.1"
     hidden = row_of(table, "unknown")
-    assert [cell.text for cell in hidden.values()][1:] == ["hidden \u2020", "hidden \u2020", "suppressed", "suppressed"]
+    assert [cell.text for cell in hidden.values()][1:] == ["suppressed"] * 4
 
 
 def test_each_group_has_a_gap_with_interval_conclusion_and_the_largest_that_is_compatible(
@@ -189,6 +189,14 @@ def test_consequences_at_each_threshold_stand_by_group(run: RunFolder) -> None:
     assert female["Sensitivity, 0.1"].detail == "0.400 to 0.600"
     assert {cell.text for cell in list(male.values())[1:]} == {"suppressed"}
     assert "probability is at or above 0.1, by group" in table.caption
+    assert words.WANTED not in table.notes
+    outcomes = tuple(outcome.model_copy(update={"acts_below": True}) for outcome in run.facts.outcomes)
+    below = replace(run, facts=run.facts.model_copy(update={"outcomes": outcomes}))
+    blocks = build_subgroups(replace(below, tables=run.tables | {"evaluation": evaluation}))
+    acted = table_of(blocks, table.name)
+    assert "probability is below 0.1, by group" in acted.caption
+    assert acted.notes[0] == words.WANTED
+    assert acted.rows == table.rows
 
 
 def test_two_thresholds_stand_side_by_side_and_levels_without_numbers_together(run: RunFolder) -> None:

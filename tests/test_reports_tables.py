@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from reports.figures.canvas import pens_of, spread
-from reports.names import level_in_words, name_in_words
+from reports.names import columns_in_words, level_in_words, name_in_words
 from reports.tables import (
     count_cell,
     count_words,
@@ -19,6 +19,7 @@ from reports.tables import (
     format_count,
     format_interval,
     format_number,
+    format_width,
     join_words,
     rows_where,
     status_text,
@@ -129,10 +130,25 @@ def test_rows_where_takes_every_condition() -> None:
         ("nrs_leg_12m", "points", "NRS leg at 12 months (points)"),
         ("pelvic_tilt_deg", "degrees", "Pelvic tilt (degrees)"),
         ("asa_class", None, "ASA class"),
+        ("oks_0", None, "OKS at baseline"),
+        ("oks_6m", None, "OKS at 6 months"),
+        ("eq_vas_0", None, "EQ VAS at baseline"),
+        ("eq5d_self_care_0", None, "EQ-5D self care at baseline"),
     ],
 )
 def test_names_are_put_into_words(name: str, unit: str | None, title: str) -> None:
     assert name_in_words(name, unit) == title
+
+
+def test_columns_of_visits_inside_a_text_get_their_titles() -> None:
+    text = "oks_0 not recorded, or odi_12m; kept with weight 0"
+    assert columns_in_words(text, {}) == "OKS at baseline not recorded, or ODI at 12 months; kept with weight 0"
+    assert columns_in_words(text, {"oks_0": "Knee score"}).startswith("Knee score not recorded")
+
+
+def test_half_widths_are_never_rounded_to_nothing() -> None:
+    shown = [format_width(value) for value in (0.05, 0.0324, 0.01, 0.00623, 0.00334, 0.0004, 0.0, np.nan)]
+    assert shown == ["0.05", "0.03", "0.01", "0.006", "0.003", "0.0004", "0.00", ""]
 
 
 def test_levels_are_put_into_words() -> None:

@@ -108,3 +108,54 @@ def test_long_lists_are_cut_and_say_where_the_rest_stands(run: RunFolder) -> Non
     frames = [rows.assign(outcome=outcome.name) for outcome in outcomes]
     many = replace(change(run, outcomes=outcomes), tables=run.tables | {"flow": pd.concat(frames)})
     assert "5 more in share/flow.csv" in evidence(many, "development", "1.3")
+
+
+def optimism_of(run: RunFolder, **values: object) -> RunFolder:
+    """Return the run with one row of optimism for its first outcome."""
+    row = run.tables["optimism"].reindex([0]).assign(
+        outcome="reoperation_24m", model="spline_logistic", metric="c_statistic", apparent=0.7, status="ok", **values
+    )  # fmt: skip
+    return replace(run, tables=run.tables | {"optimism": row})
+
+
+def test_optimism_is_claimed_only_where_models_were_developed_again(run: RunFolder) -> None:
+    never = optimism_of(run, n_resamples=0.0, optimism=float("nan"))
+    failed = optimism_of(run, n_resamples=50.0, optimism=float("nan"))
+    made = optimism_of(run, n_resamples=50.0, optimism=0.02)
+    assert "Optimism" not in evidence(never, "development", "4.5")
+    assert "Optimism" not in evidence(failed, "development", "4.5")
+    assert "Optimism was estimated by the bootstrap for 1 outcome." in evidence(made, "development", "4.5")
+
+
+@pytest.mark.parametrize(("calibration", "told"), [("none", False), ("logistic", True)])
+def test_recalibration_is_repeated_only_where_there_is_one(run: RunFolder, calibration: str, *, told: bool) -> None:
+    one = change_study(run, calibration=calibration)
+    for part, name in (("development", "4.5"), ("evaluation", "4.6")):
+        assert ("recalibration were repeated" in evidence(one, part, name)) == told
+        assert "were repeated in every training part as one chain" in evidence(one, part, name)
+
+
+def label_of(run: RunFolder, part: str, name: str) -> str:
+    return next(row[1].detail for row in tables_of(run)[f"probast-{part}"].rows if row[0].text == name)
+
+
+def test_folds_of_data_without_patients_are_not_called_guarded(inside: RunFolder) -> None:
+    assert label_of(inside, "evaluation", "4.5") == "guarded by the toolkit"
+    assert "All operations of a patient stand in one fold." in evidence(inside, "evaluation", "4.5")
+    nameless = change(inside, data=(inside.facts.data[0].model_copy(update={"patients_known": False}),))
+    assert label_of(nameless, "evaluation", "4.5") == "the run warns"
+    assert "two operations of one person may stand in different folds." in evidence(nameless, "evaluation", "4.5")
+
+
+def test_what_is_recorded_is_a_warning_only_where_something_is_warned_of(run: RunFolder) -> None:
+    clean = tuple(data.model_copy(update={"n_quarantined": 0}) for data in run.facts.data)
+    assert label_of(run, "development", "2.1") == "the run warns"
+    assert label_of(change(run, data=clean), "development", "2.1") == "recorded by the run"
+    for name in ("1.3", "3.1", "3.2", "3.4", "4.1"):
+        assert label_of(run, "development", name) == "recorded by the run"
+    short = run.tables["sample_size"].reindex([0]).assign(
+        outcome="reoperation_24m", dataset="development", purpose="development", text="x", met="False", status="ok"
+    )  # fmt: skip
+    assert label_of(replace(run, tables=run.tables | {"sample_size": short}), "development", "4.1") == "the run warns"
+    told = change(run, warnings=("the predictor pain alone separates the outcome",))
+    assert label_of(told, "development", "3.1") == "the run warns"

@@ -18,7 +18,7 @@ from reports.figures.verdict import draw_procedures
 from reports.run_facts import RunFacts
 from reports.run_folder import RunFolder
 from reports.sections.models import build_models
-from reports.sections.summary import build_summary
+from reports.sections.summary import build_summary, list_departures
 from reports.sections.verdict import NOTHING, build_verdict, margin_of, primary_verdict
 from reports.views import make_slug, views_of
 from schemas.tables import CURVES, SHARE
@@ -360,7 +360,7 @@ def test_summary_gives_the_verdict_then_the_shortfall_then_the_numbers() -> None
     verdict, shortfall, numbers = own[at + 1 : at + 4]
     assert verdict.text == f"Verdict. {TEXT}"
     assert shortfall.kind == "warning"
-    assert shortfall.text.startswith("Below the sample-size criteria on development: 602 patients where 1\u202f330 are")
+    assert shortfall.text.startswith("Below the sample-size criteria on development: 602 operations where 1\u202f330")
     assert numbers.text.startswith("Internal validation")
     assert own[-1].text.startswith("Nothing but the sample size: no row was quarantined")
     enough = build_summary(make_run(sample_size=[make_shortfall(met="True"), make_shortfall(met="")]))
@@ -376,11 +376,26 @@ def test_notes_are_sentences_with_titles_and_repeat_no_shortfall() -> None:
     run = make_run(sample_size=[make_shortfall(), make_shortfall(criterion="optimism", text="optimism of 0.05")])
     given = replace(run, facts=run.facts.model_copy(update={"notes": notes}))
     texts = texts_of(build_summary(given))
-    assert texts[texts.index("Also worth knowing:") + 1 :] == [
+    assert texts[texts.index("Also worth knowing") + 1 :] == [
         "Improved at 12 months: few events, and Logistic regression stays the reference.", "Later: 4 values were kept.",
     ]  # fmt: skip
     nothing_else = replace(run, facts=run.facts.model_copy(update={"notes": (short,)}))
-    assert "Also worth knowing:" not in texts_of(build_summary(nothing_else))
+    assert "Also worth knowing" not in texts_of(build_summary(nothing_else))
+
+
+def test_a_departure_from_the_plan_needs_a_person_and_is_no_mere_note() -> None:
+    departure = "o: the data do not record deaths: who died has what was answered, although the study says 'fail'"
+    run = make_run()
+    given = replace(run, facts=run.facts.model_copy(update={"notes": (departure, "later: 4 values were kept")}))
+    blocks = [block for block in build_summary(given) if isinstance(block, Text)]
+    (warning,) = (block.text for block in blocks if block.kind == "warning")
+    assert warning == (
+        "This departs from the study plan. Improved at 12 months: the data do not record deaths: who died has what was "
+        "answered, although the study says 'fail'."
+    )
+    assert not any(block.text.startswith("Nothing") for block in blocks)
+    assert [block.text for block in blocks if block.kind == "bullet"] == ["Later: 4 values were kept."]
+    assert list(list_departures(given)) == [warning.removeprefix("This departs from the study plan. ")]
 
 
 def test_shortfall_of_an_outcome_that_was_not_run_stays_a_note() -> None:

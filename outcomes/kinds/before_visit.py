@@ -31,6 +31,9 @@ REOPERATIONS = ("same_level_reoperation_days", "adjacent_reoperation_days", "oth
 UNRECORDED = "unrecorded"
 """In the place of the study's choice, where the data cannot say to whom it happened."""
 
+DEPARTURE = "although the study says"
+"""In every doubt that tells of a departure from the plan; what follows is the choice that could not be kept."""
+
 PLURAL = {"reoperated": "reoperations", "died": "deaths"}
 PAST = {"reoperated": "was reoperated", "died": "died"}
 
@@ -152,10 +155,11 @@ def describe(events: tuple[EarlierEvent, ...]) -> str:
         "fail": "who {word} before the visit counts as a failure",
         "exclude": "who {word} before the visit is left out",
         "weight": "who {word} before the visit counts as unknown",
-        UNRECORDED: "the data do not record {plural}, so that who {word} before the visit has what was answered",
     }
     return "; ".join(
-        words[event.choice].format(word=PAST[event.word], plural=PLURAL[event.word]) + _describe_source(event)
+        _describe_unrecorded(event)
+        if event.choice == UNRECORDED
+        else words[event.choice].format(word=PAST[event.word]) + _describe_source(event)
         for event in events
     )
 
@@ -168,8 +172,7 @@ def list_doubts(events: tuple[EarlierEvent, ...], context: Context) -> tuple[str
     Among complete cases, known failures need no answer and all others do: failures are over-represented.
     """
     unrecorded = [
-        f"the data do not record {PLURAL[event.word]}: who {PAST[event.word]} before the visit has what was answered, "
-        f"although the study says {getattr(context.study, key)!r}"
+        f"{_describe_unrecorded(event)}, {DEPARTURE} {getattr(context.study, key)!r}"
         for event in events
         for key, (_, word) in EARLIER_EVENTS.items()
         if event.choice == UNRECORDED and event.word == word
@@ -181,6 +184,15 @@ def list_doubts(events: tuple[EarlierEvent, ...], context: Context) -> tuple[str
             "one: among complete cases failures are over-represented"
         )
     return tuple(unrecorded)
+
+
+def _describe_unrecorded(event: EarlierEvent) -> str:
+    """Say what becomes of patients of whom the data cannot tell it: the reoperated can answer, the dead cannot."""
+    known = f"the data do not record {PLURAL[event.word]}, so that"
+    if event.word == "reoperated":
+        return f"{known} patients who were reoperated before the visit keep what was recorded at the visit"
+    earlier = " unless an earlier visit was answered" if len(event.visits) > 1 else ""
+    return f"{known} a patient who died before the visit counts as of unknown outcome{earlier}"
 
 
 def _describe_source(event: EarlierEvent) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from pipelines.logged.naming import MAIN, OVERALL, read_bundle_file, word_estimate, word_measure
-from pipelines.logged.run_files import RunFiles
+from pipelines.logged.run_files import SHARED, RunFiles
 from pipelines.predictions import DEVELOPMENT
+from schemas.tables import VALIDATIONS
 
 NOTE_LENGTH = 5000
 """Characters that MLflow keeps of a description in every database."""
@@ -66,9 +67,10 @@ def write_note(run: RunFiles) -> str:
     parts = [
         *(["**Made from synthetic data: no real patients.**"] if run.synthetic else []),
         *_list_verdicts(run),
-        "**Where to look.** Artifacts: `share/report.html`, `share/comparison.html` and `share/audit.html` are the "
-        "documents (also PDF and Word), `share/figures` the pictures; `verdicts.json`, `comparison.json` and "
-        "`gaps.json` are tables. Each nested run is one model of one outcome, with its intervals in `evaluation.json`.",
+        *_describe_evaluation(run),
+        f"**Where to look.** Among the artifacts are the documents ({_list_documents(run)}), pictures in "
+        "`share/figures`, and tables of the whole study. Each nested run is one model of one outcome, with its "
+        "intervals in `evaluation.json`.",
         "**To compare with another run of this study**, mark both and choose Compare: parameters say how the plans "
         "differ, metrics how the results do. Read a difference beside both intervals (`.lower`, `.upper`).",
     ]
@@ -90,6 +92,17 @@ def _list_verdicts(run: RunFiles) -> Iterator[str]:
     verdicts = run.tables["verdicts"]
     for row in verdicts[verdicts["role"] == "primary"].to_dict("records"):
         yield f"**{_line(_title(run, row['outcome']))}.** {_line(row['text'])}{_count(row)}"
+
+
+def _describe_evaluation(run: RunFiles) -> Iterator[str]:
+    if run.record.get("kind") == "evaluation":
+        sources = ", ".join(_line(data["source"]) for data in run.record["data"])
+        yield f"**Locked models, evaluated as they are on other data: {sources}.** No verdict is passed on them here."
+
+
+def _list_documents(run: RunFiles) -> str:
+    pages = sorted(path.name for path in (run.folder / SHARED).glob("*.html"))
+    return ", ".join(f"`{SHARED}/{name}`" for name in pages) + "; also PDF and Word" if pages else "none were written"
 
 
 def _count(row: Mapping[Any, Any]) -> str:
@@ -144,9 +157,8 @@ def _word_step(row: Mapping[Any, Any]) -> str:
 def _tabulate(rows: pd.DataFrame) -> str:
     """Return the main measures of the whole group as a Markdown table, validation by validation."""
     whole = rows[(rows["subgroup"] == OVERALL) & rows["metric"].isin(MAIN) & (rows["validation"] != "apparent")]
-    ordered = whole.assign(place=whole["metric"].map(MAIN.index)).sort_values(
-        ["validation", "dataset", "place"], kind="stable"
-    )
+    places = {"validated": whole["validation"].map(VALIDATIONS.index), "measured": whole["metric"].map(MAIN.index)}
+    ordered = whole.assign(**places).sort_values(["validated", "dataset", "measured"], kind="stable")
     lines = ["| validation | measure | estimate | n | events |", "|---|---|---|---|---|"]
     for row in ordered.to_dict("records"):
         where = row["validation"] if row["dataset"] == DEVELOPMENT else f"{row['validation']} ({_line(row['dataset'])})"

@@ -64,7 +64,7 @@ def tag_model(run: RunFiles, *, outcome: str, model: str) -> dict[str, str]:
         "role": str(run.describe_model(model).get("role", "")),
         "verdict": word_verdict(run, outcome=outcome, model=model),
         **{key: str(described[key]) for key in ("kind", "horizon", "threshold_set") if described.get(key)},
-        **_tag_bundle(run, outcome=outcome, model=model),
+        **({"bundle_sha256": found} if (found := run.kept_bundles.get((outcome, model))) else {}),
     }
 
 
@@ -88,16 +88,6 @@ def word_verdict(run: RunFiles, *, outcome: str, model: str) -> str:
     if not row:
         return "reference" if run.describe_model(model).get("role") == "reference" else "none"
     return "described only" if pd.isna(row["verdict"]) else str(row["verdict"])
-
-
-def _tag_bundle(run: RunFiles, *, outcome: str, model: str) -> dict[str, str]:
-    """Return the hash of a bundle, which is recorded of locked models that were evaluated elsewhere as well."""
-    recorded = [
-        str(one["sha256"])
-        for one in run.record.get("bundles", ())
-        if (one["outcome"], one["model"]) == (outcome, model)
-    ]
-    return {"bundle_sha256": recorded[0]} if recorded else {}
 
 
 def name_parent(run: RunFiles) -> str:

@@ -82,12 +82,16 @@ def _ensure_registered(store: Store, run: RunFiles, *, name: str, outcome: str) 
 
 
 def set_aliases(store: Store, run: RunFiles, versions: Versions) -> None:
-    """Point `REFERENCE` and `CANDIDATE` of every outcome to this run's versions."""
+    """Point `REFERENCE` and `CANDIDATE` of every outcome to this run's versions; to nothing where it has none."""
+    client = store.client
+    for name in {name for name, _ in versions.values()}:
+        for alias in {REFERENCE, CANDIDATE} & set(client.get_registered_model(name).aliases):
+            client.delete_registered_model_alias(name, alias)
     for (outcome, model), (name, number) in versions.items():
         if run.describe_model(model).get("role") == "reference":
-            store.client.set_registered_model_alias(name, REFERENCE, number)
+            client.set_registered_model_alias(name, REFERENCE, number)
         if run.find_candidate(outcome) == model:
-            store.client.set_registered_model_alias(name, CANDIDATE, number)
+            client.set_registered_model_alias(name, CANDIDATE, number)
 
 
 def approve_version(store: Store, run: RunFiles, *, chosen: str, by: str) -> tuple[str, str]:

@@ -70,6 +70,11 @@ class RunFiles:
         developed = self.record.get("developed") or self.record
         return str(developed["data"][0]["fingerprint"])
 
+    @property
+    def kept_bundles(self) -> Mapping[tuple[str, str], str]:
+        """Recorded hash of each bundle by outcome and model, also of locked ones that were evaluated elsewhere."""
+        return {(one["outcome"], one["model"]): str(one["sha256"]) for one in self.record.get("bundles", ())}
+
     def rows(self, table: str, *, outcome: str, model: str) -> pd.DataFrame:
         """Return the rows of a table that are of one outcome and model."""
         frame = self.tables[table]
@@ -134,11 +139,13 @@ def read_run_files(folder: Path) -> RunFiles:
     Raises
     ------
     RunError
-        If the folder is no finished run, or a path to be logged leads into ``private/`` or is a link.
+        If the folder is no finished run, a bundle is not as the run made it, or a path to be logged leads into
+        ``private/`` or is a link.
     """
     record = _read_record(folder)
     tables = {name: _read_table(folder, name) for name in USED}
     _refuse_private(folder)
+    _refuse_changed(folder, record)
     results = set(_list_results(folder))
     documents = [path for path in _list_files(folder) if path not in results]
     return RunFiles(
@@ -225,6 +232,17 @@ def _refuse_private(folder: Path) -> None:
     for path in _list_paths(folder):
         if path.is_symlink() or path.resolve().is_relative_to(private) or path.name == PRIVATE:
             raise RunError(f"what is logged must lie outside private/ and be no link, got {path.relative_to(folder)}")
+
+
+def _refuse_changed(folder: Path, record: Mapping[str, Any]) -> None:
+    """Stop before a bundle is logged under the hash of another."""
+    for entry in record.get("bundles", ()):
+        path = folder / MODELS / entry["outcome"] / entry["model"] / BUNDLE_FILE
+        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
+            raise RunError(
+                f"a model bundle must be as the run made it, got {path.parent.relative_to(folder)}, which was changed "
+                "since; run the study again"
+            )
 
 
 def _hash_files(folder: Path, paths: Iterable[Path]) -> str:

@@ -25,7 +25,7 @@ from pipelines.logged.naming import (
     tag_model,
     tag_study,
 )
-from pipelines.logged.once import WHOLE
+from pipelines.logged.once import WHOLE, name_version
 from pipelines.logged.registry import register
 from pipelines.logged.run_files import ANSWERS, PLAN_FILES, SHARED, RunFiles
 from pipelines.logged.store import Store
@@ -54,6 +54,13 @@ class Nested:
     run_id: str
     model_id: str | None = None
     version: tuple[str, str] | None = None
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """By which all of it is found."""
+        models = (self.model_id,) if self.model_id else ()
+        versions = (name_version(*self.version),) if self.version else ()
+        return (self.run_id, *models, *versions)
 
 
 def start_parent(store: Store, run: RunFiles) -> str:

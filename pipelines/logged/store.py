@@ -149,9 +149,9 @@ def name_store(folder: Path, uri: str | None) -> str:
 
 
 def _word(error: Any) -> str:
-    """Return MLflow's code for an error; its client calls a server that is not there an internal one."""
+    """Return MLflow's code for an error; its client has none for a server that is not there or fails each time."""
     unanswered = error.error_code == "INTERNAL_ERROR" and not isinstance(error, RestException)
-    return "no answer" if unanswered else str(error.error_code)
+    return "no usable answer" if unanswered else str(error.error_code)
 
 
 def _unusable(where: str, why: str) -> RunError:
@@ -168,6 +168,9 @@ def _open(folder: Path, uri: str | None, *, title: str, where: str) -> Store:
     mlflow.set_tracking_uri(uri)
     client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
     known = client.get_experiment_by_name(title)
+    # MLflow holds on to a database that was open once, also where it was deleted since
+    if location is not None and not (folder / STORE / DATABASE).is_file():
+        raise RunError(f"the embedded store must not be deleted while it is open, got {where}; start anew, log again")
     if known is None:
         experiment = client.create_experiment(title, location, tags=EXPERIMENT)
         return Store(client=client, experiment=experiment, where=where)
@@ -179,11 +182,6 @@ def _open(folder: Path, uri: str | None, *, title: str, where: str) -> Store:
     if location is not None and known.artifact_location != location:
         raise RunError(
             f"the embedded store must stand where it was made, got {where} from another folder; delete it and log again"
-        )
-    # MLflow holds on to a database that was open once, also when it was deleted
-    if location is not None and not (folder / STORE / DATABASE).is_file():
-        raise RunError(
-            f"the embedded store must not be deleted while it is open, got {where}; log again from a new start"
         )
     return Store(client=client, experiment=str(known.experiment_id), where=where)
 

@@ -41,3 +41,37 @@ def hide_levels(sample: Sample, rows: pd.DataFrame, subgroups: Sequence[str], su
         suppress_below=suppress_below,
         fates=range(1, len(kinds)),
     )
+
+
+def hide_levels_at_thresholds(
+    sample: Sample, rows: pd.DataFrame, hidden: Hidden, suppress_below: int
+) -> dict[float, Hidden]:
+    """Tell by threshold probability which levels leave few patients on one side, or would give such a level away.
+
+    Parameters
+    ----------
+    sample, rows, suppress_below
+        As in `hide_levels`.
+    hidden
+        Levels of every attribute that are hidden anyway.
+
+    Returns
+    -------
+    dict
+        By threshold, hidden levels of every attribute; empty where nothing is predicted as a risk. Counted are those
+        at or above the threshold and those below, with the event and without it, in the first repeat.
+    """
+    if sample.in_points or sample.ranks_only:
+        return {}
+    first = np.flatnonzero(sample.replicate == 0)
+    y, p = sample.y[first] == 1, sample.p[first]
+    levels = {name: find_levels(rows, name)[first] for name in hidden}
+    patient = np.unique(sample.patient[first], return_inverse=True)[1]
+    found = {}
+    for threshold in sample.thresholds:
+        above = p >= threshold
+        kinds = [np.ones(y.size, dtype=np.bool_), y, ~y, above & y, above & ~y, ~above & y, ~above & ~y]
+        found[threshold] = find_hidden_levels(
+            levels, kinds, patient=patient, suppress_below=suppress_below, hidden=hidden
+        )
+    return found

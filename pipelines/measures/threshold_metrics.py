@@ -63,7 +63,8 @@ THRESHOLD_METRICS = (
     Metric(
         name="sensitivity",
         title="Sensitivity",
-        text="Share of patients with the event who are at or above the threshold, whoever is acted on.",
+        text="Share of patients with the event who are at or above the threshold, whoever is acted on; where the "
+        "action is for those below, of a wanted outcome, it is the share of them who are not acted on.",
         formula="TP / (TP + FN), positive: p >= t",
         best="higher",
         compute=compute_sensitivity,
@@ -74,7 +75,8 @@ THRESHOLD_METRICS = (
     Metric(
         name="specificity",
         title="Specificity",
-        text="Share of patients without the event who are below the threshold, whoever is acted on.",
+        text="Share of patients without the event who are below the threshold, whoever is acted on; where the action "
+        "is for those below, it is the share of them who are acted on.",
         formula="TN / (TN + FP), positive: p >= t",
         best="higher",
         compute=compute_specificity,

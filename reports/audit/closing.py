@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from reports.audit import words
-from reports.audit.data import JSON, count_suppressed, hash_data
-from reports.audit.hashes import list_hashes
+from reports.audit.data import count_suppressed, hash_files
+from reports.audit.hashes import list_hashes, name_hashed
 from reports.audit.rows import build_rows, list_judgements
 from reports.audit.scope import list_analyses
 from reports.blocks import Block, Cell, Table, Text
@@ -84,7 +85,8 @@ def build_signatures(run: RunFolder) -> list[Block]:
     """Build the place for names and signatures, beside the hashes that say what is signed."""
     blank = tuple(Cell(text="", style="blank") for _ in FIELDS)
     return [
-        Text(text=words.SIGNING),
+        Text(text=words.SIGNING.format(what=name_hashed(run))),
+        *_count_conclusions(run),
         Table(
             name="audit-signatures",
             caption="Signatures.",
@@ -100,6 +102,26 @@ def build_signatures(run: RunFolder) -> list[Block]:
     ]
 
 
+def _count_conclusions(run: RunFolder) -> Iterator[Table]:
+    """Yield what is signed in numbers: how many groups of each model had which conclusion."""
+    found = list_judgements(run)
+    places = dict.fromkeys((one.analysis.view.title, one.model) for one in found)
+    shown = [name for name in words.IN_WORDS if any(one.conclusion == name for one in found)]
+    rows = []
+    for title, model in places:
+        own = Counter(one.conclusion for one in found if (one.analysis.view.title, one.model) == (title, model))
+        counts = (number_cell(format_count(own[name])) for name in shown)
+        rows.append((Cell(text=title), Cell(text=run.model_title(model)), *counts))
+    if rows:
+        yield Table(
+            name="audit-counted",
+            caption="Groups by conclusion.",
+            columns=("Analysis", "Model", *(words.IN_WORDS[name].capitalize() for name in shown)),
+            rows=tuple(rows),
+        )
+
+
 def _list_signed(run: RunFolder) -> Iterator[tuple[str, str]]:
-    yield f"This audit as data ({JSON})", hash_data(run)
+    for name, value in hash_files(run).items():
+        yield f"This audit as data ({name})", value
     yield from list_hashes(run)

@@ -13,8 +13,10 @@ from reports.audit.rows import Judgement, find_primary, judge, select_gaps
 from reports.audit.scope import Analysis, by_group, list_analyses
 from reports.blocks import Block, Cell, Table, Text
 from reports.run_folder import RunFolder
-from reports.sections.subgroup_words import GAP_TITLES
+from reports.sections.subgroup_tables import drop_empty_columns, name_hidden
+from reports.sections.subgroup_words import GAP_TITLES, SUPPRESSED
 from reports.tables import (
+    EMPTY,
     count_cell,
     count_words,
     digits_of,
@@ -25,7 +27,6 @@ from reports.tables import (
     join_words,
     number_cell,
     rows_where,
-    suppression_note,
 )
 from reports.views import make_slug
 
@@ -53,7 +54,9 @@ def _summarise(run: RunFolder, analysis: Analysis, found: Sequence[Judgement]) -
         told = join_words(f"{counts[name]} {title}" for name, title in words.IN_WORDS.items() if counts[name])
         outside = [name_group(run, one.subgroup, one.level) for one in own if one.conclusion == "outside"]
         named = f" Outside the margin: {join_words(outside)}." if outside else ""
-        text = f"{run.model_title(model)}, {count_words(len(own), 'group')}: {told}.{named}"
+        open_ones = [name_group(run, one.subgroup, one.level) for one in own if one.shown_only]
+        shown = f" Of {join_words(open_ones)}: {words.SHOWN}." if open_ones else ""
+        text = f"{run.model_title(model)}, {count_words(len(own), 'group')}: {told}.{named}{shown}"
         yield Text(text=text, kind="warning" if outside else "paragraph")
 
 
@@ -67,9 +70,12 @@ def _tabulate(run: RunFolder, analysis: Analysis, found: Sequence[Judgement]) ->
     observed = rows_where(by_group(analysis.view.select(run.tables["evaluation"])), metric=OBSERVED)
     titles = [run.model_title(model) for model in analysis.models]
     single = len(titles) == 1
-    columns = [(GAP_TITLES[metric], "Conclusion") if single else (f"{t}: gap", "Conclusion") for t in titles]
+    columns = [
+        (GAP_TITLES[metric], "Conclusion") if single else (f"{run.model_title(model)}: gap", _head(run, model, found))
+        for model in analysis.models
+    ]
     kinds = ("n", "Events", "Observed risk") if analysis.view.outcome.kind != "score" else ("n",)
-    return Table(
+    whole = Table(
         name=make_slug("conclusions", analysis.view.slug),
         caption=f"Conclusions by group. {analysis.view.title}."
         + (f" {titles[0]}." if single else f" Gap: {GAP_TITLES[metric][0].lower()}{GAP_TITLES[metric][1:]}."),
@@ -77,12 +83,20 @@ def _tabulate(run: RunFolder, analysis: Analysis, found: Sequence[Judgement]) ->
         rows=tuple(_list_rows(run, analysis, found, observed, metric, kinds)),
         notes=tuple(_note(run, found)),
     )
+    return drop_empty_columns(whole)
+
+
+def _head(run: RunFolder, model: str, found: Sequence[Judgement]) -> str:
+    """Return the heading of a model's conclusions: with its name where no column of gaps stands before it."""
+    gaps = any(one.gap == one.gap for one in found if one.model == model)
+    return "Conclusion" if gaps else f"{run.model_title(model)}: conclusion"
 
 
 def _note(run: RunFolder, found: Sequence[Judgement]) -> Iterator[str]:
-    yield "Gap: the group minus all other patients, with its 95 % interval, unadjusted for the number of groups."
+    if any(one.gap == one.gap for one in found):
+        yield "Gap: the group minus all other patients, with its 95 % interval, unadjusted for the number of groups."
     if any(one.conclusion == "suppressed" for one in found):
-        yield suppression_note(run.facts.study.suppress_below)
+        yield SUPPRESSED.format(least=run.facts.study.suppress_below)
 
 
 def _list_rows(
@@ -110,7 +124,7 @@ def _list_rows(
             )
             yield (
                 Cell(text=run.level_title(subgroup, level), style="indent"),
-                *counts[: len(kinds)],
+                *name_hidden(counts[: len(kinds)]),
                 *(cell for one in own for cell in _judged_cells(one, metric)),
             )
 
@@ -121,10 +135,10 @@ def _suppressed() -> Cell:
 
 def _judged_cells(found: Judgement | None, metric: str) -> tuple[Cell, Cell]:
     if found is None:
-        return Cell(text="\u2013", style="muted"), Cell(text="\u2013", style="muted")
+        return EMPTY, EMPTY
     digits = digits_of(metric)
     gap = number_cell(format_number(found.gap, digits), detail=format_interval(found.lower, found.upper, digits))
     words_of_it = words.IN_WORDS[found.conclusion]
     if found.conclusion == "suppressed":
         return _suppressed(), Cell(text=words_of_it, style="suppressed")
-    return gap, Cell(text=words_of_it)
+    return gap, Cell(text=words_of_it, detail=words.SHOWN if found.shown_only else "")

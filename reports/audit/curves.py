@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
+from pipelines.groups.group_curves import LEAST
 from reports.audit import words
 from reports.audit.scope import Analysis, by_group, list_analyses, list_levels
 from reports.blocks import Block, Figure, Text
 from reports.figures.canvas import draw_key, pens_of, render_svg
 from reports.figures.groups import SPARSE, Panel, draw_group_curve
+from reports.measures import measures_of
 from reports.run_folder import RunFolder
 from reports.sections.participants import mark_of
 from reports.tables import estimate_words, first_row, format_count, join_words, rows_where
@@ -39,10 +41,24 @@ def build_curves(run: RunFolder) -> list[Block]:
             heading = Text(text=analysis.view.title, kind="subsection", anchor=f"curves-{analysis.view.slug}")
             blocks += [heading, *figures]
     if not blocks:
-        return [Text(text="No group has enough events, and patients without, for a curve; or this run holds none.")]
+        return [Text(text=_say_none(run))]
     evaluation = by_group(run.tables["evaluation"])
     held = f" {words.HELD_CURVES}" if (evaluation["status"] == "not informative").any() else ""
     return [Text(text=f"{words.CURVES}{held}"), *blocks]
+
+
+def _say_none(run: RunFolder) -> str:
+    """Return why there is no curve: a score has none, too few events, or a run that was made without them."""
+    views = [analysis.view for analysis in list_analyses(run)]
+    risks = [view for view in views if measures_of(view.outcome.kind).has_events]
+    if views and not risks:
+        return words.NO_CURVES_OF_SCORES
+    rows = pd.concat([by_group(view.select(run.tables["evaluation"])) for view in risks] or [pd.DataFrame()])
+    if rows.empty:
+        return words.NO_GROUPS
+    shown = rows[rows["status"] != "suppressed"]
+    fewest = shown["events"].combine(shown["n"] - shown["events"], min)
+    return words.NO_CURVES_KEPT if (fewest >= LEAST).any() else words.NO_CURVES_POSSIBLE.format(least=LEAST)
 
 
 def _draw_analysis(run: RunFolder, analysis: Analysis) -> Iterator[Figure]:

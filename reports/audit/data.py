@@ -32,9 +32,9 @@ def list_files(run: RunFolder) -> Mapping[str, bytes]:
     return {CSV: _write_csv(rows), JSON: _write_json(describe_audit(run, rows), rows)}
 
 
-def hash_data(run: RunFolder) -> str:
-    """Return the SHA-256 of the audit as JSON, with which a signature names what was signed."""
-    return hashlib.sha256(list_files(run)[JSON]).hexdigest()
+def hash_files(run: RunFolder) -> dict[str, str]:
+    """Return the SHA-256 of the audit as CSV and as JSON, with which a signature names what was signed."""
+    return {name: hashlib.sha256(content).hexdigest() for name, content in list_files(run).items()}
 
 
 def _write_csv(rows: pd.DataFrame) -> bytes:

@@ -10,17 +10,24 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from reports.audit import words
-from reports.audit.rows import find_primary, select_gaps
+from reports.audit.rows import find_primary, is_shown_only, select_gaps
 from reports.audit.scope import Analysis, list_analyses, list_levels
 from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.figures.canvas import pens_of, render_svg
 from reports.figures.forest import draw_gaps
 from reports.run_folder import RunFolder
 from reports.sections.participants import mark_of
-from reports.sections.subgroup_tables import group_rows, tabulate_precision, tabulate_tests
+from reports.sections.subgroup_tables import (
+    drop_empty_columns,
+    group_rows,
+    note_hidden,
+    tabulate_precision,
+    tabulate_tests,
+)
 from reports.sections.subgroup_words import ANY, CONCLUSIONS, GAP_TITLES, NOT_FAIR
 from reports.sections.subgroup_words import GAPS as GAP_WORDS
 from reports.tables import (
+    EMPTY,
     distinct,
     estimate_cell,
     estimate_words,
@@ -28,7 +35,6 @@ from reports.tables import (
     format_number,
     number_cell,
     rows_where,
-    suppression_note,
 )
 from reports.views import make_slug
 
@@ -85,38 +91,42 @@ def _tabulate(run: RunFolder, analysis: Analysis, model: str, frame: pd.DataFram
             _compatible(row),
         )
 
-    hidden = suppression_note(run.facts.study.suppress_below) if (frame["status"] == "suppressed").any() else ""
     shown = frame[frame["status"] == "ok"]
     kinds = "; ".join(distinct(shown.loc[shown["level"] != ANY, "interval_kind"]))
     largest = distinct(shown.loc[(shown["level"] == ANY) & (shown["interval_kind"] != ""), "interval_kind"])[:1]
     notes = (
         f"Group minus all others, 95 % intervals: {kinds}." if kinds else "",
         *(f"Largest gap: without its sign, interval {kind}." for kind in largest),
-        hidden,
+        note_hidden(run, frame),
     )
-    return Table(
+    whole = Table(
         name=make_slug("gaps", analysis.view.slug, model),
         caption=f"Gaps to all other patients, {run.model_title(model)}. {analysis.view.title}.",
         columns=("Group", *(GAP_TITLES[name] for name in listed), "Conclusion", "Largest compatible gap"),
         rows=group_rows(run, frame[frame["metric"].isin(listed)], fill),
         notes=tuple(note for note in notes if note),
     )
+    return drop_empty_columns(whole)
 
 
 def _gap_cell(row: pd.Series | None, primary: str) -> Cell:
     """Return a gap printed as the measure that it is of; of all groups together the primary one alone."""
     if row is None or (row["level"] == ANY and row["metric"] != primary):
-        return Cell(text="\u2013", style="muted")
+        return EMPTY
     printed = {"log_oe_ratio": "oe_ratio"}.get(str(row["metric"]), row["metric"])
     return estimate_cell(pd.Series({**row.to_dict(), "metric": printed}))
 
 
 def _conclude(row: pd.Series | None) -> Cell:
     if row is None:
-        return Cell(text="\u2013", style="muted")
+        return EMPTY
     if row["status"] == "suppressed":
         return Cell(text="suppressed", style="suppressed")
-    return Cell(text=CONCLUSIONS.get(str(row["conclusion"]), "\u2013"))
+    title = CONCLUSIONS.get(str(row["conclusion"]))
+    if title is None:
+        return EMPTY
+    bounds = (float(row["lower"]), float(row["upper"]))
+    return Cell(text=title, detail=words.SHOWN if is_shown_only(str(row["conclusion"]), *bounds) else "")
 
 
 def _compatible(row: pd.Series | None) -> Cell:

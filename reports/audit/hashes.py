@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reports.run_folder import RunFolder
+from reports.tables import join_words
+
+
+def name_hashed(run: RunFolder) -> str:
+    """Return in words what is hashed: code and models only where their hashes are known."""
+    also = (("the code", bool(run.facts.code_sha256)), ("the models", bool(run.facts.bundles)))
+    return join_words(("the data", "the plan", "the definition", *(name for name, known in also if known)))
 
 
 def list_hashes(run: RunFolder) -> Iterator[tuple[str, str]]:
@@ -25,8 +32,12 @@ def list_hashes(run: RunFolder) -> Iterator[tuple[str, str]]:
     if facts.developed is not None:
         for origin in facts.developed.data:
             yield f"Data of the development: {origin.dataset or 'as named in the model'}", origin.fingerprint
-        yield "Study plan of the development", facts.developed.study_sha256
-    yield "Study plan", facts.study.sha256
+    if facts.developed is not None and facts.developed.study_sha256 == facts.study.sha256:
+        yield "Study plan of the development, which is the plan of this evaluation too", facts.study.sha256
+    else:
+        if facts.developed is not None:
+            yield "Study plan of the development", facts.developed.study_sha256
+        yield "Study plan", facts.study.sha256
     yield f"Definition of the registry: {facts.definition.name}", facts.definition.sha256
     if facts.code_sha256:
         yield f"Code: spinerisk {facts.spinerisk}", facts.code_sha256

@@ -12,7 +12,13 @@ from reports.audit.scope import Analysis, by_group, list_analyses
 from reports.blocks import Block, Cell, Table, Text
 from reports.measures import measures_of
 from reports.run_folder import RunFolder
-from reports.sections.subgroup_tables import group_rows, tabulate_ascertainment, tabulate_thresholds
+from reports.sections.subgroup_tables import (
+    drop_empty_columns,
+    group_rows,
+    note_hidden,
+    tabulate_ascertainment,
+    tabulate_thresholds,
+)
 from reports.tables import (
     count_cell,
     describe_intervals,
@@ -20,7 +26,6 @@ from reports.tables import (
     estimate_cell,
     first_row,
     rows_where,
-    suppression_note,
     title_of,
 )
 from reports.views import make_slug
@@ -51,7 +56,13 @@ def build_performance(run: RunFolder) -> list[Block]:
         blocks.append(Text(text=analysis.view.title, kind="subsection", anchor=f"performance-{analysis.view.slug}"))
         for model in (*analysis.models, *analysis.others):
             blocks += _build_model(run, analysis, model, rows_where(frame, model=model))
-    return [Text(text=words.PERFORMANCE), *blocks] if blocks else [Text(text=words.NO_GROUPS)]
+    return [Text(text=_explain(run)), *blocks] if blocks else [Text(text=words.NO_GROUPS)]
+
+
+def _explain(run: RunFolder) -> str:
+    """Say what the measures are; of observed and predicted risk only where both stand in the tables."""
+    measures = set(by_group(run.tables["evaluation"])["metric"])
+    return f"{words.RISKS} {words.PERFORMANCE}" if {"event_rate", "mean_risk"} <= measures else words.PERFORMANCE
 
 
 def _build_model(run: RunFolder, analysis: Analysis, model: str, frame: pd.DataFrame) -> Iterator[Table]:
@@ -83,9 +94,9 @@ def _tabulate(
     what = "Calibration" if metrics is CALIBRATION else "Performance"
     notes = (
         describe_intervals(shown),
-        suppression_note(run.facts.study.suppress_below) if (shown["status"] == "suppressed").any() else "",
+        note_hidden(run, shown),
     )
-    return Table(
+    whole = Table(
         name=make_slug("audit", what, analysis.view.slug, model),
         caption=f"{what} by group, {run.model_title(model)}. {analysis.view.title}.",
         columns=("Group", *counts, *(TITLES.get(name, title_of(name)) for name in listed)),
@@ -93,3 +104,4 @@ def _tabulate(
         notes=tuple(note for note in notes if note),
         folded=folded,
     )
+    return drop_empty_columns(whole)

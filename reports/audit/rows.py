@@ -22,6 +22,11 @@ KNOWN, N_KNOWN, MISSING = "percent_known", "n_known", "percent_predictors_missin
 PRIMARY = ("calibration_in_the_large", "mean_difference")
 """Measures on which a group is concluded about: of risks by the margin; of scores, in points, there is none."""
 NOT_JUDGED = "no margin in points"
+HELD = "not informative internally"
+UNMADE = {"not informative": HELD, "not assessable": "not assessable"}
+"""What is said by status of a gap of scores that has no number."""
+NOTHING_KNOWN = (HELD, "not assessable", SUPPRESSED)
+"""Conclusions that say that nothing is known of a group."""
 
 
 def build_rows(run: RunFolder) -> pd.DataFrame:
@@ -101,10 +106,37 @@ class Judgement:
     upper: float
     conclusion: str
 
+    @property
+    def shown_only(self) -> bool:
+        """Whether a gap is shown of which it is open if it exceeds the margin."""
+        return is_shown_only(self.conclusion, self.lower, self.upper)
+
+
+def is_shown_only(conclusion: str, lower: float, upper: float) -> bool:
+    """Tell whether an interval leaves 0 out and yet reaches from inside the margin to beyond it.
+
+    Examples
+    --------
+    >>> is_shown_only("inconclusive", 0.05, 0.4), is_shown_only("inconclusive", -0.1, 0.4)
+    (True, False)
+    """
+    return conclusion == "inconclusive" and (lower > 0 or upper < 0)
+
 
 def list_judgements(run: RunFolder) -> tuple[Judgement, ...]:
     """Return what is concluded of every group, for the models that are printed, in the order of the document."""
     return tuple(found for analysis in list_analyses(run) for found in judge(run, analysis))
+
+
+def list_unanswerable(run: RunFolder) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield every outcome with the attributes of which nothing can be concluded, since the models know them."""
+    found = list_judgements(run)
+    for outcome in run.outcomes:
+        own = [one for one in found if one.analysis.view.outcome.name == outcome.name]
+        said = {name: {one.conclusion for one in own if one.subgroup == name} for name in (o.subgroup for o in own)}
+        names = tuple(name for name, all_of in said.items() if HELD in all_of and all_of <= set(NOTHING_KNOWN))
+        if names:
+            yield outcome.name, names
 
 
 def judge(run: RunFolder, analysis: Analysis) -> Iterator[Judgement]:
@@ -135,7 +167,7 @@ def find_primary(gaps: pd.DataFrame) -> str:
 def _read(analysis: Analysis, row: pd.Series) -> Judgement:
     status = str(row["status"])
     hidden, shown = status == SUPPRESSED, status == "ok"
-    conclusion = SUPPRESSED if hidden else str(row["conclusion"]) or NOT_JUDGED
+    conclusion = SUPPRESSED if hidden else str(row["conclusion"]) or UNMADE.get(status, NOT_JUDGED)
     gap, lower, upper = (float(row[name]) if shown else np.nan for name in ("estimate", "lower", "upper"))
     n, events = (np.nan if hidden else float(row[name]) for name in COUNTS)
     return Judgement(

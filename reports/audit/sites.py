@@ -13,10 +13,11 @@ from reports.audit.scope import SITE
 from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.figures.canvas import pens_of, render_svg
 from reports.figures.groups import draw_site_funnel
+from reports.measures import measures_of
 from reports.run_folder import RunFolder
 from reports.sections.participants import mark_of
+from reports.sections.subgroup_tables import name_hidden, note_hidden
 from reports.tables import (
-    HIDDEN,
     count_cell,
     count_words,
     distinct,
@@ -25,7 +26,6 @@ from reports.tables import (
     join_words,
     number_cell,
     rows_where,
-    suppression_note,
 )
 from reports.views import View, make_slug, views_of
 
@@ -44,8 +44,16 @@ def build_sites(run: RunFolder) -> list[Block]:
             if not frame.empty:
                 blocks.append(Text(text=view.title, kind="subsection", anchor=f"funnel-{view.slug}"))
                 blocks += _build_view(run, view, frame)
-    none = Text(text="This run holds no observed and expected events of its sites.")
-    return [Text(text=words.FUNNEL), *blocks] if blocks else [none]
+    return [Text(text=words.FUNNEL), *blocks] if blocks else [Text(text=_say_none(run))]
+
+
+def _say_none(run: RunFolder) -> str:
+    """Return why there is no funnel: no site in the evaluation, only scores, or a run that was made without it."""
+    sites = rows_where(run.tables["evaluation"], subgroup=SITE)
+    if sites.empty:
+        return words.NO_SITES_EVALUATED
+    risks = [outcome.name for outcome in run.outcomes if measures_of(outcome.kind).has_events]
+    return words.NO_FUNNEL_KEPT if sites["outcome"].isin(risks).any() else words.NO_FUNNEL_OF_SCORES
 
 
 def _build_view(run: RunFolder, view: View, frame: pd.DataFrame) -> Iterator[Block]:
@@ -99,13 +107,12 @@ def _word_site(row: pd.Series) -> str:
 
 
 def _tabulate(run: RunFolder, view: View, sites: pd.DataFrame) -> Table:
-    hidden = (sites["status"] == "suppressed").any()
     return Table(
         name=make_slug("site-funnel", view.slug),
         caption=f"Observed and expected events by site, {run.model_title(run.facts.study.reference)}. {view.title}.",
         columns=("Site", "n", "Events", "Expected", "O:E", "95 % control limits", "Place"),
         rows=tuple(_site_row(row) for _, row in sites.iterrows()),
-        notes=(suppression_note(run.facts.study.suppress_below),) if hidden else (),
+        notes=tuple(filter(None, (note_hidden(run, sites),))),
         folded=True,
     )
 
@@ -115,8 +122,7 @@ def _site_row(row: pd.Series) -> tuple[Cell, ...]:
     counts = (count_cell(row[name], status=status) for name in ("n", "events"))
     name = Cell(text=str(row["level"]))
     if status == "suppressed":
-        hidden = Cell(text=HIDDEN, style="suppressed")
-        return (name, *counts, hidden, hidden, hidden, Cell(text="suppressed", style="suppressed"))
+        return name_hidden((name, *counts, *[Cell(text="", style="suppressed")] * 4))
     if status != "ok":
         dash = number_cell("")
         return (name, *counts, dash, dash, dash, Cell(text=status, style="muted"))

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from reports.audit import words
 from reports.audit.data import find_margin
-from reports.audit.hashes import list_hashes
+from reports.audit.hashes import list_hashes, name_hashed
+from reports.audit.rows import list_unanswerable
 from reports.audit.scope import LOCKED, PROCEDURE, Analysis, list_analyses
 from reports.blocks import Block, Cell, Table, Text
 from reports.run_folder import RunFolder
@@ -20,12 +21,22 @@ def build_target(run: RunFolder) -> list[Block]:
         return [Text(text=words.NO_GROUPS), tabulate_hashes(run)]
     targets = distinct(analysis.target for analysis in analyses)
     return [
+        *_say_unanswerable(run),
         *(Text(text=words.TARGETS[target], kind="bullet") for target in targets),
         Text(text=words.NO_APPARENT),
         *_say_developed(run),
         _tabulate_analyses(run, analyses),
         tabulate_hashes(run),
     ]
+
+
+def _say_unanswerable(run: RunFolder) -> Iterator[Text]:
+    """Say plainly, before anything else, of which groups nothing can be concluded since the models know them."""
+    found = tuple(list_unanswerable(run))
+    for names in dict.fromkeys(names for _, names in found):
+        named = join_words(run.predictor_title(name) for name in names)
+        outcomes = join_words(run.outcome_title(outcome) for outcome, own in found if own == names)
+        yield Text(text=words.UNANSWERABLE.format(outcome=outcomes, names=named), kind="warning")
 
 
 def _name_target(target: str) -> str:
@@ -57,10 +68,10 @@ def _tabulate_analyses(run: RunFolder, analyses: tuple[Analysis, ...]) -> Table:
 
 
 def tabulate_hashes(run: RunFolder, name: str = "audit-hashes") -> Table:
-    """Return the hashes of data, plan, definition, code and models."""
+    """Return the hashes of all that the audit can be held against."""
     return Table(
         name=name,
-        caption="Hashes (SHA-256) of data, plan, definition, code and models.",
+        caption=f"Hashes (SHA-256) of {name_hashed(run)}.",
         columns=("What", "SHA-256"),
         rows=tuple((Cell(text=what), Cell(text=value, style="code")) for what, value in list_hashes(run)),
     )
@@ -86,5 +97,6 @@ def build_question(run: RunFolder) -> list[Block]:
 
 PLANNED_HERE = {
     "development": PLANNED.split(" (")[0],
-    "evaluation": "as the plan of the development set them, but for groups that were named for these data",
+    "evaluation": "as the plan of the development set them, but for groups that were named for these data, as declared "
+    "by who ran it",
 }

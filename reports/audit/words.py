@@ -20,8 +20,8 @@ MARGIN = "A gap of up to {margin} on either side is taken as none. The margin is
 NO_MARGIN = "No group of this run was judged by a margin: it is in log-odds, and says nothing of a score in points."
 GROUPS = "The groups are those that the study plan declares: {names}. What is not recorded of a patient is a group too."
 GROUPS_ON_REQUEST = (
-    "The groups were named when the locked models were applied to these data, before any result: {names}. What is not "
-    "recorded of a patient is a group too."
+    "The groups were named when the locked models were applied to these data; that this was before any result is as "
+    "declared by who ran it, which no software can prove: {names}. What is not recorded of a patient is a group too."
 )
 NO_GROUPS = (
     "The study plan declares no group, so that there is nothing to audit. Name them there, under subgroups, and run it "
@@ -35,7 +35,8 @@ LIMITS = (
 MEANINGS = {
     "equivalent": "the whole 95 % interval of the gap lies within the margin",
     "outside": "the whole interval lies beyond the margin",
-    "inconclusive": "neither: these data leave gaps within the margin possible, and gaps beyond it",
+    "inconclusive": "neither: these data leave gaps within the margin possible, and gaps beyond it. "
+    "Where the interval leaves 0 out, a gap is shown; whether it exceeds the margin is open",
     "not assessable": "too few events, or patients without the event, in the group or among the others",
     "not informative internally": "the models know the attribute, and the folds hold the group's mean near its ideal",
     "suppressed": "the counts of the group are too small to be shown, or would give away such a group",
@@ -50,15 +51,20 @@ IN_WORDS = {
     "suppressed": "suppressed",
     "no margin in points": "not judged (score)",
 }
+SHOWN = "a gap is shown; whether it exceeds the margin is open"
+UNANSWERABLE = (
+    "{outcome}: this audit cannot answer the question for these groups: {names}. The models know the attribute, so "
+    "that cross-validation cannot show how far off they are; outside data, or models without the attribute, are needed."
+)
 FIRST = (
     "Before anything is said of a model: whose outcome is known, and how many predictor values are missing. Who is "
     "operated on again, who is seen again and who answers depends on access to care. Where groups differ here, every "
     "number further down is about the patients who were seen."
 )
+RISKS = "Observed risk and mean predicted risk are of the group; O:E is the first over the second."
 PERFORMANCE = (
-    "Observed risk and mean predicted risk are of the group; O:E is the first over the second. Every interval is "
-    "unadjusted for the number of groups. The c-statistic also differs between groups whose risks are merely more "
-    "alike. The scaled Brier score is against the event rate of all patients."
+    "Every interval is unadjusted for the number of groups. The c-statistic also differs between groups whose risks "
+    "are merely more alike. The scaled Brier score is against the event rate of all patients."
 )
 CURVES = (
     "Each panel is a group: how often the event happened (vertical) among patients of a predicted risk (horizontal), "
@@ -66,6 +72,11 @@ CURVES = (
     "without; below 100 of either it has 3 knots and can show little more than level and slope. It reaches from the "
     "1st to the 99th percentile of the group's risks, and never as far as a number of patients too small to be shown."
 )
+NO_CURVES_KEPT = "This run holds no calibration curves by group, though groups have enough events for one."
+NO_CURVES_POSSIBLE = (
+    "No group that can be shown has {least} events and {least} patients without the event: there is no curve to draw."
+)
+NO_CURVES_OF_SCORES = "The outcomes are scores in points, of which no calibration curve by group is made."
 HELD_CURVES = (
     "Where the models know the attribute, the folds hold the height of these curves; only their slope tells something."
 )
@@ -83,6 +94,9 @@ FUNNEL_HELD = (
     "The models of this analysis know the site, and the folds hold observed over expected events of every site near 1 "
     "whatever is true: no funnel is drawn."
 )
+NO_SITES_EVALUATED = "The site was declared as a group, and no site was evaluated."
+NO_FUNNEL_KEPT = "This run holds no observed and expected events of its sites, though sites were evaluated."
+NO_FUNNEL_OF_SCORES = "The outcomes of the sites are scores in points, which have no observed and expected events."
 NO_SITES = "The site is not among the declared groups, so that sites are not audited."
 RULE = (
     "Counts from 1 to {largest} patients, events or patients without the event are not shown, nor are the numbers of a "
@@ -117,6 +131,6 @@ LADDER = (
     "Recalibrating a group on fewer than 100 events after looking is not offered."
 )
 SIGNING = (
-    "Those who sign confirm that they have read this audit, and that the hashes are those of the data, the plan, the "
-    "code and the models that they mean. A signature is no part of the data, and changes no conclusion."
+    "Those who sign confirm that they have read this audit, and that the hashes are those of {what} that "
+    "they mean. A signature is no part of the data, and changes no conclusion."
 )

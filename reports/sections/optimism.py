@@ -27,6 +27,17 @@ from reports.tables import (
 from reports.views import make_slug, models_in
 
 COLUMNS = ("Measure", "Apparent", "Optimism", "Corrected", ".632+", "Cross-validated", "Refits", "Failed")
+BESIDE = ("Measure", "Apparent", "Cross-validated")
+"""What there is to print where no model was developed again."""
+NOT_ASKED = (
+    "The optimism was not asked for: no model was developed again on resamples, so that apparent performance stands "
+    "beside cross-validated performance only. A study asks for it with resamples in [bootstrap]."
+)
+REFITTED = (
+    "The optimism is estimated by developing the model again on resamples of the patients, everything that is learned "
+    "included, and measuring each refit on its resample and on all patients; corrected is apparent minus the mean "
+    "optimism."
+)
 FIXED = (
     "Tuning held fixed: every refit has the settings of the final model, so the choice of settings is left out and the "
     "optimism is understated."
@@ -46,10 +57,8 @@ def build_optimism(run: RunFolder) -> list[Block]:
     blocks: list[Block] = [
         Text(
             text="Apparent performance is that on the very patients a model was developed on, and flatters it; it is "
-            "shown only beside what corrects it. The optimism is estimated by developing the model again on resamples "
-            "of the patients, everything that is learned included, and measuring each refit on its resample and on all "
-            "patients; corrected is apparent minus the mean optimism. Cross-validated is the result of the nested "
-            "cross-validation, which every other section reports."
+            f"shown only beside what corrects it. {REFITTED if _has_refits(frame) else NOT_ASKED} Cross-validated is "
+            "the result of the nested cross-validation, which every other section reports."
         )
     ]
     for outcome in run.outcomes:
@@ -73,14 +82,23 @@ def _build_outcome(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -
         )
 
 
+def _has_refits(frame: pd.DataFrame) -> bool:
+    """Tell whether any model was developed again; where all of its refits failed it was tried, and is told."""
+    return bool((frame[["n_resamples", "n_failed"]].fillna(0) > 0).any(axis=None))
+
+
 def _tabulate(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Table:
+    has_refits = _has_refits(run.tables["optimism"])
+    columns = COLUMNS if has_refits else BESIDE
     rows = [row for model in models_in(run, frame) for row in _list_rows(run, rows_where(frame, model=model))]
+    kept = [COLUMNS.index(name) for name in columns]
+    corrected = "optimism-corrected " if has_refits else ""
     return Table(
         name=make_slug("optimism", outcome.name),
-        caption=f"Apparent, optimism-corrected and cross-validated performance. {outcome.title}.",
-        columns=COLUMNS,
-        rows=tuple(rows),
-        notes=tuple(_list_notes(run, frame)),
+        caption=f"Apparent{', ' if corrected else ' '}{corrected}and cross-validated performance. {outcome.title}.",
+        columns=columns,
+        rows=tuple(tuple(row[position] for position in kept) for row in rows),
+        notes=tuple(_list_notes(run, frame) if has_refits else _list_hidden(run, frame)),
     )
 
 
@@ -149,6 +167,10 @@ def _list_notes(run: RunFolder, frame: pd.DataFrame) -> Iterator[str]:
         )
     if "fixed" in set(frame["tuning"]):
         yield FIXED
+    yield from _list_hidden(run, frame)
+
+
+def _list_hidden(run: RunFolder, frame: pd.DataFrame) -> Iterator[str]:
     if (frame["status"] == "suppressed").any():
         yield suppression_note(run.facts.study.suppress_below)
 

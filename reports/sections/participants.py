@@ -13,6 +13,7 @@ from matplotlib.figure import Figure as Canvas
 from reports.blocks import Block, Cell, Figure, Table, Text
 from reports.figures.canvas import DOUBLE_COLUMN_MM, SINGLE_COLUMN_MM, render_svg
 from reports.figures.flow import compute_height, draw_flow, has_weight_zero
+from reports.names import columns_in_words, name_in_words
 from reports.run_facts import OutcomeFacts, PredictorFacts
 from reports.run_folder import RunFolder
 from reports.sections.elsewhere import tabulate_shift
@@ -50,11 +51,18 @@ def build_participants(run: RunFolder) -> list[Block]:
         frame = rows_where(run.tables["flow"], outcome=outcome.name)
         if frame.empty:
             continue
+        frame = frame.assign(reason=[_word_reason(run, str(reason)) for reason in frame["reason"]])
         blocks.append(Text(text=outcome.title, kind="subsection", anchor=f"flow-{outcome.name}"))
         blocks += [_draw_flows(run, outcome, frame), _tabulate_flow(run, outcome, frame)]
     blocks.append(Text(text="Faults in the data", kind="subsection", anchor="faults"))
-    blocks.append(_tabulate_faults(run))
+    blocks.append(_tell_faults(run))
     return blocks
+
+
+def _word_reason(run: RunFolder, reason: str) -> str:
+    """Return why patients were left out with titles in the place of columns; a unit has no place inside a sentence."""
+    titles = {one.name: one.title or name_in_words(one.name, None) for one in run.facts.predictors if "_" in one.name}
+    return run.in_words(columns_in_words(reason, titles))
 
 
 def mark_of(run: RunFolder) -> str:
@@ -137,7 +145,22 @@ def _suppression_notes(run: RunFolder, frame: pd.DataFrame) -> tuple[str, ...]:
     return (suppression_note(run.facts.study.suppress_below),) if hidden else ()
 
 
-def _tabulate_faults(run: RunFolder) -> Table:
+def _tell_faults(run: RunFolder) -> Table | Text:
+    """Tabulate the faults, or say that there were none."""
+    totals = "; ".join(
+        f"{data.dataset}: {format_count(data.n_read)} rows read, {format_count(data.n_quarantined)} quarantined"
+        for data in run.facts.data
+    )
+    if any(data.faults for data in run.facts.data):
+        return _tabulate_faults(run, totals)
+    broken = any(data.n_quarantined for data in run.facts.data)
+    words = (
+        "The run does not say which rules the rows broke" if broken else "No row broke a rule of the data dictionary"
+    )
+    return Text(text=f"{words} ({totals}).")
+
+
+def _tabulate_faults(run: RunFolder, totals: str) -> Table:
     rows = [
         (
             Cell(text=data.dataset),
@@ -148,15 +171,11 @@ def _tabulate_faults(run: RunFolder) -> Table:
         for data in run.facts.data
         for fault in data.faults
     ]
-    totals = "; ".join(
-        f"{data.dataset}: {format_count(data.n_read)} rows read, {format_count(data.n_quarantined)} quarantined"
-        for data in run.facts.data
-    )
     return Table(
         name="faults",
         caption="Rows quarantined, by column and rule.",
         columns=("Data", "Column", "Rule", "Rows"),
-        rows=tuple(rows) or ((Cell(text="none"), Cell(text=""), Cell(text=""), number_cell("0")),),
+        rows=tuple(rows),
         notes=(f"{totals}. A row may break more than one rule.",),
     )
 

@@ -15,6 +15,7 @@ from reports.tables import (
     first_row,
     format_count,
     format_number,
+    format_width,
     join_words,
     number_cell,
     rows_where,
@@ -38,7 +39,7 @@ def build_sample_size(run: RunFolder) -> list[Block]:
         return [Text(text="No outcome was analysed.")]
     blocks: list[Block] = [
         Text(
-            text="The criteria are those of Riley and colleagues: the fewest patients with which a regression model "
+            text="The criteria are those of Riley and colleagues: the fewest operations with which a regression model "
             "is expected to shrink little, to be little optimistic, and to know the overall risk. They are minima, "
             "and minima for regression: methods that search for interactions and shapes need many times more. They "
             "were computed from the number of candidate parameters and the event rate, not from any result."
@@ -61,9 +62,9 @@ def list_shortfalls(run: RunFolder, outcome: OutcomeFacts) -> Iterator[str]:
         own = rows_where(rows, dataset=dataset)
         needed, actual = own["needed"].max(), own["actual"].iloc[0]
         counts = (
-            f"{format_count(actual)} patients where {format_count(needed)} are asked for"
+            f"{format_count(actual)} {outcome.unit}s where {format_count(needed)} are asked for"
             if needed == needed
-            else "too few patients with or without the event"
+            else f"too few {outcome.unit}s with or without the event"
         )
         developed = "development" in set(own["purpose"])
         so = "Estimates are imprecise and predicted risks unstable" if developed else IMPRECISE
@@ -85,22 +86,22 @@ def _build_dataset(run: RunFolder, outcome: OutcomeFacts, dataset: str, frame: p
         count = precision["actual_events"].iloc[0]
         events = f" and {format_count(count)} events" if count == count else ""
         widths = join_words(
-            f"{format_number(float(row['value']), 2)} for {str(row['text']).removeprefix(HALF_WIDTH)}"
+            f"{format_width(float(row['value']))} for {str(row['text']).removeprefix(HALF_WIDTH)}"
             for _, row in precision[precision["criterion"] != EFFECTIVE].iterrows()
         )
+        known = f"{format_count(precision['actual'].iloc[0])} {outcome.unit}s of known outcome"
         yield Text(
-            text=f"With {format_count(precision['actual'].iloc[0])} patients of known outcome{events} on {dataset}"
-            f"{_word_effective(precision)}, 95 % intervals "
+            text=f"With {known}{events} on {dataset}{_word_effective(precision)}, 95 % intervals "
             f"should reach to either side by about {widths}, if the model is as good as assumed and well calibrated."
         )
 
 
 def _word_effective(precision: pd.DataFrame) -> str:
-    """Return how many patients of equal weight those of known outcome are worth, where their weights differ."""
+    """Return how many of equal weight those of known outcome are worth, where their weights differ."""
     row = first_row(precision, criterion=EFFECTIVE)
     if row is None:
         return ""
-    return f" (who are weighted, and say as much as {format_count(row['value'])} of equal weight)"
+    return f" (which are weighted, and say as much as {format_count(row['value'])} of equal weight)"
 
 
 def _word_input(row: pd.Series) -> str:
@@ -111,11 +112,12 @@ def _word_input(row: pd.Series) -> str:
 
 def _tabulate_criteria(run: RunFolder, outcome: OutcomeFacts, dataset: str, frame: pd.DataFrame) -> Table:
     purpose = "Development" if frame["purpose"].iloc[0] == "development" else f"Validation on {dataset}"
+    unit = f"{outcome.unit[:1].upper()}{outcome.unit[1:]}s"
     hidden = (frame["status"] == "suppressed").any()
     return Table(
         name=make_slug("sample-size", outcome.name, dataset),
         caption=f"Sample size. {purpose}: {outcome.title}.",
-        columns=("Criterion", "Patients needed", "With the event", "Patients", "With the event", "Met"),
+        columns=("Criterion", f"{unit} needed", "With the event", unit, "With the event", "Met"),
         rows=tuple(_list_cells(row) for _, row in frame.iterrows()),
         notes=(suppression_note(run.facts.study.suppress_below),) if hidden else (),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import groupby, zip_longest
 
@@ -13,7 +14,16 @@ from reports.measures import measures_of
 from reports.run_facts import OutcomeFacts
 from reports.run_folder import RunFolder
 from reports.sections.curves import side_of
-from reports.sections.subgroup_words import ANY, CONCLUSIONS, GAP_TITLES, HALF_WIDTH, POOLED, TEST_TITLES
+from reports.sections.subgroup_words import (
+    ANY,
+    CONCLUSIONS,
+    GAP_TITLES,
+    HALF_WIDTH,
+    POOLED,
+    SUPPRESSED,
+    TEST_TITLES,
+    WANTED,
+)
 from reports.tables import (
     EMPTY,
     count_cell,
@@ -26,7 +36,6 @@ from reports.tables import (
     number_cell,
     rows_where,
     status_text,
-    suppression_note,
     title_of,
 )
 from reports.views import View, make_slug
@@ -49,7 +58,7 @@ def tabulate_ascertainment(run: RunFolder, outcome: OutcomeFacts, dataset: str) 
         caption=f"What is known of each group{place}. {outcome.title}.",
         columns=("Level", "n", "Outcome known", "Per cent known (95 % interval)", "Predictor values missing, %"),
         rows=group_rows(run, frame, _ascertainment_cells),
-        notes=tuple(filter(None, (_note_hidden(run, frame), "Intervals: Wilson."))),
+        notes=tuple(filter(None, (note_hidden(run, frame), "Intervals: Wilson."))),
     )
 
 
@@ -107,7 +116,7 @@ def tabulate_groups(run: RunFolder, view: View, model: str, frame: pd.DataFrame,
         f"{run.model_title(model)}. {view.title}.",
         columns=("Level", *counts, *(title_of(name) for name in measures), *(title for title, _ in beside)),
         rows=group_rows(run, shown, fill),
-        notes=tuple(filter(None, (" ".join(filter(None, kinds)), _note_hidden(run, shown)))),
+        notes=tuple(filter(None, (" ".join(filter(None, kinds)), note_hidden(run, shown)))),
     )
 
 
@@ -251,7 +260,9 @@ def _tabulate_pair(run: RunFolder, view: View, model: str, rows: pd.DataFrame, t
         f"group, {run.model_title(model)}. {view.title}.",
         columns=("Level", *(f"{title_of(name)}, {value:g}" for name, value in listed)),
         rows=group_rows(run, at, fill),
-        notes=tuple(filter(None, (describe_intervals(at), _note_hidden(run, at)))),
+        notes=tuple(
+            filter(None, (WANTED if view.outcome.acts_below else "", describe_intervals(at), note_hidden(run, at)))
+        ),
         folded=model != run.facts.study.reference,
     )
 
@@ -278,7 +289,7 @@ def tabulate_precision(run: RunFolder, view: View, model: str, frame: pd.DataFra
         "the attribute; a substitute from which nothing is concluded."
         if pooled
         else "",
-        _note_hidden(run, chosen),
+        note_hidden(run, chosen),
     ]
     return Table(
         name=make_slug("subgroup-precision", view.slug, model),
@@ -314,7 +325,7 @@ def group_rows(run: RunFolder, frame: pd.DataFrame, fill: Callable[[pd.DataFrame
         part = rows_where(frame, subgroup=subgroup)
         levels = tuple(level for level in distinct(part["level"]) if level != ANY)
         made = [
-            (title_level(run, subgroup, level), fill(rows_where(part, level=level)))
+            (title_level(run, subgroup, level), name_hidden(fill(rows_where(part, level=level))))
             for level in (*run.order_levels(subgroup, levels), *((ANY,) if ANY in set(part["level"]) else ()))
         ]
         heading = Cell(text=run.predictor_title(subgroup), style="group")
@@ -337,6 +348,29 @@ def title_level(run: RunFolder, subgroup: str, level: str) -> str:
     return "largest gap" if level == ANY else run.level_title(subgroup, level)
 
 
-def _note_hidden(run: RunFolder, frame: pd.DataFrame) -> str:
+def note_hidden(run: RunFolder, frame: pd.DataFrame) -> str:
+    """Return the note that explains suppressed groups; an empty text where none of these rows is suppressed."""
     few = (frame["status"] == "suppressed").any()
-    return suppression_note(run.facts.study.suppress_below) if few else ""
+    return SUPPRESSED.format(least=run.facts.study.suppress_below) if few else ""
+
+
+def name_hidden(cells: Cells) -> Cells:
+    """Give every suppressed cell the one word that the note explains."""
+    hidden = Cell(text="suppressed", style="suppressed")
+    return tuple(hidden if cell.style == "suppressed" else cell for cell in cells)
+
+
+def drop_empty_columns(table: Table) -> Table:
+    """Return a table without the columns that hold nothing but dashes, apart from what is suppressed."""
+    bodies = [row for row in table.rows if row[0].style != "group"]
+    kept = [place for place in range(len(table.columns)) if not _is_empty([row[place] for row in bodies])]
+    return replace(
+        table,
+        columns=tuple(table.columns[place] for place in kept),
+        rows=tuple(tuple(row[place] for place in kept) for row in table.rows),
+    )
+
+
+def _is_empty(cells: Sequence[Cell]) -> bool:
+    shown = [cell for cell in cells if cell.style != "suppressed"]
+    return bool(shown) and all(cell == EMPTY for cell in shown)

@@ -8,6 +8,16 @@ POOLED = "calibration_in_the_large_pooled"
 HALF_WIDTH = "expected_log_oe_half_width"
 LINES = "calibration_intercept_and_slope"
 
+SUPPRESSED = (
+    "Suppressed: fewer than {least} operations, patients, events or patients without the event; a group in which "
+    "nobody or everybody had the event; or one from which such a group could be found by subtraction."
+)
+WANTED = (
+    "Those below the threshold are acted on. Sensitivity is the share of patients with the outcome who are at or above "
+    "it, and so are not acted on; specificity is the share of those without the outcome who are below it, and so are. "
+    "The share acted on is the share below it, share_above in the files."
+)
+
 CONCLUSIONS = {
     "equivalent": "equivalent within the margin",
     "outside": "outside the margin",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from outcomes.kinds.before_visit import DEPARTURE
 from reports.blocks import Block, Text
 from reports.measures import measures_of
 from reports.run_facts import OutcomeFacts
@@ -46,8 +47,8 @@ def build_summary(run: RunFolder) -> list[Block]:
         Text(text=f"{nothing}: no row was quarantined, no outcome was skipped and no guard warned.")
     ]
     if notes := list(_list_notes(run)):
-        blocks.append(Text(text="Also worth knowing:", kind="note"))
-        blocks += [Text(text=note, kind="note") for note in notes]
+        blocks.append(Text(text="Also worth knowing", kind="heading", anchor="also-worth-knowing"))
+        blocks += [Text(text=note, kind="bullet") for note in notes]
     return blocks
 
 
@@ -172,13 +173,21 @@ def _list_notes(run: RunFolder) -> Iterator[str]:
         for (outcome, _, _), rows in short.groupby(["outcome", "dataset", "purpose"], sort=False)
     ]
     for note in run.facts.notes:
-        if not any(note.startswith(name) and criteria in note for name, criteria in said):
+        if DEPARTURE not in note and not any(note.startswith(name) and criteria in note for name, criteria in said):
+            yield end(_begin(run.in_words(note)))
+
+
+def list_departures(run: RunFolder) -> Iterator[str]:
+    """Yield where the analysis departs from the study plan because the data cannot carry what it asks for."""
+    for note in run.facts.notes:
+        if DEPARTURE in note:
             yield end(_begin(run.in_words(note)))
 
 
 def _list_concerns(run: RunFolder) -> Iterator[str]:
-    """List warnings, skipped outcomes and quarantined rows, each once."""
+    """List warnings, departures from the plan, skipped outcomes and quarantined rows, each once."""
     yield from (_begin(run.in_words(warning)) for warning in run.facts.warnings)
+    yield from (f"This departs from the study plan. {departure}" for departure in list_departures(run))
     told = " ".join(run.facts.warnings)
     for outcome in run.skipped:
         if outcome.name not in told:

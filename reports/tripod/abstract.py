@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
@@ -31,6 +31,7 @@ from reports.tripod.telling import (
     count_analysed,
     find_rival,
     is_evaluation,
+    is_long,
     list_compared,
     list_main,
     list_outside,
@@ -55,8 +56,10 @@ MOST_NAMED = 25
 """Predictors that an abstract can name."""
 MOST_TOLD = 4
 """Outcomes whose results an abstract tells one by one."""
-TOLD = {True: ("c_statistic", "calibration_slope"), False: ("mae", "r_squared")}
+TOLD: dict[bool, tuple[str, ...]] = {True: ("c_statistic", "calibration_slope"), False: ("mae", "r_squared")}
 SQUARES_DIGITS, LOSS_DIGITS = 1, 4
+SAME_THRESHOLD = 1e-9
+"""Thresholds closer than this are the same, read from two files."""
 MEANINGS = {
     "better": "{rival} predicted {outcome} better than {reference}, by more than the margin of the plan. Whether that "
     "is worth a model that is harder to write down and to check is a clinical judgement",
@@ -161,22 +164,52 @@ def _word_one(run: RunFolder, outcome: OutcomeFacts) -> Iterator[str]:
         lead = f"{outcome.title}, {word_view(view)}" if several else begin(word_view(view))
         decided = verdict is not None and view.validation == "internal"
         yield f"{lead} ({count_analysed(run, outcome, view.dataset)}), {_word_reference(run, view)}."
+        yield _word_rival(run, view)
+        yield "" if is_long(run) else _word_benefit(run, view)
         yield "" if decided else _word_difference(run, view)
         yield _word_verdict(run, verdict) if decided and verdict is not None else ""
 
 
 def _word_reference(run: RunFolder, view: View) -> str:
     rows = rows_where(view.select(whole_sample(run.tables["evaluation"])), model=run.facts.study.reference)
-    metrics = list(TOLD[measures_of(view.outcome.kind).has_events])
-    metrics += (
-        ["oe_ratio"] if view.validation != "internal" and len(metrics) and "oe_ratio" in set(rows["metric"]) else []
-    )
-    parts = [
+    metrics = TOLD[measures_of(view.outcome.kind).has_events]
+    if view.validation != "internal" and "oe_ratio" in set(rows["metric"]):
+        metrics += ("oe_ratio",)
+    parts = _list_estimates(rows, metrics)
+    return f"the reference's {join_words(parts)}" if parts else "the reference was not assessable"
+
+
+def _list_estimates(rows: pd.DataFrame, metrics: Iterable[str]) -> list[str]:
+    return [
         f"{name_measure(metric)} was {estimate_words(row)}"
         for metric in metrics
         if (row := first_row(rows, metric=metric)) is not None
     ]
-    return f"the reference's {join_words(parts)}" if parts else "the reference was not assessable"
+
+
+def _word_rival(run: RunFolder, view: View) -> str:
+    """Return what is told of the rival: as much as of the reference, in a long study the first measure."""
+    rival = find_rival(run, view.outcome)
+    metrics = TOLD[measures_of(view.outcome.kind).has_events][: 1 if is_long(run) else None]
+    rows = rows_where(view.select(whole_sample(run.tables["evaluation"])), model=rival)
+    parts = _list_estimates(rows, metrics) if rival else []
+    return f"Of {name_model(run, rival)}, the {join_words(parts)}." if parts else ""
+
+
+def _word_benefit(run: RunFolder, view: View) -> str:
+    """Return the net benefit of the reference and its rival at the declared thresholds."""
+    rows = rows_where(view.select(whole_sample(run.tables["evaluation"])), metric="net_benefit", status="ok")
+    if not (view.outcome.thresholds and view.outcome.action) or rows.empty:
+        return ""
+    names = (run.facts.study.reference, find_rival(run, view.outcome))
+    parts = []
+    for threshold in view.outcome.thresholds:
+        at = rows[(rows["threshold_probability"] - threshold).abs() < SAME_THRESHOLD]
+        found = [(name, first_row(at, model=name)) for name in names if name]
+        told = [f"{name_model(run, name)} {estimate_words(row)}" for name, row in found if row is not None]
+        if told:
+            parts.append(f"at {100 * threshold:g} %, {join_words(told)}")
+    return f"Net benefit was, {'; '.join(parts)}." if parts else ""
 
 
 def _word_difference(run: RunFolder, view: View) -> str:
@@ -209,7 +242,7 @@ def _word_verdict(run: RunFolder, verdict: pd.Series) -> str:
 def _word_predictors(run: RunFolder) -> str:
     names = run.facts.study.predictors
     if len(names) > MOST_NAMED:
-        return f"{format_count(len(names))} predictors, listed in the methods, all of which the final models use."
+        return f"{format_count(len(names))} predictors, listed in the methods, all of which entered the models."
     return f"{join_words(mid(run.predictor_title(name)).partition(' (')[0] for name in names)}."
 
 

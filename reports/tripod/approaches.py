@@ -11,7 +11,7 @@ from reports.measures import measures_of
 from reports.run_facts import ModelFacts, OutcomeFacts
 from reports.run_folder import RunFolder
 from reports.sections.methods import FINAL, word_learners
-from reports.tables import count_words, distinct, end, first_row, join_words, rows_where
+from reports.tables import MINUS, count_words, distinct, end, first_row, join_words, rows_where
 from reports.tripod.telling import find_rival, is_long, label, list_main, mid, rows_of, word_value
 
 SHAPES = {
@@ -105,7 +105,12 @@ def _list_knots(run: RunFolder) -> Iterator[str]:
 
 def word_knots(text: str) -> str:
     """Return knots as a list of rounded numbers: ``"31.0; 49.0; 79.4"`` becomes ``"31, 49 and 79.4"``."""
-    return join_words(f"{float(part):.4g}" for part in text.split(";") if part.strip())
+    return join_words(list_knots(text))
+
+
+def list_knots(text: str) -> tuple[str, ...]:
+    """Return knots rounded to four figures, with a true minus sign."""
+    return tuple(f"{float(part):.4g}".replace("-", MINUS) for part in text.split(";") if part.strip())
 
 
 def list_approaches(run: RunFolder) -> Iterator[str]:

@@ -21,7 +21,7 @@ from reports.tables import (
     rows_where,
 )
 from reports.tripod.item import Found
-from reports.tripod.telling import list_main, list_outside, mid, name_data, tidy, word_data
+from reports.tripod.telling import list_main, list_outside, mid, name_data, names_patients, tidy, word_data
 
 ENOUGH = 200
 """Events, and patients without the event, from which a flexible calibration curve is to be trusted."""
@@ -62,6 +62,7 @@ def tell_26(run: RunFolder) -> Found:
         _word_warnings(run),
         _word_skipped(run),
         _word_outside(run),
+        _word_patients(run),
         _word_size(run),
         _word_few(run),
         _word_unknown(run),
@@ -129,6 +130,18 @@ def _word_outside(run: RunFolder) -> str:
     if run.facts.kind == "evaluation":
         return f"The evaluation rests on the {names} alone; elsewhere performance may differ."
     return f"Outside the development data the models were evaluated on the {names} only."
+
+
+def _word_patients(run: RunFolder) -> str:
+    """Say which data name no patients, and what then cannot be kept apart."""
+    nameless = [data for data in run.facts.data if not data.patients_known]
+    if not nameless:
+        return ""
+    apart = "" if names_patients(run) else ", and two operations of one person may stand in different folds"
+    return (
+        f"No patient number is in the {join_words(word_data(data) for data in nameless)}: each row was taken as a "
+        f"patient{apart}. Intervals take two operations of one person for those of two people."
+    )
 
 
 def _word_size(run: RunFolder) -> str:

@@ -15,7 +15,7 @@ from reports.run_folder import RunFolder
 from reports.sections.curves import build_calibration, build_decisions
 from reports.sections.participants import build_characteristics, build_participants
 from reports.sections.sites import build_sites
-from reports.sections.verdict import build_verdict
+from reports.sections.verdict import build_verdict, primary_verdict
 from reports.tables import (
     EMPTY,
     HIDDEN,
@@ -32,8 +32,10 @@ from reports.tables import (
     whole_sample,
     words_of,
 )
+from reports.tripod.approaches import list_knots
 from reports.tripod.measuring import tabulate_measures
 from reports.tripod.methods_data import TIMES
+from reports.tripod.performance import DECIDER
 from reports.tripod.telling import (
     MANY,
     begin,
@@ -64,6 +66,12 @@ SPLINE = "spline"
 SUMMARISED = ("c_statistic", "calibration_slope", "oe_ratio", "log_loss", "mae", "score_slope", "mean_difference")
 """Measures whose summary over sites is shown."""
 SITE = ("site",)
+OF_DIFFERENCES = (
+    "Differences are the model's minus the reference's, on the same patients, with paired intervals from resampling "
+    "patients. The intervals are not adjusted for the number of comparisons."
+)
+NOBODY = "no patient in development"
+"""Stands for the coefficient of a level that nobody had."""
 DRAWN = "manuscript-"
 """Before the names of figures that show less than the figure of the same name in the comparison report."""
 HELD = ("oe_ratio", "mean_difference")
@@ -150,12 +158,13 @@ def show_coefficients(run: RunFolder) -> list[Block]:
 def _tabulate_coefficients(run: RunFolder, outcome: OutcomeFacts, rows: pd.DataFrame) -> Table:
     draws = rows["imputation"].nunique()
     shown = rows[rows["imputation"] == rows["imputation"].min()]
+    empty = _find_empty(run, outcome)
     return Table(
         name=make_slug("coefficients", outcome.name),
         caption=f"Coefficients of the final reference model, {run.model_title(run.facts.study.reference)}. "
         f"{outcome.title}.",
         columns=("Predictor", "Term", "Coefficient"),
-        rows=tuple(_coefficient_row(run, row) for _, row in shown.iterrows()),
+        rows=tuple(_coefficient_row(run, row, empty) for _, row in shown.iterrows()),
         notes=tuple(_note_coefficients(shown, draws)),
         folded=len(shown) > FOLD_ABOVE,
     )
@@ -184,16 +193,29 @@ def _note_coefficients(rows: pd.DataFrame, draws: int) -> Iterator[str]:
         )
 
 
-def _coefficient_row(run: RunFolder, row: pd.Series) -> tuple[Cell, ...]:
+def _find_empty(run: RunFolder, outcome: OutcomeFacts) -> frozenset[tuple[str, str]]:
+    """Return predictor and level of the levels that no patient of the development had, where this is shown."""
+    dataset = run.facts.data[0].dataset
+    rows = rows_of(
+        run, "table1", outcome=outcome.name, dataset=dataset, group="all", statistic="count", status="ok"
+    )  # fmt: skip
+    rows = rows[rows["value"] == 0] if len(rows) else rows
+    return frozenset(zip(rows["predictor"].astype(str), rows["level"].astype(str), strict=True))
+
+
+def _coefficient_row(run: RunFolder, row: pd.Series, empty: frozenset[tuple[str, str]]) -> tuple[Cell, ...]:
     predictor, level, term = (str(row[name]) for name in ("predictor", "level", "term"))
     is_first = term == "value" and row["knots"]
-    knots = f"knots {', '.join(f'{float(part):.4g}' for part in str(row['knots']).split(';'))}" if is_first else ""
+    knots = f"knots {', '.join(list_knots(str(row['knots'])))}" if is_first else ""
     what = run.level_title(predictor, level) if level else term
-    is_reference = term == "reference level"
+    value = float(row["coefficient"])
+    shown = "0 (reference)" if term == "reference level" else _round(value)
+    if term == "level" and value == 0 and (predictor, level) in empty:
+        shown = NOBODY
     return (
         Cell(text=run.predictor_title(predictor) if predictor else "Intercept"),
         Cell(text=("x" if term == "value" else what) if predictor else "\u2013", detail=knots),
-        number_cell("0 (reference)" if is_reference else _round(float(row["coefficient"]))),
+        number_cell(shown),
     )
 
 
@@ -251,9 +273,9 @@ def _tabulate_performance(run: RunFolder, view: View) -> Table:
     metrics = [name for name in MEASURES[has_events] if not (internal and name in HELD)]
     differences = [name for name in DIFFERENCES[has_events] if name in set(compared["metric"])]
     shown = rows[rows["metric"].isin(metrics)]
+    decided = internal and not is_evaluation(run) and primary_verdict(run, view.outcome.name) is not None
     notes = [
-        "Differences are the model's minus the reference's, on the same patients. The intervals are not adjusted for "
-        "the number of comparisons.",
+        f"{OF_DIFFERENCES}{DECIDER if decided else ''}" if differences else "",
         describe_intervals(shown),
         suppression_note(run.facts.study.suppress_below) if (shown["status"] == "suppressed").any() else "",
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.sensitivity import ANALYSES
 from reports.blocks import Table
 from reports.measures import MEASURES, RISK_MEASURES, SCORE_MEASURES, MeasureSet, measures_of
 from reports.run_facts import RuleFacts
@@ -20,10 +19,16 @@ PLOTS = (
 SCORE_PLOTS = "Calibration of a predicted score was drawn as a flexible curve of observed against predicted points."
 WHY = {
     True: "These say how well the order of risks, the risks themselves and decisions based on them agree with what "
-    "happened. A share of patients rightly classed is not reported: it hangs on a cut-off that no decision has set.",
+    "happened. A share of patients rightly classed is not reported: it depends on a cut-off that no decision has set.",
     False: "These say how far the predicted score is from the recorded one, and whether its interval holds what it "
     "promises.",
 }
+VARIED = {
+    "threshold_set": "the threshold of the outcome",
+    "unattainable": "what becomes of patients who could not have reached the threshold",
+    "unadjudicated": "whether events that were not adjudicated count",
+}
+"""What each sensitivity analysis varies."""
 
 
 def list_measures(run: RunFolder) -> Iterator[str]:
@@ -116,9 +121,9 @@ def list_certainty(run: RunFolder) -> Iterator[str]:
         "beneath each table."
     )
     yield from _list_refits(run)
-    analyses = [ANALYSES[name] for name in distinct(run.tables["sensitivity"]["analysis"]) if name in ANALYSES]
+    analyses = [VARIED[name] for name in distinct(run.tables["sensitivity"]["analysis"]) if name in VARIED]
     if analyses:
-        yield f"As sensitivity analyses, the choice of these was varied in a fixed order: {'; '.join(analyses)}."
+        yield f"As sensitivity analyses, these choices were varied, in the order of the plan: {'; '.join(analyses)}."
     if len(run.tables["unknown_outcomes"]):
         yield (
             "What patients of unknown outcome could change was asked by letting them differ from patients like them by "

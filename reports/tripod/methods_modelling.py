@@ -22,6 +22,7 @@ from reports.tripod.measuring import list_certainty, list_comparing, list_measur
 from reports.tripod.missing import list_missing, word_handling
 from reports.tripod.sizing import list_sizes
 from reports.tripod.telling import (
+    NO_PATIENTS,
     count_analysed,
     developed_elsewhere,
     has_sites,
@@ -33,6 +34,7 @@ from reports.tripod.telling import (
     mid,
     name_data,
     name_model,
+    names_patients,
     rows_of,
     say_all,
     tidy,
@@ -88,21 +90,22 @@ def tell_12a(run: RunFolder) -> Found:
         return found
     study = run.facts.study
     repeats = f", repeated {study.repeats} times with other folds" if study.repeats > 1 else ""
+    together = ", and all operations of a patient were in the same fold" if names_patients(run) else f". {NO_PATIENTS}"
     folds = (
         f"The development data were used for developing the models and for their internal validation, by nested "
         f"cross-validation: {study.outer_folds} outer folds{repeats}, and {study.inner_folds} inner folds in each "
-        "training part for tuning. Folds were stratified by the outcome, and all operations of a patient were in the "
-        "same fold. Everything that is learned from data (imputation, positions of the knots, scaling, weights, "
-        "settings) was learned from each training part alone. The final models were tuned and fitted on all of the "
-        f"development data. No part was set aside as a single test set. The seed was {run.facts.seed}; every model had "
-        "the same folds."
+        f"training part for tuning. Folds were stratified by the outcome{together}. Everything that is learned from "
+        "data (imputation, positions of the knots, scaling, weights, settings) was learned from each training part "
+        "alone. The final models were tuned and fitted on all of the development data. No part was set aside as a "
+        f"single test set. The seed was {run.facts.seed}; every model had the same folds."
     )
     several = len(list_main(run)) > 1
     counts = "; ".join(
         f"{f'{mid(outcome.title)}, ' if several else ''}{count_analysed(run, outcome, run.facts.data[0].dataset)}"
         for outcome in list_main(run)
     )
-    held = f"Each of these was held out once in every repeat: {counts}." if counts else ""
+    times = "once in every repeat" if study.repeats > 1 else "once"
+    held = f"Each of those analysed was held out {times}: {counts}." if counts else ""
     outside = [
         f"The {word_data(data)} were used for nothing but the evaluation of the final models."
         for data in list_outside(run)
@@ -167,7 +170,7 @@ def tell_12d(run: RunFolder) -> Found:
 
 def _tell_unsummarised(run: RunFolder) -> Found:
     """Tell what was done of sites where none was left out in turn: each is a group, or nothing was done."""
-    kept = "" if is_evaluation(run) else " All operations of a patient were kept on the same side of every split."
+    kept = "" if is_evaluation(run) else f" {_word_kept(run)}"
     if has_sites(run):
         return Found(
             status="filled",
@@ -185,6 +188,13 @@ def _tell_unsummarised(run: RunFolder) -> Found:
         artefact="run.json",
         reason="Add whether patients come from several sites, and why differences between them were not studied.",
     )
+
+
+def _word_kept(run: RunFolder) -> str:
+    """Say whether operations of a patient were kept together."""
+    if names_patients(run):
+        return "All operations of a patient were kept on the same side of every split."
+    return end(NO_PATIENTS)
 
 
 def tell_12e(run: RunFolder) -> Found:
@@ -262,7 +272,8 @@ def tell_14(run: RunFolder) -> Found:
     pd_margin = pd.to_numeric(margins, errors="coerce").dropna()
     margin = f" of {pd_margin.iloc[0]:g}" if len(pd_margin) else ""
     known = [mid(run.predictor_title(name)) for name in run.facts.study.subgroups if name in run.facts.study.predictors]
-    held = f" Known to the models as predictors were {join_words(known)}." if known else ""
+    verb, role = ("was", "a predictor") if len(known) == 1 else ("were", "predictors")
+    held = f" Of these, {join_words(known)} {verb} known to the models as {role}." if known else ""
     return Found(
         status="drafted",
         paragraphs=say_all(

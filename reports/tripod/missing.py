@@ -60,13 +60,15 @@ def list_missing(run: RunFolder, outcome: OutcomeFacts) -> Iterator[str]:
         if rows.empty:
             continue
         gaps = [
-            f"{mid(run.predictor_title(str(row['predictor'])))} {_word_hidden(row, 'value')}"
+            f"{mid(run.predictor_title(str(row['predictor'])))}, {_word_hidden(row, 'value')}"
             for _, row in rows.iterrows()
             if row["status"] == "suppressed" or row["value"] > 0
         ]
         others = "all other predictors were complete" if len(gaps) < len(rows) else ""
         told = (
-            f"values were missing of {'; '.join(gaps)}; {others}".rstrip("; ") if gaps else "no predictor was missing"
+            f"the numbers of missing values were: {'; '.join(gaps)}; {others}".rstrip("; ")
+            if gaps
+            else "no predictor was missing"
         )
         counts = count_analysed(run, outcome, dataset)
         yield f"{label(run, outcome)} In the {name_data(run, dataset)} analysed ({counts}), {told}."

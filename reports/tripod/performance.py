@@ -59,6 +59,14 @@ NOT_INFORMATIVE = (
     "The level of the predictions ({measures}) is not informative internally, since folds that are stratified by "
     "the outcome hold it near its ideal value."
 )
+DESCRIBED = "Their intervals come from resampling patients and speak of the models as they were fitted."
+DECIDER = (
+    " They describe only. What decides is the gain over the outer folds in the verdict, with the corrected interval of "
+    "Nadeau and Bengio; a gain is the reference's loss minus the rival's, so that its sign is the opposite of that of "
+    "a difference."
+)
+POWER = " A study like this one would have"
+"""Begins what a verdict says, at its end, of its power: a figure too rough to stand without its reservations."""
 NO_RIVAL = "No model was set beside the reference, so nothing was compared."
 
 
@@ -141,7 +149,14 @@ def _word_differences(run: RunFolder, view: View, models: tuple[str, ...]) -> st
             parts.append(f"{name_model(run, name)} {join_words(told)}")
     if not parts:
         return ""
-    return f"Differences to the reference on the same {units(view.outcome)} were, for {'; for '.join(parts)}."
+    words = f"Differences to the reference on the same {units(view.outcome)} were, for {'; for '.join(parts)}."
+    return f"{words} {DESCRIBED}{_word_decider(run, view)}"
+
+
+def _word_decider(run: RunFolder, view: View) -> str:
+    """Say, beside differences inside the folds, that another interval of the same difference decides."""
+    verdict = None if is_evaluation(run) else primary_verdict(run, view.outcome.name)
+    return DECIDER if verdict is not None and view.validation == "internal" else ""
 
 
 def _word_decisions(run: RunFolder, view: View, models: tuple[str, ...], rows: pd.DataFrame) -> str:
@@ -163,7 +178,7 @@ def word_comparison(run: RunFolder, outcome: OutcomeFacts) -> str:
         return ""
     verdict = primary_verdict(run, outcome.name)
     if verdict is not None:
-        return f"Verdict. {verdict['text']}"
+        return f"Verdict. {str(verdict['text']).partition(POWER)[0]}"
     return word_derived(run, outcome) or NO_RIVAL
 
 

@@ -13,6 +13,12 @@ from typing import Literal
 from reports.blocks import Block, Cell, Table, Text
 from reports.run_folder import RunFolder
 from reports.tripod.probast_evidence import (
+    warns_of_leaks,
+    warns_of_nothing,
+    warns_of_outcome,
+    warns_of_recording,
+    warns_of_size,
+    warns_of_validation_size,
     word_apparent,
     word_exclusions,
     word_filled,
@@ -34,12 +40,14 @@ from reports.tripod.probast_evidence import (
 )
 from reports.tripod.telling import list_outside
 
-How = Literal["guarded", "warned", "person"]
+How = Literal["guarded", "recorded", "person"]
 HOW_WORDS: dict[How, str] = {
     "guarded": "guarded by the toolkit",
-    "warned": "the run warns",
+    "recorded": "recorded by the run",
     "person": "left to a person",
 }
+WARNED = "the run warns"
+"""Stands in the place of the others where there is something to warn of."""
 INTRO = (
     "PROBAST+AI asks about the quality of a development and about the risk of bias of an evaluation. The answers are "
     "a person's. The tables say to each question what the toolkit enforces, what this run has to show or to warn of, "
@@ -59,6 +67,8 @@ class Question:
         What is asked, in our own words.
     how
         What the toolkit does about it.
+    warns
+        Whether this run warns of it, which is then said instead.
     look
         What this run has to show.
     person
@@ -70,6 +80,7 @@ class Question:
     how: How
     look: Callable[[RunFolder], str]
     person: str
+    warns: Callable[[RunFolder], bool] = warns_of_nothing
 
 
 def _say_nothing(run: RunFolder) -> str:
@@ -87,11 +98,12 @@ SHARED = (
         person="Whether a registry of operated patients answers the clinical question.",
     ),
     Question(
-        name="1.3", text="Are the patients analysed like those for whom the model is meant?", how="warned",
+        name="1.3", text="Are the patients analysed like those for whom the model is meant?", how="recorded",
         look=word_exclusions, person="Whether those who were left out differ in a way that matters.",
     ),
     Question(
-        name="2.1", text="Were predictors measured alike in all patients?", how="warned", look=word_recording,
+        name="2.1", text="Were predictors measured alike in all patients?", how="recorded",
+        look=word_recording, warns=warns_of_recording,
         person="Whether hospitals and years recorded the same thing under the same name.",
     ),
     Question(
@@ -107,11 +119,12 @@ SHARED = (
         look=word_predict_at, person="Whether the dates of the registry are those of the clinic.",
     ),
     Question(
-        name="3.1", text="Was the outcome a fitting one, fittingly determined?", how="warned", look=word_outcome,
+        name="3.1", text="Was the outcome a fitting one, fittingly determined?", how="recorded",
+        look=word_outcome, warns=warns_of_outcome,
         person="Whether the outcome matters to patients and is measured well.",
     ),
     Question(
-        name="3.2", text="Was the outcome determined alike in all patients?", how="warned", look=word_followed,
+        name="3.2", text="Was the outcome determined alike in all patients?", how="recorded", look=word_followed,
         person="Whether some were asked or examined more than others.",
     ),
     Question(
@@ -119,13 +132,14 @@ SHARED = (
         look=_say_nothing, person="Who assessed the outcome, and what they knew.",
     ),
     Question(
-        name="3.4", text="Is the time between predictors and outcome fitting?", how="warned", look=word_horizon,
+        name="3.4", text="Is the time between predictors and outcome fitting?", how="recorded", look=word_horizon,
         person="Whether the horizon is the one that matters for the decision.",
     ),
 )  # fmt: skip
 DEVELOPMENT = (
     Question(
-        name="4.1", text="Were there enough patients with the outcome?", how="warned", look=word_size,
+        name="4.1", text="Were there enough patients with the outcome?", how="recorded",
+        look=word_size, warns=warns_of_size,
         person="Whether the results are to be taken as exploratory.",
     ),
     Question(
@@ -153,7 +167,8 @@ EVALUATION = (
         look=word_apparent, person="Whether the evaluation data are far enough from those of the development.",
     ),
     Question(
-        name="4.2", text="Were there enough patients with the outcome?", how="warned", look=word_validation_size,
+        name="4.2", text="Were there enough patients with the outcome?", how="recorded",
+        look=word_validation_size, warns=warns_of_validation_size,
         person="Whether the intervals are narrow enough for the decision.",
     ),
     Question(
@@ -165,7 +180,8 @@ EVALUATION = (
         look=word_imbalance, person="Whether the data were sampled by outcome before the toolkit read them.",
     ),
     Question(
-        name="4.5", text="Was nothing of the evaluation data known to the models?", how="guarded", look=word_leaks,
+        name="4.5", text="Was nothing of the evaluation data known to the models?", how="guarded",
+        look=word_leaks, warns=warns_of_leaks,
         person="Whether the same patients stand under other numbers in both.",
     ),
     Question(
@@ -240,7 +256,7 @@ def _list_rows(run: RunFolder, questions: tuple[Question, ...]) -> tuple[tuple[C
     return tuple(
         (
             Cell(text=question.name),
-            Cell(text=question.text, detail=HOW_WORDS[question.how]),
+            Cell(text=question.text, detail=WARNED if question.warns(run) else HOW_WORDS[question.how]),
             Cell(text=question.look(run)),
             Cell(text=question.person),
         )

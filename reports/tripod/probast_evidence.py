@@ -20,12 +20,14 @@ from reports.tables import (
 )
 from reports.tripod.front import name_outcome
 from reports.tripod.telling import (
+    NO_PATIENTS,
     is_evaluation,
     list_main,
     list_outside,
     list_views,
     mid,
     name_data,
+    names_patients,
     tidy,
     word_counts,
     word_data,
@@ -53,6 +55,8 @@ SHOWN = (
 """Measures named as evidence: discrimination, calibration and overall performance."""
 SHARED_PATIENTS = ("also among those of", "cannot be checked")
 """By these words the run says whether patients stand in two datasets."""
+TELLS_OUTCOME = "alone separates"
+"""By these words the run says that a predictor tells the outcome."""
 
 
 def word_exclusions(run: RunFolder) -> str:
@@ -111,7 +115,7 @@ def word_predict_at(run: RunFolder) -> str:
 def word_outcome(run: RunFolder) -> str:
     """Name the outcomes, and what the run has to say of predictors that tell them."""
     names = _list_some([name_outcome(outcome) for outcome in list_main(run)], "run.json")
-    warned = [_sentence(run, text) for text in run.facts.warnings if "alone separates" in text]
+    warned = [_sentence(run, text) for text in run.facts.warnings if TELLS_OUTCOME in text]
     guard = "" if is_evaluation(run) else "A predictor that an outcome is made of is refused. "
     return f"Outcomes: {names or 'none'}. {guard}{' '.join(warned)}".strip()
 
@@ -175,8 +179,10 @@ def word_imbalance(run: RunFolder) -> str:
 
 def word_overfitting(run: RunFolder) -> str:
     """Say how the folds were made, and whether optimism was estimated."""
-    counted = count_words(len(distinct(run.tables["optimism"]["outcome"])), "outcome")
-    optimism = f" Optimism was estimated by the bootstrap for {counted}." if len(run.tables["optimism"]) else ""
+    frame = run.tables["optimism"]
+    made = frame[(frame["n_resamples"] > 0) & frame["optimism"].notna()] if len(frame) else frame
+    counted = count_words(len(distinct(made["outcome"])), "outcome")
+    optimism = f" Optimism was estimated by the bootstrap for {counted}." if len(made) else ""
     return f"{word_folds(run)}{optimism}"
 
 
@@ -198,9 +204,11 @@ def word_folds(run: RunFolder) -> str:
     if is_evaluation(run):
         return "There was no resampling: the models were not developed here."
     repeats = f", repeated {study.repeats} times" if study.repeats > 1 else ""
+    recalibrated = study.calibration != "none"
+    chain = "preparation, tuning, fitting and recalibration" if recalibrated else "preparation, tuning and fitting"
     return (
         f"Nested cross-validation with {study.outer_folds} outer folds{repeats} and {study.inner_folds} inner folds: "
-        "preparation, tuning, fitting and recalibration were repeated in every training part as one chain."
+        f"{chain} were repeated in every training part as one chain."
     )
 
 
@@ -219,14 +227,49 @@ def word_locked(run: RunFolder) -> str:
 
 def word_leaks(run: RunFolder) -> str:
     """Say what keeps those who are predicted apart from those who were learned from."""
-    told = [text for text in (*run.facts.warnings, *run.facts.notes) if any(words in text for words in SHARED_PATIENTS)]
-    found = " ".join(_sentence(run, text) for text in told)
+    found = " ".join(_sentence(run, text) for text in _list_shared(run))
     if is_evaluation(run):
         return f"The models were fixed before these data were read. {found}".strip()
+    together = "All operations of a patient stand in one fold" if names_patients(run) else NO_PATIENTS
     return (
-        "All operations of a patient stand in one fold, and everything is learned in training parts. A predictor that "
-        f"alone nearly tells the outcome is refused. {found}"
+        f"{together}. Everything is learned in training parts. A predictor that alone nearly tells the outcome is "
+        f"refused. {found}"
     ).strip()
+
+
+def _list_shared(run: RunFolder) -> list[str]:
+    told = (*run.facts.warnings, *run.facts.notes)
+    return [text for text in told if any(words in text for words in SHARED_PATIENTS)]
+
+
+def warns_of_nothing(run: RunFolder) -> bool:
+    """Tell that the run has no warning about this, whatever it has recorded."""
+    return False
+
+
+def warns_of_recording(run: RunFolder) -> bool:
+    """Tell whether rows broke rules and were set aside."""
+    return any(data.n_quarantined for data in run.facts.data)
+
+
+def warns_of_outcome(run: RunFolder) -> bool:
+    """Tell whether a predictor alone tells an outcome."""
+    return any(TELLS_OUTCOME in text for text in run.facts.warnings)
+
+
+def warns_of_size(run: RunFolder) -> bool:
+    """Tell whether a criterion of sample size for the development is not met."""
+    return len(rows_where(run.tables["sample_size"], purpose="development", met="False")) > 0
+
+
+def warns_of_validation_size(run: RunFolder) -> bool:
+    """Tell whether a criterion of sample size for a validation is not met."""
+    return len(rows_where(run.tables["sample_size"], purpose="validation", met="False")) > 0
+
+
+def warns_of_leaks(run: RunFolder) -> bool:
+    """Tell whether patients may stand on both sides: in two datasets, or in two folds."""
+    return bool(_list_shared(run)) or not (is_evaluation(run) or names_patients(run))
 
 
 def word_measures(run: RunFolder) -> str:

@@ -31,6 +31,7 @@ from reports.tripod.performance import (
     word_view_results,
 )
 from reports.tripod.telling import (
+    begin,
     developed_elsewhere,
     find_rival,
     is_evaluation,
@@ -108,8 +109,8 @@ def _word_others(run: RunFolder) -> str:
     if not others:
         return ""
     return (
-        f"Not to be written down: {join_words(others)}. Each is kept as a model bundle under models/, with the hashes "
-        "of its files."
+        f"{begin(join_words(others))} cannot be written out as a formula: each is kept as a model bundle under "
+        "models/, with the hashes of its files."
     )
 
 

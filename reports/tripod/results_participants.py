@@ -123,15 +123,20 @@ def _word_response(run: RunFolder) -> Iterator[str]:
         frame = rows_of(run, "response", outcome=outcome.name)
         for dataset in distinct(frame["dataset"]) if len(frame) else ():
             rows = rows_where(frame, dataset=dataset)
-            shown = rows[(rows["status"] == "ok") & rows["difference"].notna()]
-            order = shown["difference"].abs().sort_values(ascending=False, kind="stable").index[:MOST_UNLIKE]
-            parts = [_word_difference(run, shown.loc[place]) for place in order]
+            parts = _list_most_unlike(run, rows)
             if parts:
                 place = f" in the {name_data(run, dataset)}" if len(run.facts.data) > 1 else ""
                 yield (
                     f"{label(run, outcome)} Patients of known outcome{place} differed most from those of unknown "
                     f"outcome in: {'; '.join(parts)}."
                 )
+
+
+def _list_most_unlike(run: RunFolder, rows: pd.DataFrame) -> list[str]:
+    """Return the largest differences in words; of one without an interval nobody can say how sure it is."""
+    shown = rows_where(rows, status="ok").dropna(subset=["difference", "lower", "upper"])
+    order = shown["difference"].abs().sort_values(ascending=False, kind="stable").index[:MOST_UNLIKE]
+    return [_word_difference(run, shown.loc[place]) for place in order]
 
 
 def _word_difference(run: RunFolder, row: pd.Series) -> str:
@@ -173,10 +178,8 @@ def _word_shifts(run: RunFolder, shifts: pd.DataFrame) -> Iterator[str]:
     for outcome in list_main(run):
         own = rows_where(shifts, outcome=outcome.name)
         for dataset in distinct(own["dataset"]):
-            rows = rows_where(own, dataset=dataset, status="ok").dropna(subset=["difference"])
-            order = rows["difference"].abs().sort_values(ascending=False, kind="stable").index[:MOST_UNLIKE]
-            named = rows.rename(columns={"value": "known", "developed": "unknown"})
-            parts = [_word_difference(run, named.loc[place]) for place in order]
+            rows = rows_where(own, dataset=dataset)
+            parts = _list_most_unlike(run, rows.rename(columns={"value": "known", "developed": "unknown"}))
             if parts:
                 yield (
                     f"{label(run, outcome)} The {name_data(run, dataset)} differed most from the development data in: "

@@ -60,9 +60,15 @@ def _word_criterion(row: pd.Series, counted: str) -> str:
     return f"{format_count(row['needed'])} {counted}{events} for {row['text']} ({met})"
 
 
+def _word_width(value: float) -> str:
+    """Round to two decimals, of a small half-width to as many as show a figure."""
+    digits = max(2, math.ceil(-math.log10(value))) if value > 0 else 2
+    return format_number(value, digits)
+
+
 def _word_precision(run: RunFolder, outcome: OutcomeFacts, rows: pd.DataFrame) -> str:
     widths = [
-        f"{format_number(float(row['value']), 2)} for {str(row['text']).removeprefix(HALF_WIDTH)}"
+        f"{_word_width(float(row['value']))} for {str(row['text']).removeprefix(HALF_WIDTH)}"
         for _, row in rows.iterrows()
         if row["criterion"] != EFFECTIVE and not math.isnan(row["value"])
     ]

@@ -26,6 +26,13 @@ TIMED = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)*_(?:0|\d+[dwmy])\b")
 """A column of a visit, which a text of the run may name."""
 
 
+NO_PATIENTS = (
+    "The data hold no patient number: each row was taken as a patient, and two operations of one person may stand in "
+    "different folds"
+)
+"""Said in the place of what is done to keep operations of a patient together."""
+
+
 def say(*parts: str) -> str:
     """Join what is not empty to one line that ends with one full stop."""
     text = " ".join(part.strip() for part in parts if part.strip())
@@ -160,6 +167,11 @@ def word_view(view: View) -> str:
 def word_data(data: DatasetFacts) -> str:
     """Return what a dataset is for: ``"development data"`` or ``"data for external validation (north)"``."""
     return f"data for {data.validation} validation ({data.dataset})" if data.validation else "development data"
+
+
+def names_patients(run: RunFolder) -> bool:
+    """Tell whether the development data name patients, so that their operations can be kept together."""
+    return all(data.patients_known for data in run.facts.data if data.validation is None)
 
 
 def name_data(run: RunFolder, dataset: str) -> str:
