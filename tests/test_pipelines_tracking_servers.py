@@ -214,7 +214,8 @@ def test_a_server_whose_disk_fills_up_gets_everything_later_and_once(server: Ser
     finally:
         server.limit_files(resource.RLIM_INFINITY)
     parent, nested = runs_of(server.address, "A full disk")
-    assert (parent.info.status, len(nested)) == ("FAILED", 2)
+    assert len(nested) == 2
+    assert parent.info.status in {"FAILED", "RUNNING"}, "a server without room may not even take this down"
     logged = log_run(folder, tracking_uri=server.address)
     assert logged.state == "logged anew"
     assert_whole_and_once(server.address, logged.run_id, title="A full disk", registered=f"a-full-disk.{OUTCOME}")
