@@ -393,7 +393,7 @@ def _run(
             answers=answers,
             keep=keep,
         )
-    with ExitCodes(interrupted=f"interrupted while logging to MLflow; the run is complete in {out}, spinerisk log sends it"):
+    with ExitCodes(interrupted=f"interrupted while logging; the run is complete in {out}, `spinerisk log` sends it"):
         warnings = (*result.warnings, *log_finished(out))
     console.show_result(result, out, warnings=warnings)
     raise typer.Exit(NEEDS_A_PERSON if warnings else DONE)
