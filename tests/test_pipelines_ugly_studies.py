@@ -272,18 +272,16 @@ def test_with_firth_alone_beside_the_reference_there_is_no_verdict_and_the_repor
 
 
 @pytest.mark.slow
-def test_a_site_without_an_event_is_said_to_be_not_assessable_and_left_out_with_others(
-    registry: Registry, tmp_path: Path
-):
+def test_a_site_without_an_event_is_hidden_as_a_group_and_left_out_with_others(registry: Registry, tmp_path: Path):
     made = with_events(simulate_registry("lumbar", n=400, seed=5, response="complete"), 60)
     made = change(made, **{EVENT: made.frame[EVENT].where(made.frame["site"] != "S3", 0.0)})
     study = plan("[internal_external]\nleast_events = 3", keys='models = ["elastic_net"]\nsubgroups = ["site"]')
     done = carry_out(tmp_path / "run", study, made)
     own = done.measures(subgroup="site", level="S3")
-    assert (own["status"] == "not assessable").all()
-    assert (own["events"] == 0).all()
+    assert (own["status"] == "suppressed").all(), "that nobody had the event would tell the fate of each"
+    assert own[["estimate", "n", "events"]].isna().to_numpy().all()
     gaps = done.result.gaps
-    assert set(gaps.loc[gaps["level"] == "S3", "conclusion"].dropna()) <= {"not assessable", ""}
+    assert set(gaps.loc[gaps["level"] == "S3", "status"]) == {"suppressed"}
     sites = done.result.sites.drop_duplicates("site").set_index("site")
     (group,) = sites[sites["merged"] > 1].index
     assert "S3" in sites.loc[group, "members"].split("; ")
