@@ -31,6 +31,8 @@ from pipelines.suppression import find_suppressed
 from schemas.tables import CURVES
 
 CURVE_POINTS = 100
+END_DECIMALS = 3
+"""Of the ends of a calibration curve: a quantile may be one patient's prediction."""
 FALSE_POSITIVE_RATES: FloatArray = np.arange(101) / 100
 """A fixed grid: the steps of an empirical ROC curve are single patients."""
 BIN_EDGES: FloatArray = np.arange(21) / 20
@@ -129,7 +131,7 @@ def _trace_calibration(sample: Sample, suppress_below: int) -> Iterator[Row]:
     curve = fit_calibration_curve(sample.y, sample.p, sample.weights)
     if curve is None or not _is_drawable(sample, suppress_below):
         return
-    low, high = np.quantile(sample.p, [0.01, 0.99])
+    low, high = np.quantile(sample.p, [0.01, 0.99]).round(END_DECIMALS)
     predicted = np.linspace(low, high, CURVE_POINTS) if high > low else np.array([low])
     yield from trace_curve(curve, sample, predicted)
 
@@ -141,7 +143,7 @@ def _trace_score_calibration(sample: Sample, suppress_below: int) -> Iterator[Ro
     curve = fit_score_curve(sample.y, sample.p, sample.weights, patient=sample.patient)
     if curve is None:
         return
-    low, high = np.quantile(sample.p, [0.01, 0.99])
+    low, high = np.quantile(sample.p, [0.01, 0.99]).round(END_DECIMALS)
     predicted = np.linspace(low, high, CURVE_POINTS)
     band = predict_score_curve(curve, predicted)
     for x, observed, lower, upper in zip(predicted.tolist(), *(part.tolist() for part in band), strict=True):

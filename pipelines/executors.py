@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -14,6 +15,11 @@ from threadpoolctl import threadpool_limits
 Shared = TypeVar("Shared")
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+
+HELD_BACK = (signal.SIGINT, signal.SIGTERM)
+"""What ends a run; both raise `KeyboardInterrupt` where the command line has started it."""
+
+SECONDS_TO_STOP = 10
 
 _shared: dict[str, Any] = {}
 """What every task of this worker process reads; set once when the worker starts."""
@@ -74,16 +80,27 @@ def _holding_interrupts() -> Iterator[None]:
     """Hold back an interrupt until the end of the block, where it is raised as ever.
 
     A pool starts its workers while tasks are handed in. A worker inherits that interrupts are held back, so that one
-    that comes while it still imports leaves no traceback; the parent, which is interrupted as well, stops it.
+    that comes while it still imports leaves no traceback; the parent, which is interrupted as well, stops it. It can
+    only stop workers that the pool knows: were it interrupted between the start of one and its registration, that one
+    would stay for ever, with all patients in its memory.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
+    came: list[int] = []
+    # The mask alone does not hold back the parent: a thread of a numerical library may take the signal for it. Only in
+    # the main thread can that be prevented, and only there does it interrupt anything.
+    held = HELD_BACK if threading.current_thread() is threading.main_thread() else ()
+    handlers = {one: signal.signal(one, lambda number, _: came.append(number)) for one in held}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for one, handler in handlers.items():
+            signal.signal(one, handler or signal.SIG_DFL)
+    for number in came:
+        signal.raise_signal(number)
 
 
 def _as_finished(waiting: dict[Future[Result], int]) -> Iterator[tuple[int, Result]]:
@@ -95,9 +112,13 @@ def _as_finished(waiting: dict[Future[Result], int]) -> Iterator[tuple[int, Resu
 
 def _stop(pool: ProcessPoolExecutor) -> None:
     processes = list((pool._processes or {}).values())
+    manager: Any = pool._executor_manager_thread
     pool.shutdown(wait=False, cancel_futures=True)
     for process in processes:
         process.terminate()
+    if manager is not None:
+        # Without workers it ends at once; were the interpreter to end meanwhile, both would close the same pipe.
+        manager.join(SECONDS_TO_STOP)
 
 
 def _start_worker(shared: Any) -> None:

@@ -22,7 +22,16 @@ from pipelines.locked_models import LockedModels, Models, read_locked
 from pipelines.predictions import DEVELOPMENT, build_predictions
 from pipelines.prepare import Prepared
 from pipelines.result import Dataset
-from pipelines.run_folder import RUN_JSON, read_record, replacing, write_quarantines, write_record, write_share
+from pipelines.run_folder import (
+    PRIVATE,
+    RUN_JSON,
+    mark_private,
+    read_record,
+    replacing,
+    write_quarantines,
+    write_record,
+    write_share,
+)
 from pipelines.run_record import (
     count_patients,
     describe_dataset,
@@ -287,8 +296,8 @@ def write_validation(found: Validation, folder: Path) -> None:
     (folder / "study.toml").write_text(found.locked.study.text, encoding="utf-8")
     (folder / "definition.toml").write_text(registry.definition.text, encoding="utf-8")
     write_share(found.tables, found.curves, folder / "share")
-    private = folder / "private"
-    private.mkdir(mode=0o700)
+    private = folder / PRIVATE
+    mark_private(private)
     found.predictions.to_parquet(private / "predictions.parquet", index=False)
     write_quarantines([found.dataset], private)
     write_record(describe_validation(found), folder)

@@ -35,8 +35,18 @@ from schemas.tables import CURVES, RUN_FORMAT, SHARE
 RUN_JSON = "run.json"
 ANSWERS = "tripod.toml"
 """What the authors say of the study; it is theirs, and outlives the run that it stands in."""
-RUN_ENTRIES = {RUN_JSON, "study.toml", "definition.toml", ANSWERS, "share", "private", "models", "mlflow"}
+PRIVATE = "private"
+"""Folder of patients' rows inside whatever holds them."""
+RUN_ENTRIES = {RUN_JSON, "study.toml", "definition.toml", ANSWERS, "share", PRIVATE, "models", "mlflow"}
 """What a run's folder holds; anything else in it is somebody's own."""
+PRIVATE_NOTE = """\
+Patients' rows: predictions, explanations, rows at fault, copies of data.
+
+This folder stays on this machine: only its owner can open it, git does not take it, and it is never logged and never
+sent anywhere. Do not share it, do not copy it to where others can read it, and delete it when it is no longer needed.
+What is meant for others stands beside it.
+"""
+"""Tells whoever opens such a folder what it is."""
 
 BEFORE = "planned"
 """What is known by then may say who belongs to the population of a model, even where it is no predictor."""
@@ -125,7 +135,7 @@ def write_run(result: StudyResult, folder: Path) -> None:
     (folder / "study.toml").write_text(result.study.text, encoding="utf-8")
     (folder / "definition.toml").write_text(definition.text, encoding="utf-8")
     write_share({name: getattr(result, name) for name in SHARE}, result.curves, folder / "share")
-    _write_private(result, folder / "private")
+    _write_private(result, folder / PRIVATE)
     populations = {name: _list_population(result, name) for name, _ in result.models}
     for (outcome, model), pipeline in result.models.items():
         write_bundle(
@@ -170,7 +180,6 @@ def describe_run(result: StudyResult, *, bundles: Sequence[Mapping[str, str]] = 
         "models": describe_models(study, result.outcomes, _list_fitted(result), comparators=result.comparators),
         "bundles": list(bundles),
         **describe_tools(),
-        "timings_seconds": {stage: round(seconds, 2) for stage, seconds in result.timings_seconds.items()},
         "warnings": list(result.warnings),
         "notes": list(result.notes),
     }
@@ -229,8 +238,8 @@ def write_record(record: Mapping[str, object], folder: Path) -> None:
 
 
 def _write_private(result: StudyResult, folder: Path) -> None:
-    (folder / "explanations").mkdir(parents=True)
-    folder.chmod(0o700)
+    mark_private(folder)
+    (folder / "explanations").mkdir()
     result.predictions.to_parquet(folder / "predictions.parquet", index=False)
     if len(result.varied_predictions):
         result.varied_predictions.to_parquet(folder / "sensitivity_predictions.parquet", index=False)
@@ -240,6 +249,15 @@ def _write_private(result: StudyResult, folder: Path) -> None:
         (folder / "instability").mkdir(exist_ok=True)
         table.to_parquet(folder / "instability" / f"{outcome}__{model}.parquet", index=False)
     write_quarantines(result.datasets, folder)
+
+
+def mark_private(folder: Path) -> None:
+    """Make a folder for patients' rows, or mark one that is there: for its owner only, with a note, unseen by git."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # an older one may be open to others
+    folder.chmod(0o700)
+    (folder / "README.txt").write_text(PRIVATE_NOTE, encoding="utf-8")
+    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
 def write_quarantines(datasets: Iterable[Dataset], folder: Path) -> None:

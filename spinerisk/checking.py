@@ -8,14 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from pipelines.data_quality import compute_quality
+from pipelines.run_folder import PRIVATE, mark_private
 from reports.files import write_at_once
 from reports.quality.data_quality import write_quality
 from schemas.errors import RunError
 from schemas.registry import Registry
 from spinerisk import __version__
-
-PRIVATE = "private"
-"""Folder of patients' rows inside the output folder."""
 
 
 def describe_check(registry: Registry, out: Path | None) -> dict[str, object]:
@@ -44,10 +42,10 @@ def write_check(registry: Registry, out: Path) -> Path:
     registry
         Valid rows and quarantine.
     out
-        Folder, made if absent: ``faults.csv``, ``data_quality.html``, ``data_quality.json``; in ``private/`` the rows
-        in quarantine, ``quarantine.parquet`` and ``quarantine_<table>.parquet``, readable by their owner only where
-        the system knows of such a thing. Those of an earlier check are removed. ``faults.csv`` has the first numbers of
-        the rows at fault (`schemas.quarantine.SHOWN_ROWS`), the quarantine every row.
+        Folder, made if absent: ``faults.csv``, ``data_quality.html``, ``data_quality.json``; in ``private/`` (see
+        `mark_private`) the rows in quarantine, ``quarantine.parquet`` and ``quarantine_<table>.parquet``, readable by
+        their owner only where the system knows of such a thing. Those of an earlier check are removed. ``faults.csv``
+        has the first numbers of the rows at fault (`schemas.quarantine.SHOWN_ROWS`), the quarantine every row.
 
     Returns
     -------
@@ -60,8 +58,7 @@ def write_check(registry: Registry, out: Path) -> Path:
         If the folder cannot be written.
     """
     try:
-        (out / PRIVATE).mkdir(parents=True, exist_ok=True)
-        (out / PRIVATE).chmod(0o700)
+        mark_private(out / PRIVATE)
         for name in ("quarantine.parquet", "quarantine_*.parquet"):
             # What an earlier check left there may be of tables that are no longer read.
             for stale in (out / PRIVATE).glob(name):

@@ -323,8 +323,8 @@ def list_entries(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Write any of these tables to a file (.csv) instead, outcomes with their whole definitions; columns, "
-            "the data dictionary, also as a page (.html); metrics as a page too (.html, .md)."
+            help="Write any of these tables to a file (.csv) instead, outcomes with their whole definitions; outcomes, "
+            "columns (the data dictionary) and metrics also as a page (.html, .md)."
         ),
     ] = None,
     *,

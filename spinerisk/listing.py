@@ -15,9 +15,9 @@ from pipelines.metrics import METRICS
 from pipelines.models import MODELS
 from pipelines.splits import SPLITS
 from reports.files import write_at_once
-from reports.reference.dictionary import list_facts, render_dictionary
+from reports.reference.dictionary import list_facts, render_dictionary, render_dictionary_markdown
 from reports.reference.metrics_page import list_metric_facts, render_metrics_html, render_metrics_markdown
-from schemas.column import Column
+from reports.reference.outcomes_page import render_outcomes_html, render_outcomes_markdown
 from schemas.columns import COLUMNS
 from schemas.definition import Definition, read_definition
 from schemas.derivations import DERIVATIONS
@@ -28,8 +28,6 @@ from schemas.validation import describe_range
 from spinerisk.describing import list_outcomes
 
 Rows = list[dict[str, object]]
-
-SUFFIXES = (".html", ".csv")
 
 
 def list_table(table: str, definition: str | None) -> Rows:
@@ -48,36 +46,17 @@ def list_table(table: str, definition: str | None) -> Rows:
 
 
 def write_table(table: str, path: Path, definition: str | None) -> Path:
-    """Write a table of the toolkit as CSV, outcomes with their whole definition; columns and metrics also as a page.
-
-    Raises
-    ------
-    InputError
-        If the table is unknown or the file is of another kind.
-    RunError
-        If the file cannot be written.
-    """
-    if table == "columns":
-        return write_dictionary(path, definition)
-    if table == "metrics":
-        return write_metrics(path)
-    whole = table == "outcomes"
-    rows = list_outcomes(read_definition(definition or "lumbar")) if whole else list_table(table, definition)
-    if path.suffix.lower() != ".csv":
-        raise InputError(f"the file of {table} must end in .csv, got {str(path)!r}; give it this ending")
-    write_at_once(path, _write_csv(rows))
-    return path
-
-
-def write_dictionary(path: Path, definition: str | None) -> Path:
-    """Write the data dictionary as a page for people or as a table for machines.
+    """Write a table of the toolkit to a file: CSV, and of outcomes, columns and metrics also a page for people.
 
     Parameters
     ----------
+    table
+        Name of the table.
     path
-        ``.html`` for a page that needs no network, ``.csv`` for a table in UTF-8 with one row per column.
+        Its ending says which kind of file it is: ``.csv`` in UTF-8, outcomes with their whole definitions; ``.html``
+        for a page that needs no network, ``.md`` for the page of the documentation.
     definition
-        Built-in name or TOML file of the registry whose columns are written; all of the dictionary without one.
+        Built-in name or TOML file of a registry, whose own entries are written too; columns of it only.
 
     Returns
     -------
@@ -87,44 +66,38 @@ def write_dictionary(path: Path, definition: str | None) -> Path:
     Raises
     ------
     InputError
-        If the file is of another kind, or the definition cannot be read.
+        If the table is unknown, the file is of another kind, or the definition cannot be read.
     RunError
         If the file cannot be written.
     """
     path = Path(path)
-    if path.suffix.lower() not in SUFFIXES:
-        known = " or ".join(SUFFIXES)
-        raise InputError(f"the dictionary's file must end in {known}, got {str(path)!r}; give it one of these endings")
-    columns, title = _columns_and_title(definition)
-    page = path.suffix.lower() == ".html"
-    text = render_dictionary(columns, title=title) if page else _write_csv(list_facts(columns))
-    write_at_once(path, text)
+    pages = PAGES.get(table, {}) | {".csv": lambda known: _write_csv(_list_whole(table, known))}
+    if table not in TABLES:
+        raise InputError(unknown_name("the table to list", table, TABLES))
+    if path.suffix.lower() not in pages:
+        raise InputError(
+            f"the file of {table} must end in {' or '.join(pages)}, got {str(path)!r}; give it such an ending"
+        )
+    write_at_once(path, pages[path.suffix.lower()](definition))
     return path
 
 
-def write_metrics(path: Path) -> Path:
-    """Write the metrics with their formulas as a page (``.html``, ``.md``) or as a table (``.csv``).
-
-    Raises
-    ------
-    InputError
-        If the file is of another kind.
-    RunError
-        If the file cannot be written.
-    """
-    path = Path(path)
-    if path.suffix.lower() not in METRIC_PAGES:
-        known = ", ".join(METRIC_PAGES)
-        raise InputError(f"the file of metrics must end in one of {known}, got {str(path)!r}; give it such an ending")
-    write_at_once(path, METRIC_PAGES[path.suffix.lower()]())
-    return path
+def _list_whole(table: str, definition: str | None) -> Rows:
+    """Return what stands in the file of a table: of outcomes and metrics more than on the terminal."""
+    if table == "outcomes":
+        return _describe_outcomes(definition)
+    return list_metric_facts() if table == "metrics" else list_table(table, definition)
 
 
-def _columns_and_title(definition: str | None) -> tuple[tuple[Column, ...], str]:
+def _describe_outcomes(definition: str | None) -> Rows:
+    return list_outcomes(read_definition(definition or "lumbar"))
+
+
+def _render_columns(render: Callable[..., str], definition: str | None) -> str:
     if definition is None:
-        return tuple(COLUMNS.values()), "All columns of the data dictionary"
+        return render(COLUMNS.values(), title="All columns of the data dictionary")
     known = read_definition(definition)
-    return tuple(known.columns_of().values()), known.title
+    return render(known.columns_of().values(), title=known.title)
 
 
 def _write_csv(rows: Rows) -> str:
@@ -206,12 +179,18 @@ def _splits(_: Definition) -> Rows:
     return [{"name": split.name, "title": split.title, "text": split.text} for split in SPLITS.values()]
 
 
-METRIC_PAGES: dict[str, Callable[[], str]] = {
-    ".html": render_metrics_html,
-    ".md": render_metrics_markdown,
-    ".csv": lambda: _write_csv(list_metric_facts()),
+PAGES: dict[str, dict[str, Callable[[str | None], str]]] = {
+    "outcomes": {
+        ".html": lambda definition: render_outcomes_html(_describe_outcomes(definition)),
+        ".md": lambda definition: render_outcomes_markdown(_describe_outcomes(definition)),
+    },
+    "columns": {
+        ".html": lambda definition: _render_columns(render_dictionary, definition),
+        ".md": lambda definition: _render_columns(render_dictionary_markdown, definition),
+    },
+    "metrics": {".html": lambda _: render_metrics_html(), ".md": lambda _: render_metrics_markdown()},
 }
-"""What makes the file of the metrics, by its ending."""
+"""What makes the page of a table, by its ending."""
 
 TABLES: dict[str, Callable[[Definition], Rows]] = {
     "outcomes": _outcomes,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipelines.result import StudyResult
 from pipelines.run import run_study
-from pipelines.run_folder import replacing, write_run
+from pipelines.run_folder import PRIVATE, replacing, write_run
 from pipelines.tracking import log_run
 from reports.files import write_at_once
 from reports.tripod.answer_file import KEPT_AS
@@ -109,7 +109,7 @@ def run_into(
             write_at_once(folder / KEPT_AS, answers)
         write_documents(folder)
         if keep is not None:
-            shutil.copytree(keep, folder / "private" / "data")
+            shutil.copytree(keep, folder / PRIVATE / "data")
     return result
 
 

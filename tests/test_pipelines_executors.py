@@ -70,13 +70,24 @@ def test_an_interrupt_does_not_reach_a_worker_that_still_imports(tmp_path: Path)
     assert done.stdout == "[(0, 11), (1, 12), (2, 13)]\nset()\n"
 
 
+BYSTANDER = """
+import threading
+
+threading.Thread(target=time.sleep, args=(99,), daemon=True).start()
+"""
+"""As numerical libraries start them: a thread that may take a signal which the main thread holds back."""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="process groups and signals of POSIX")
+@pytest.mark.parametrize("slow_import", ["time.sleep(1)", "time.sleep(1)" + BYSTANDER])
 @pytest.mark.parametrize("shared", ["1", "b'x' * 10_000_000"])
 @pytest.mark.parametrize("delay", [0.0, 0.7, 1.5, 4.0])
-def test_an_interrupt_of_the_whole_group_leaves_no_traceback(tmp_path: Path, delay: float, shared: str) -> None:
+def test_an_interrupt_of_the_whole_group_leaves_no_traceback(
+    tmp_path: Path, delay: float, shared: str, slow_import: str
+) -> None:
     """At a terminal Ctrl-C reaches parent and workers at once, also while the workers still import."""
     program = tmp_path / "program.py"
-    program.write_text(PROGRAM.format(slow_import="time.sleep(1)", shared=shared))
+    program.write_text(PROGRAM.format(slow_import=slow_import, shared=shared))
     command = [sys.executable, str(program)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     with subprocess.Popen(

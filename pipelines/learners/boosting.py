@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import xgboost
 
+from pipelines.learners.blunting import blunt_values
 from pipelines.risk import check_outcome, check_score, compute_risk
 
 Array = npt.NDArray[np.float64]
@@ -192,7 +193,9 @@ def _train_xgboost(
         "reg_lambda": params["reg_lambda"],
         "verbosity": 0,
     }
-    data = xgboost.QuantileDMatrix(X, y, weight=weights * objective.row_weight, max_bin=BINS, nthread=1)
+    # It splits at training values, which stand in the model then: so at numbers that are no patient's.
+    blunted = blunt_values(X)
+    data = xgboost.QuantileDMatrix(blunted, y, weight=weights * objective.row_weight, max_bin=BINS, nthread=1)
     return xgboost.train(settings, data, num_boost_round=trees)
 
 
