@@ -132,7 +132,6 @@ def make_facts() -> dict[str, Any]:
         "versions": {"python": "3.11.7", "numpy": "2.4.0"},
         "platform": "Linux x86_64",
         "code_sha256": "c" * 64,
-        "timings_seconds": {"folds": 12.5},
         "warnings": ["10 of 2000 rows of development were quarantined"],
         "notes": ["development: 4 values of bmi are implausible and were kept"],
     }
@@ -579,7 +578,9 @@ def test_measures_stand_with_interval_n_and_events(report: Report) -> None:
     row = row_of(table, "XGBoost")
     assert [cell.text for cell in row] == ["XGBoost", "1\u202f812", "1\u202f098", "0.716", "0.6094", "0.2114", "0.118"]
     assert row[3].detail == "0.704 to 0.728"
-    assert "about the fold models as fitted (how models differ when they are developed again" in table.notes[0]
+    assert table.notes[0].endswith(
+        "about the fold models as fitted (how models differ when they are developed again is left out)."
+    )
     assert "conditional on" not in table.notes[0]
     assert table.caption.endswith(
         "Improvement of disability at 12 months: internal validation (nested cross-validation)."
@@ -627,10 +628,10 @@ def test_score_only_comparator_is_ranked_and_not_calibrated(report: Report) -> N
 
 def test_suppressed_cells_never_print_their_number(report: Report, html: str) -> None:
     first = table_of(report, "characteristics-odi-improved-12m-development")
-    assert [cell.text for cell in row_of(first, "current")][2:] == ["hidden \u2020", "hidden \u2020"]
+    assert [cell.text for cell in row_of(first, "current")][2:] == ["suppressed", "suppressed"]
     flow = table_of(report, "flow-table-odi-improved-12m")
     hidden = next(row for row in flow.rows if "younger" in row[1].text)
-    assert [cell.text for cell in hidden[2:]] == ["hidden \u2020"] * 3
+    assert [cell.text for cell in hidden[2:]] == ["suppressed"] * 3
     assert not re.search("31\u202f?337", html)
 
 
@@ -651,7 +652,7 @@ def test_subgroups_are_two_sentences_and_a_pointer(report: Report) -> None:
 def test_few_events_of_a_skipped_outcome_are_hidden(report: Report) -> None:
     flow = table_of(report, "flow-table-death-30d")
     analysed = [[cell.text for cell in row[2:]] for row in flow.rows if row[1].text == "analysed"]
-    assert analysed == [["0", "1\u202f990", "hidden \u2020"], ["0", "657", "hidden \u2020"]]
+    assert analysed == [["0", "1\u202f990", "suppressed"], ["0", "657", "suppressed"]]
     assert not any("death-30d" in table.name for table in report.tables() if table.name.startswith("performance"))
 
 
@@ -783,9 +784,6 @@ def copy_run(folder: Path, tmp_path: Path) -> Path:
 @pytest.mark.slow
 def test_same_run_gives_the_same_bytes(folder: Path, tmp_path: Path, html: str) -> None:
     copy = copy_run(folder, tmp_path)
-    facts = json.loads((copy / "run.json").read_text(encoding="utf-8"))
-    facts["timings_seconds"] = {"folds": 99.0}
-    (copy / "run.json").write_text(json.dumps(facts), encoding="utf-8")
     path = write_documents(copy, names=["comparison"], formats=["html"])[0]
     assert path == copy / "share" / "comparison.html"
     assert path.read_bytes() == html.encode()
@@ -848,6 +846,21 @@ def _find_table(run: RunFolder, name: str) -> Table:
     return next(block for block in COMPARISON.build(run).blocks if isinstance(block, Table) and block.name == name)
 
 
+def test_what_all_choices_share_is_said_once(tmp_path: Path):
+    run = read_run_folder(write_run(tmp_path))
+    frame = run.tables["sensitivity"]
+    shared = "patients who died before the visit count as failures; the last answer counts"
+    text = "ODI: improvement (" + frame["level"] + ": A 2008; figure seen in the source); " + shared
+    tables = run.tables | {"sensitivity": frame.assign(text=text)}
+    table = _find_table(replace(run, tables=tables), "sensitivity-odi-improved-12m-threshold-set")
+    assert table.notes[:4] == (
+        "scoap15: ODI: improvement (scoap15: A 2008; figure seen in the source).",
+        "zebra2020: ODI: improvement (zebra2020: A 2008; figure seen in the source).",
+        "aardvark2001: ODI: improvement (aardvark2001: A 2008; figure seen in the source).",
+        f"In all of them: {shared}.",
+    )
+
+
 def test_sensitivity_stands_in_the_order_of_the_plan_without_a_verdict(tmp_path: Path):
     table = _find_table(read_run_folder(write_run(tmp_path)), "sensitivity-odi-improved-12m-threshold-set")
     heads = [row[0].text for row in table.rows if row[0].style == "group"]
@@ -896,7 +909,7 @@ def test_of_a_score_nobody_is_said_to_have_failed(run: RunFolder) -> None:
 
 def test_of_a_worsening_a_reoperation_is_the_event(run: RunFolder) -> None:
     rows, said = _define(run, _facts_of("odi_worse_12m", unattainable="fail"))
-    assert "who was reoperated before the visit counts as a failure" in rows["Rule"]
+    assert "patients who were reoperated before the visit count as failures" in rows["Rule"]
     assert "has not reached the outcome" not in said
     assert rows["Not attainable"] == (
         "Patients whose baseline leaves no room for the threshold stay, as not having reached it."
@@ -929,8 +942,24 @@ def test_patients_of_unknown_outcome_are_described_and_what_they_could_change(tm
         "left out (right only if they are missing by pure chance)",
         "like the patients who stand for them (the analysis)",
         "shifted by \u22121",
-        "like patients like them (shift 0)",
+        "as expected of patients like them (shift 0)",
     ]
     respondents = _find_table(run, "respondents-odi-improved-12m-development")
     hidden = next(row for row in respondents.rows if "current" in row[0].text)
-    assert all(cell.style in ("suppressed", "muted") for cell in hidden[1:])
+    assert [cell.text for cell in hidden[1:]] == ["suppressed"] * 3
+
+
+@pytest.mark.parametrize(("truncated", "words"), [(0.0, "none truncated"), (1.25, "1.2 % truncated")])
+def test_weights_of_those_of_known_outcome_are_told_in_words(tmp_path: Path, truncated: float, words: str):
+    run = read_run_folder(write_run(tmp_path))
+    frame = run.tables["unknown_outcomes"]
+    row = frame[(frame["assumption"] == "weighted") & (frame["dataset"] == "development")].iloc[[0]]
+    values = {"mean_weight": 1.1, "largest_weight": 3.24, "effective_n": 1436.2, "percent_truncated": truncated}
+    weights = pd.concat([row.assign(metric=name, estimate=value) for name, value in values.items()])
+    tables = run.tables | {"unknown_outcomes": pd.concat([frame, weights])}
+    table = _find_table(replace(run, tables=tables), "unknown-odi-improved-12m-development")
+    assert table.notes[0].startswith("Operations: 1\u202f990, of unknown outcome: 178. Predictions of ")
+    assert table.notes[1] == (
+        "Weights of the operations of known outcome: mean 1.10, largest 3.2, together worth 1\u202f436 operations of "
+        f"equal weight, {words}."
+    )
