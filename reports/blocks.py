@@ -24,11 +24,14 @@ class Text:
         stands.
     anchor
         Name by which a heading is linked to; empty for other kinds.
+    fresh
+        A section that begins a page of its own on paper.
     """
 
     text: str
     kind: TextKind = "paragraph"
     anchor: str = ""
+    fresh: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +54,10 @@ class Table:
     caption, columns, rows, notes
         Every row has as many cells as there are columns.
     folded
-        Shown closed at first: detail that few readers need. On paper it stands at the end, and its place says so.
+        Shown closed at first: detail that few readers need.
+    file
+        Name in ``share/`` of the data that a folded table shows. With one it is not printed: its place on paper names
+        the page on the screen and the file. Without one it is printed at the end, and its place says so.
     """
 
     name: str
@@ -60,6 +66,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
     folded: bool = False
+    file: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +99,8 @@ class Report:
         What must be read before anything else (synthetic data), or an empty string.
     kicker
         Kind of the document, above the title.
+    name
+        Stem of its files.
     """
 
     title: str
@@ -99,6 +108,7 @@ class Report:
     provenance: tuple[tuple[str, str], ...]
     banner: str = ""
     kicker: str = "Prediction study report"
+    name: str = "report"
 
     def texts(self) -> Iterator[Text]:
         """Yield the texts in order."""

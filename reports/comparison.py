@@ -27,7 +27,10 @@ from reports.sections.verdict import build_verdict
 
 def _fold_characteristics(run: RunFolder) -> list[Block]:
     """Build the characteristics with closed tables: the manuscript prints them."""
-    return [replace(block, folded=True) if isinstance(block, Table) else block for block in build_characteristics(run)]
+    return [
+        replace(block, folded=True, file="table1.csv") if isinstance(block, Table) else block
+        for block in build_characteristics(run)
+    ]
 
 
 _ENTRIES = (

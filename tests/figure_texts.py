@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from xml.etree import ElementTree
@@ -16,6 +17,7 @@ from pipelines.intervals import FloatArray
 SVG = "{http://www.w3.org/2000/svg}"
 SLACK = 0.4
 """Points by which neighbours may touch."""
+SMALLEST, CONTRAST = 6.5, 4.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +35,11 @@ def list_texts(svg: str) -> list[Placed]:
 
 
 def find_faults(svg: str) -> list[str]:
-    """Return in words what overlaps or lies outside; nothing where all can be read."""
+    """Return in words what overlaps or lies outside; nothing where all can be read.
+
+    A line that no panel clips (the thin one from a label to its curve) may not leave the canvas either: where it does,
+    the label stands for what nobody sees.
+    """
     width, height = (float(value) for value in re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)[0])
     placed = list_texts(svg)
     outside = [
@@ -42,11 +48,48 @@ def find_faults(svg: str) -> list[str]:
         if one.corners.min() < -SLACK or (one.corners.max(axis=0) > np.array([width, height]) + SLACK).any()
     ]
     overlaps = [f"{a.text!r} overlaps {b.text!r}" for a, b in combinations(placed, 2) if _overlap(a.corners, b.corners)]
-    return [*outside, *overlaps]
+    lost = [
+        f"a line to ({x:.0f}, {y:.0f}) leaves the canvas"
+        for x, y in _list_unclipped(ElementTree.fromstring(svg))
+        if not (-SLACK <= x <= width + SLACK and -SLACK <= y <= height + SLACK)
+    ]
+    return [*outside, *overlaps, *lost, *_list_faint(ElementTree.fromstring(svg))]
+
+
+def _list_faint(root: ElementTree.Element) -> Iterator[str]:
+    """Yield the texts that are smaller than 6.5 points, or lighter on white than 4.5 to 1 (WCAG 2, AA)."""
+    for node in root.iter(f"{SVG}text"):
+        style = _read_style(node)
+        size = float(style["font-size"].removesuffix("px"))
+        if size < SMALLEST:
+            yield f"{''.join(node.itertext())!r} is set in {size:g} points"
+        if (contrast := _contrast(style.get("fill", "#000000"))) < CONTRAST:
+            yield f"{''.join(node.itertext())!r} has a contrast of {contrast:.1f}"
+
+
+def _contrast(color: str) -> float:
+    parts = np.array([int(color[k : k + 2], 16) for k in (1, 3, 5)]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(1.05 / (linear @ np.array([0.2126, 0.7152, 0.0722]) + 0.05))
+
+
+def _list_unclipped(node: ElementTree.Element) -> Iterator[tuple[float, float]]:
+    """Yield the points of all paths that stand where they are drawn and that nothing clips."""
+    if node.tag == f"{SVG}defs" or node.get("clip-path") or node.get("transform"):
+        return
+    if node.tag == f"{SVG}path":
+        numbers = [float(number) for number in re.findall(r"-?[\d.]+(?:e-?\d+)?", node.get("d") or "")]
+        yield from zip(numbers[::2], numbers[1::2], strict=True)
+    for child in node:
+        yield from _list_unclipped(child)
+
+
+def _read_style(node: ElementTree.Element) -> dict[str, str]:
+    return dict(part.split(": ", 1) for part in (node.get("style") or "").split("; "))
 
 
 def _place(node: ElementTree.Element) -> Placed:
-    style = dict(part.split(": ", 1) for part in (node.get("style") or "").split("; "))
+    style = _read_style(node)
     size = float(style["font-size"].removesuffix("px"))
     weight = "bold" if style.get("font-weight") in ("700", "bold") else "normal"
     text = "".join(node.itertext())

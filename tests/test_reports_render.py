@@ -20,7 +20,8 @@ import pytest
 from reports.blocks import Block, Cell, CellStyle, Figure, Report, Table, Text
 from reports.render.html import render_html
 from reports.render.numbering import list_contents, number_blocks, tie
-from reports.render.paper import LANDSCAPE_MM, PORTRAIT_MM, lay_out_table, order_for_paper, running_title, size_figure
+from reports.render.paper import LANDSCAPE_MM, PORTRAIT_MM, lay_out_table, running_title, size_figure
+from reports.render.paper_order import order_for_paper
 from reports.render.pdf import FACE as PDF_FACE
 from reports.render.word_tables import FACE as WORD_FACE
 
@@ -271,6 +272,34 @@ def test_folded_tables_come_last_on_paper_under_their_own_number() -> None:
     assert order_for_paper(unfolded) == number_blocks(unfolded.blocks)
 
 
+def keep(number: int, *, file: str = "sites.csv", caption: str = "Sites never seen, {}. Outcome.") -> Table:
+    return replace(make_table(f"kept-{number}", folded=True), file=file, caption=caption.format(f"model {number}"))
+
+
+def test_folded_tables_whose_data_are_in_a_file_are_not_printed_and_their_place_says_where_they_are() -> None:
+    blocks = (
+        make_table("a"), keep(1), keep(2), keep(3, file="meta.csv", caption="Summary of {}. Outcome."),
+        Text(text="Between."), keep(4), make_figure(1), keep(5), keep(6), make_table("folded", folded=True),
+    )  # fmt: skip
+    report = Report(title="T", blocks=blocks, provenance=(), kicker="K", name="comparison")
+    items = order_for_paper(report)
+    assert [item.number for item in items if isinstance(item.block, Table) and item.kind == "table"] == [1, 8]
+    notes = [
+        item.block.text.replace("\u00a0", " ") for item in items if item.kind == "note" and isinstance(item.block, Text)
+    ]
+    assert notes == [
+        "Not printed: Tables 2 to 4 (Sites never seen, model \u2026, 2 tables; Summary of model 3). See "
+        "comparison.html; the numbers are in share/sites.csv and share/meta.csv.",
+        "Not printed: Table 5 (Sites never seen, model 4). See comparison.html; the numbers are in share/sites.csv.",
+        "Not printed: Tables 6 and 7 (Sites never seen, model \u2026, 2 tables). See comparison.html; the numbers "
+        "are in share/sites.csv.",
+    ]
+    page = render_html(report)
+    assert all(f"Table {number}." in page for number in range(1, 9))
+    open_one = replace(report, blocks=(replace(keep(1), folded=False),))
+    assert [item.kind for item in order_for_paper(open_one)] == ["table"]
+
+
 @pytest.mark.parametrize("face", [PDF_FACE, WORD_FACE])
 def test_no_column_is_narrower_than_its_longest_word(face: object) -> None:
     assert isinstance(face, type(PDF_FACE))
@@ -291,11 +320,30 @@ def wide_table(columns: int) -> Table:
     return Table(name="wide", caption="Wide.", columns=names, rows=(row,) * 4)
 
 
-def test_a_wide_table_shrinks_then_turns_the_page() -> None:
-    layouts = [lay_out_table(wide_table(columns), PDF_FACE) for columns in (4, 7, 9, 14)]
+def test_a_wide_table_shrinks_then_turns_the_page_before_it_is_too_small_to_read() -> None:
+    layouts = [lay_out_table(wide_table(columns), PDF_FACE) for columns in (4, 8, 9, 14)]
     sizes = [layout.size for layout in layouts]
-    assert [layout.landscape for layout in layouts] == [False, False, False, True]
-    assert sizes[0] == sizes[1] == PDF_FACE.sizes[0] > sizes[2] >= PDF_FACE.sizes[-1]
+    assert [layout.landscape for layout in layouts] == [False, False, True, True]
+    assert sizes[0] == PDF_FACE.sizes[0] > sizes[1] > sizes[2] >= PDF_FACE.sizes[2]
+
+
+def test_an_interval_stands_beside_its_estimate_where_there_is_room() -> None:
+    roomy, tight = (lay_out_table(wide_table(columns), PDF_FACE) for columns in (4, 9))
+    assert (roomy.beside, tight.beside) == (True, False)
+    assert roomy.size >= PDF_FACE.sizes[PDF_FACE.comfortable - 1]
+    assert not lay_out_table(style_table(), PDF_FACE).beside
+
+
+def test_columns_are_shared_so_that_the_table_is_short() -> None:
+    """What one row alone needs is not taken from the column that every row fills."""
+    rows = [
+        ("yes or no", "before the operation", "EQ-5D-3L mobility before the operation, 1 no to 3 extreme problems.")
+    ]
+    rows = [*rows * 20, ("category: " + "40 to 49, " * 8, "when the operation is planned", "Age, in bands.")]
+    cells = tuple(tuple(Cell(text=text) for text in (f"EQ-5D at baseline, {k}", *row)) for k, row in enumerate(rows))
+    table = Table(name="t", caption="T.", columns=("Predictor", "Kind", "Known", "Definition"), rows=cells)
+    kind, known, definition = lay_out_table(table, PDF_FACE).widths_mm[1:]
+    assert definition > 1.5 * max(kind, known)
 
 
 def test_a_table_of_long_texts_turns_the_page_rather_than_fill_it() -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from figure_texts import find_faults, list_texts
 from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
 from test_reports_report import OUTCOMES, REFERENCE, write_run
 from test_reports_sites import make_meta, make_sites
 
@@ -129,6 +130,17 @@ def with_scores(run: RunFolder) -> RunFolder:
     return replace(run, facts=facts, tables=run.tables | {"score_calibration": frame})
 
 
+def with_everyone_above(run: RunFolder) -> RunFolder:
+    """Return the run with net benefit that rises to the right, where the models' is hidden from the middle on."""
+    frame = run.tables["decision"]
+    at = frame["threshold_probability"]
+    middle = at.min() + 0.5 * (at.max() - at.min())
+    everyone = frame["model"] == "treat_all"
+    benefit = frame["net_benefit"].where(~everyone, 3.0 * at)
+    hidden = ~frame["model"].isin(["treat_all", "treat_none"]) & (at > middle)
+    return replace(run, tables=run.tables | {"decision": frame.assign(net_benefit=benefit)[~hidden]})
+
+
 CASES = {
     "as it is": lambda run: run,
     "long titles": with_long_titles,
@@ -137,6 +149,7 @@ CASES = {
     "huge ranges": lambda run: scaled(run, 1e4),
     "one model": with_one_model,
     "scores": with_scores,
+    "everyone above the models": with_everyone_above,
 }
 
 
@@ -166,6 +179,8 @@ def draw_clash(canvas: Canvas) -> None:
         ax.text(place, 0.5, "two words")
     ax.text(0.2, 0.8, "aslant", rotation=45)
     canvas.text(0.99, 0.02, "far out at the right")
+    ax.text(0.2, 0.1, "pale", color="#c98a00", size=6)
+    canvas.add_artist(Line2D([0.9, 0.9], [0.5, 1.2], transform=canvas.transFigure))
 
 
 def test_the_check_itself_sees_what_overlaps_and_what_is_outside() -> None:
@@ -173,6 +188,9 @@ def test_the_check_itself_sees_what_overlaps_and_what_is_outside() -> None:
     faults = find_faults(svg)
     assert "'two words' overlaps 'two words'" in faults
     assert "'far out at the right' leaves the canvas" in faults
+    assert sum("a line to" in fault for fault in faults) == 1
+    assert "'pale' is set in 6 points" in faults
+    assert "'pale' has a contrast of 2.9" in faults
     assert not any("aslant" in fault for fault in faults)
     aslant = next(one for one in list_texts(svg) if one.text == "aslant")
     assert np.ptp(aslant.corners[:, 1]) > 8

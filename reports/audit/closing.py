@@ -59,12 +59,12 @@ def build_suppression(run: RunFolder) -> list[Block]:
         rule,
         Table(
             name="audit-suppressed",
-            caption="How much is hidden.",
+            caption="How much is suppressed.",
             columns=("Outcome", "Where", "Attribute", "Groups", "Cells"),
             rows=rows,
             notes=(
-                "Groups with at least one hidden cell; cells are rows of share/audit.csv, of all models. Hidden with "
-                "another group to protect it, or hidden for itself: both are counted.",
+                "Groups with at least one suppressed cell; cells are rows of share/audit.csv, of all models. "
+                "Suppressed to protect another group, or for itself: both are counted.",
             ),
         ),
     ]

@@ -142,8 +142,8 @@ class _Drawing:
             own = rows_where(self.curves, subgroup=name, level=level)
             panel = self.panels[name, level]
             draw_group_curve(own, ax, panel=panel, models=self.models, pens=pens, limit=limit)
-            ax.set_ylabel("Observed" if column == 0 else "", fontsize=6)
-            ax.set_xlabel("Predicted" if row == self.n_rows - 1 else "", fontsize=6)
+            ax.set_ylabel("Observed" if column == 0 else "", fontsize=6.5)
+            ax.set_xlabel("Predicted" if row == self.n_rows - 1 else "", fontsize=6.5)
         if len(self.models) > 1:
             draw_key(canvas, [self.run.model_title(name) for name in self.models], [pens[m] for m in self.models])
 

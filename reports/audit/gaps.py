@@ -73,7 +73,7 @@ def _build_model(run: RunFolder, analysis: Analysis, model: str) -> Iterator[Tab
     if against.empty:
         return
     folded = model in analysis.others
-    yield replace(_tabulate(run, analysis, model, against), folded=folded)
+    yield replace(_tabulate(run, analysis, model, against), folded=folded, file="audit.csv")
     for table in (tabulate_tests(run, analysis.view, model, own), tabulate_precision(run, analysis.view, model, own)):
         if table is not None and model == run.facts.study.reference:
             yield table

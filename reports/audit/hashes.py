@@ -9,8 +9,12 @@ from reports.tables import join_words
 
 
 def name_hashed(run: RunFolder) -> str:
-    """Return in words what is hashed: code and models only where their hashes are known."""
-    also = (("the code", bool(run.facts.code_sha256)), ("the models", bool(run.facts.bundles)))
+    """Return in words what is hashed: facts, code and models only where their hashes are known."""
+    also = (
+        ("the facts of the run", bool(run.facts_sha256)),
+        ("the code", bool(run.facts.code_sha256)),
+        ("the models", bool(run.facts.bundles)),
+    )
     return join_words(("the data", "the plan", "the definition", *(name for name, known in also if known)))
 
 
@@ -27,6 +31,8 @@ def list_hashes(run: RunFolder) -> Iterator[tuple[str, str]]:
     A bundle's hash is that of its ``bundle.json``, which names the hashes of all its files.
     """
     facts = run.facts
+    if run.facts_sha256:
+        yield "Facts of the run (run.json)", run.facts_sha256
     for data in facts.data:
         yield f"Data: {data.dataset} ({data.validation or 'development'})", data.fingerprint
     if facts.developed is not None:

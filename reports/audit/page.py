@@ -22,9 +22,9 @@ _ENTRIES = (
     Section(name="gaps", title="Gaps to all other patients", build=build_gaps),
     Section(name="site_funnel", title="Sites", build=build_sites),
     Section(name="multiplicity", title="How many groups were looked at", build=build_multiplicity),
-    Section(name="suppression", title="What is hidden", build=build_suppression),
+    Section(name="suppression", title="What is suppressed", build=build_suppression),
     Section(name="limits", title="What this audit does not say", build=build_limits),
-    Section(name="signatures", title="Signatures", build=build_signatures),
+    Section(name="signatures", title="Signatures", build=build_signatures, fresh=True),
 )
 SECTIONS: dict[str, Section] = {section.name: section for section in _ENTRIES}
 AUDIT = Document(

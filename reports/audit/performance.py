@@ -74,7 +74,7 @@ def _build_model(run: RunFolder, analysis: Analysis, model: str, frame: pd.DataF
     yield _tabulate(run, analysis, model, frame, CALIBRATION, folded=folded)
     yield _tabulate(run, analysis, model, frame, DISCRIMINATION, folded=folded)
     for table in tabulate_thresholds(run, view, model, frame):
-        yield replace(table, folded=folded)
+        yield replace(table, folded=folded, file="audit.csv")
 
 
 def _tabulate(
@@ -103,5 +103,6 @@ def _tabulate(
         rows=group_rows(run, shown, fill),
         notes=tuple(note for note in notes if note),
         folded=folded,
+        file="audit.csv",
     )
     return drop_empty_columns(whole)

@@ -114,6 +114,7 @@ def _tabulate(run: RunFolder, view: View, sites: pd.DataFrame) -> Table:
         rows=tuple(_site_row(row) for _, row in sites.iterrows()),
         notes=tuple(filter(None, (note_hidden(run, sites),))),
         folded=True,
+        file="curves/site_funnel.csv",
     )
 
 

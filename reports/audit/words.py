@@ -101,13 +101,13 @@ NO_SITES = "The site is not among the declared groups, so that sites are not aud
 RULE = (
     "Counts from 1 to {largest} patients, events or patients without the event are not shown, nor are the numbers of a "
     "group in which nobody had the event or everybody had it: that would say of each of its patients what became of "
-    "them. Where a hidden group could be found from a total less the groups that are shown, or from the groups of "
-    "another attribute that share its patients, further groups are hidden with it, the smallest first. Which of the "
-    "hidden groups is the small one is not said, and nothing is concluded of any of them. Thresholds that leave such a "
-    "count on one side are treated alike. The rule holds for every table, curve, figure, description and file of this "
-    "audit."
+    "them. Where a suppressed group could be found from a total less the groups that are shown, or from the groups of "
+    "another attribute that share its patients, further groups are suppressed with it, the smallest first. "
+    "Which of the suppressed groups is the small one is not said, and nothing is concluded of any of them. Thresholds "
+    "that leave such a count on one side are treated alike. The rule holds for every table, curve, figure, description "
+    "and file of this audit."
 )
-NOTHING_HIDDEN = "Here nothing had to be hidden."
+NOTHING_HIDDEN = "Here nothing had to be suppressed."
 NOT_SAID = (
     "It does not say that a model treats groups alike. It says how well predicted risks agree with what was recorded.",
     "It cannot see what is wrong with the record. A model that is calibrated to an outcome recorded with bias repeats "

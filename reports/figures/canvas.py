@@ -110,7 +110,7 @@ LONG_TICK = 6
 """Signs from which a label is long."""
 LINE_POINTS = 8
 """Height of a small line above a panel."""
-LEADER = {"arrowstyle": "-", "linewidth": 0.4, "shrinkA": 1, "shrinkB": 0, "relpos": (0, 0.5)}
+LEADER = {"arrowstyle": "-", "linewidth": 0.8, "shrinkA": 1, "shrinkB": 0, "relpos": (0, 0.5)}
 LABEL_SIGNS = 26
 LABEL_GAP = 0.055
 """Signs in a line of a label beside a panel, and the height of a line as a share of the panel's."""
@@ -156,7 +156,7 @@ def render_svg(
         canvas.patch.set_visible(False)
         draw(canvas)
         if mark:
-            canvas.text(1.0, 1.0, mark, ha="right", va="top", fontsize=6, color=PALETTE["soft"])
+            canvas.text(0.998, 1.0, mark, ha="right", va="top", fontsize=6.5, color=PALETTE["soft"])
         buffer = io.StringIO()
         FigureCanvasSVG(canvas).print_svg(buffer, metadata=_NO_METADATA)  # type: ignore[no-untyped-call]
     return _tidy(buffer.getvalue())
@@ -198,7 +198,7 @@ def head_panel(axes: Axes, title: str, numbers: str, signs: int) -> None:
     """Write a panel's title, and small beneath it, above the panel, what its numbers are."""
     lines = numbers.count("\n") + 1 if numbers else 0
     axes.set_title(wrap_title(title, signs), pad=4 + LINE_POINTS * lines)
-    axes.text(0, 1.02, numbers, transform=axes.transAxes, va="bottom", fontsize=6, linespacing=1.3)
+    axes.text(0, 1.02, numbers, transform=axes.transAxes, va="bottom", fontsize=6.5, linespacing=1.3)
 
 
 def cut_title(title: str, *, signs: int) -> str:
@@ -231,7 +231,7 @@ def label_ends(axes: Axes, ends: Mapping[str, tuple[float, float]], colors: Mapp
     ends
         Where each curve ends, by the name to be written.
     colors
-        Colour of each name.
+        Of the line that ties each name to its curve; the names are in ink, since light colours cannot be read.
     """
     low, high = axes.get_ylim()
     names = {name: wrap_title(name, LABEL_SIGNS) for name in ends}
@@ -243,7 +243,7 @@ def label_ends(axes: Axes, ends: Mapping[str, tuple[float, float]], colors: Mapp
     for (name, end), place in zip(ends.items(), places, strict=True):
         axes.annotate(
             names[name], end, (1.045, place + lift), textcoords="axes fraction", va="center", fontsize=6.5,
-            color=colors[name], annotation_clip=False, arrowprops={**LEADER, "color": colors[name]},
+            annotation_clip=False, arrowprops={**LEADER, "color": colors[name]},
         )  # fmt: skip
 
 

@@ -64,10 +64,10 @@ def draw_ranking(frame: pd.DataFrame, ax: Axes, *, pen: Pen, title: str, titles:
             _word_ranks(row["rank_lower"], row["rank_upper"]),
             transform=at,
             va="center",
-            fontsize=6,
+            fontsize=6.5,
             color=PALETTE["soft"],
         )
-    ax.text(1.03, -1.0, "ranks", transform=at, va="center", fontsize=6, color=PALETTE["soft"])
+    ax.text(1.03, -1.0, "ranks", transform=at, va="center", fontsize=6.5, color=PALETTE["soft"])
     ax.set_yticks(y, [_short(titles.get(name, name)) for name in ranked["predictor"]])
     ax.set(ylim=(min(TOP, len(ranked)) - 0.4, -1.3), title=wrap_title(title, TITLE_SIGNS))
     ax.set_xlim(left=0)
@@ -122,10 +122,12 @@ def _name_levels(ax: Axes, levels: tuple[str, ...]) -> None:
     signs = LEVEL_SIGNS // len(levels)
     lines = [textwrap.wrap(level, signs, break_long_words=False) for level in levels] if signs else []
     if lines and all(len(line) <= signs for level in lines for line in level):
-        ax.set_xticks(range(len(levels)), ["\n".join(level) for level in lines], fontsize=6)
+        ax.set_xticks(range(len(levels)), ["\n".join(level) for level in lines], fontsize=6.5)
     else:
         short = [cut_title(level, signs=SLANTED_SIGNS) for level in levels]
-        ax.set_xticks(range(len(levels)), short, fontsize=6, rotation=35, ha="right", va="top", rotation_mode="anchor")
+        ax.set_xticks(
+            range(len(levels)), short, fontsize=6.5, rotation=35, ha="right", va="top", rotation_mode="anchor"
+        )
 
 
 def _draw_category(ax: Axes, rows: pd.DataFrame, pen: Pen, weight: Weight, frame: pd.DataFrame, place: float) -> None:
@@ -148,7 +150,7 @@ def _draw_number(ax: Axes, rows: pd.DataFrame, pen: Pen, weight: Weight, frame: 
         if weight is HEAVY:
             ax.text(
                 x, 0.02, MISSING, transform=ax.get_xaxis_transform(), rotation=90, ha="center", va="bottom",
-                fontsize=5.5, color=PALETTE["soft"],
+                fontsize=6.5, color=PALETTE["soft"],
             )  # fmt: skip
 
 

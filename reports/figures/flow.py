@@ -13,10 +13,10 @@ from reports.figures.canvas import PALETTE
 from reports.tables import HIDDEN, format_count, records
 
 GAP = 0.9
-WRAP = 34
+WRAP = 32
 UNKNOWN = "unknown, kept with weight 0"
 """What the reason says of those who stay in the cohort with weight 0."""
-BOX = {"boxstyle": "square,pad=0.55", "linewidth": 0.7}
+BOX = {"boxstyle": "square,pad=0.4", "linewidth": 0.7}
 ARROW = {
     "arrowstyle": "-|>",
     "mutation_scale": 6,

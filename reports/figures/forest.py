@@ -33,7 +33,7 @@ def draw_differences(
     ax.axvline(0, color=PALETTE["ink"], linewidth=0.8, zorder=1)
     if margin is not None:
         ax.axvline(-margin, color=PALETTE["soft"], linewidth=0.7, linestyle=(0, (3, 2)), zorder=1)
-        ax.set_title("margin: dashed line", fontsize=6, fontweight="normal", color=PALETTE["soft"], loc="left")
+        ax.set_title("margin: dashed line", fontsize=6.5, fontweight="normal", color=PALETTE["soft"], loc="left")
     for y, model in enumerate(models):
         _draw_interval(ax, first_row(frame, model=model, metric=metric), y, pens[model])
     ax.set(ylim=(len(models) - 0.5, -0.5), xlabel=f"Difference in {words_of(metric)}")
@@ -90,7 +90,7 @@ def _draw_interval(ax: Axes, row: pd.Series | None, y: float, pen: Pen, *, size:
         return
     if row["status"] != "ok":
         ax.text(
-            0.5, y, str(row["status"]), transform=ax.get_yaxis_transform(), ha="center", va="center", fontsize=6,
+            0.5, y, str(row["status"]), transform=ax.get_yaxis_transform(), ha="center", va="center", fontsize=6.5,
             color=PALETTE["soft"], bbox={"facecolor": PALETTE["paper"], "edgecolor": "none", "pad": 1.0},
         )  # fmt: skip
         return
@@ -151,7 +151,7 @@ def draw_gaps(
     ax.axvline(0, color=PALETTE["soft"], linewidth=0.7, zorder=1)
     if margin is not None:
         ax.axvspan(-margin, margin, color=PALETTE["faint"], alpha=0.45, linewidth=0, zorder=0)
-        ax.set_title("margin: grey band", fontsize=6, fontweight="normal", color=PALETTE["soft"], loc="left")
+        ax.set_title("margin: grey band", fontsize=6.5, fontweight="normal", color=PALETTE["soft"], loc="left")
     for y, (subgroup, level) in enumerate(levels):
         if level:
             _draw_interval(ax, first_row(frame, subgroup=subgroup, level=level, metric=metric), y, pen)

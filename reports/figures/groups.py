@@ -15,7 +15,7 @@ from reports.tables import rows_where
 SPARSE = 3
 """Knots of a curve from few events."""
 FIELDS = ("within", "above", "below")
-SMALL: dict[str, Any] = {"fontsize": 5.5, "color": PALETTE["soft"]}
+SMALL: dict[str, Any] = {"fontsize": 6.5, "color": PALETTE["soft"]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,10 +64,10 @@ def draw_group_curve(
     if panel.note:
         ax.text(0.97, 0.04, panel.note, transform=ax.transAxes, ha="right", va="bottom", **SMALL)
     ax.set(xlim=(0, limit), ylim=(0, limit))
-    ax.set_title(panel.title, fontsize=6, fontweight="normal", pad=2.5)
+    ax.set_title(panel.title, fontsize=6.5, fontweight="normal", pad=2.5)
     ax.set_xticks([0, limit / 2, limit], ["0", f"{limit / 2:g}", f"{limit:g}"])
     ax.set_yticks([0, limit / 2, limit], ["0", f"{limit / 2:g}", f"{limit:g}"])
-    ax.tick_params(labelsize=5.5)
+    ax.tick_params(labelsize=6.5)
 
 
 def draw_site_funnel(frame: pd.DataFrame, ax: Axes, *, pen: Pen) -> None:
@@ -110,5 +110,5 @@ def _name_sites(rows: pd.DataFrame, ax: Axes) -> None:
     for (_, row), height in zip(rows.iterrows(), heights, strict=True):
         ax.annotate(
             str(row["level"]), (float(row["precision"]), height), xytext=(5, 0), textcoords="offset points",
-            va="center", fontsize=6,
+            va="center", fontsize=6.5,
         )  # fmt: skip

@@ -83,8 +83,8 @@ def draw_heat_map(frame: pd.DataFrame, ax: Axes, *, columns: Sequence[str], leve
         ax.add_patch(_join(hidden, color=PALETTE["soft"], alpha=1.0, inset=0.42))
     ax.set(xlim=(-0.5, len(levels) - 0.5), ylim=(len(columns) - 0.5, -0.5))
     long = len(levels) > 24 or max((len(level) for level in levels), default=0) * len(levels) > 130
-    ax.set_xticks(range(len(levels)), levels, rotation=90 if long else 0, fontsize=5.5 if long else 7)
-    ax.set_yticks(range(len(columns)), columns, fontsize=6)
+    ax.set_xticks(range(len(levels)), levels, rotation=90 if long else 0, fontsize=6.5 if long else 7)
+    ax.set_yticks(range(len(columns)), columns, fontsize=6.5)
     ax.tick_params(length=0)
     ax.xaxis.tick_top()
     for spine in ax.spines.values():
@@ -107,7 +107,9 @@ def list_shades(*, hidden: bool, blank: bool) -> list[Patch | Line2D]:
         Patch(facecolor=shade.color, alpha=shade.alpha, edgecolor="none", label=shade.words) for shade in SHADES
     ]
     if hidden:
-        keys.append(Line2D([], [], color=PALETTE["soft"], marker="_", markersize=4, linestyle="none", label="hidden"))
+        keys.append(
+            Line2D([], [], color=PALETTE["soft"], marker="_", markersize=4, linestyle="none", label="suppressed")
+        )
     if blank:
         keys.append(Patch(facecolor="none", edgecolor=PALETTE["faint"], linewidth=0.5, label="not due"))
     return keys
@@ -189,8 +191,8 @@ def draw_follow_up(
 
 def _draw_share(ax: Axes, row: dict[str, Any] | None, y: int) -> None:
     if row is None or row["status"] != "ok":
-        words = "hidden" if row is not None and row["status"] == "suppressed" else "none due"
-        ax.text(50, y, words, ha="center", va="center", fontsize=5.5, color=PALETTE["soft"])
+        words = "suppressed" if row is not None and row["status"] == "suppressed" else "none due"
+        ax.text(50, y, words, ha="center", va="center", fontsize=6.5, color=PALETTE["soft"])
         return
     color = PALETTE["orange"] if row["alarm"] else PALETTE["blue"]
     if row["by"] == "all":
@@ -265,7 +267,7 @@ def draw_coding(frame: pd.DataFrame, ax: Axes, *, title: str) -> None:
     """
     periods = list(dict.fromkeys(frame["period"]))
     place = {period: x for x, period in enumerate(periods)}
-    ends: list[tuple[float, str, str]] = []
+    ends: list[tuple[float, str]] = []
     for k, (level, part) in enumerate(frame.groupby("level", sort=False)):
         shown = part[part["status"] == "ok"]
         pen = PENS[k % len(PENS)]
@@ -275,23 +277,23 @@ def draw_coding(frame: pd.DataFrame, ax: Axes, *, title: str) -> None:
         at = shown["changed"].to_numpy(dtype=bool)
         ax.plot(x[at], shown["estimate"][at], color=pen.color, marker="D", markersize=3.6, linestyle="none")
         if level and len(shown):
-            ends.append((float(shown["estimate"].iloc[-1]), str(level), pen.color))
+            ends.append((float(shown["estimate"].iloc[-1]), str(level)))
     if set(frame["statistic"]) <= {"missing", "share"}:
         ax.set_ylim(0, max(10.0, float(frame["upper"].max(skipna=True)) * 1.05))
     ax.set_title(title, fontsize=6.5)
     step = max(1, -(-len(periods) // 6))
-    ax.set_xticks(range(0, len(periods), step), periods[::step], fontsize=6)
-    ax.tick_params(axis="y", labelsize=6)
+    ax.set_xticks(range(0, len(periods), step), periods[::step], fontsize=6.5)
+    ax.tick_params(axis="y", labelsize=6.5)
     ax.set_xlim(-0.3, len(periods) - 0.7)
     _name_lines(ax, ends)
 
 
-def _name_lines(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
+def _name_lines(ax: Axes, ends: Sequence[tuple[float, str]]) -> None:
     """Write each line's level at its end, apart from its neighbours."""
     low, high = ax.get_ylim()
     heights = spread([end[0] for end in ends], (high - low) * 0.1)
-    for height, (_, level, color) in zip(heights, ends, strict=True):
+    for height, (_, level) in zip(heights, ends, strict=True):
         ax.annotate(
             level.replace("_", " "), (1.0, height), xycoords=ax.get_yaxis_transform(), xytext=(2, 0),
-            textcoords="offset points", va="center", fontsize=5.5, color=color,
+            textcoords="offset points", va="center", fontsize=6.5,
         )  # fmt: skip

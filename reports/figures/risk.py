@@ -77,7 +77,7 @@ def draw_risk_distribution(frame: pd.DataFrame, ax: Axes, *, limit: float = 1.0)
     ax.set(xlim=(0, limit), ylim=(-top, top), xlabel="Predicted risk")
     ax.set_xticks([0, limit / 2, limit], _name_ticks(limit))
     ax.set_yticks([top / 2, -top / 2], ["event", "none"])
-    ax.tick_params(axis="y", length=0, labelsize=6)
+    ax.tick_params(axis="y", length=0, labelsize=6.5)
     ax.spines["left"].set_visible(False)
 
 
@@ -89,7 +89,8 @@ def draw_decision_curves(
     Parameters
     ----------
     frame
-        Rows of one outcome, dataset and validation with the columns of `schemas.tables.DECISION_CURVE`.
+        Rows of one outcome, dataset and validation with the columns of `schemas.tables.DECISION_CURVE`. Drawn are the
+        thresholds at which any model has a number: further out there is nothing to compare.
     ax
         Where to.
     reference
@@ -100,6 +101,8 @@ def draw_decision_curves(
         How each model is drawn.
     """
     models = [name for name in titles if name in set(frame["model"])]
+    known = frame[frame["model"].isin(models) & frame["net_benefit"].notna()]["threshold_probability"]
+    frame = frame[frame["threshold_probability"].between(known.min(), known.max())]
     for name in (TREAT_ALL, TREAT_NONE):
         curve = _curve(frame, name)
         ax.plot(curve["threshold_probability"], curve["net_benefit"], color=PALETTE["soft"], linewidth=0.8)
@@ -115,14 +118,18 @@ def draw_decision_curves(
     for threshold in declared:
         ax.axvline(threshold, color=PALETTE["faint"], linewidth=0.8, zorder=0)
     low, high = frame["threshold_probability"].min(), frame["threshold_probability"].max()
-    ax.set(xlim=(low, high), ylim=_limit_benefit(frame.loc[frame["model"].isin(models), "net_benefit"]))
+    ax.set(xlim=(low, high), ylim=_limit_benefit(frame, models))
     ax.set(xlabel="Threshold probability", ylabel="Net benefit per patient")
     _label_curves(frame, ax, {**{name: titles[name] for name in models}, **STRATEGIES}, pens)
 
 
-def _limit_benefit(values: pd.Series) -> tuple[float, float]:
-    """Return the ends of the axis: a little above the highest net benefit, and so far below 0 that a loss shows."""
-    highest, lowest = float(values.max()), float(values.min())
+def _limit_benefit(frame: pd.DataFrame, models: list[str]) -> tuple[float, float]:
+    """Return the ends of the axis: a little above the highest net benefit, and so far below 0 that a loss shows.
+
+    Everyone and no one count for the upper end, since they may be better than every model.
+    """
+    highest = float(frame["net_benefit"].max())
+    lowest = float(frame.loc[frame["model"].isin(models), "net_benefit"].min())
     span = highest if highest > 0 else max(-lowest, SMALLEST) if lowest < 0 else SMALLEST
     return -0.22 * span if highest > 0 else -1.08 * span, 1.08 * span if highest > 0 else 0.22 * span
 
@@ -164,7 +171,7 @@ def _label_curves(frame: pd.DataFrame, ax: Axes, labels: dict[str, str], pens: d
             left[label] = _find_exit(curve, low)
     label_ends(ax, ends, colors)
     for k, (label, x) in enumerate(left.items()):
-        _label_exit(ax, x, label, colors[label], floor=k)
+        _label_exit(ax, x, label, floor=k)
 
 
 def _find_exit(curve: pd.DataFrame, low: float) -> float:
@@ -174,11 +181,11 @@ def _find_exit(curve: pd.DataFrame, low: float) -> float:
     return float(x + (beyond - x) * (y - low) / (y - below))
 
 
-def _label_exit(ax: Axes, x: float, label: str, color: str, *, floor: int) -> None:
+def _label_exit(ax: Axes, x: float, label: str, *, floor: int) -> None:
     """Name a curve where it leaves the panel through the floor, on one of the floors above it."""
     low, high = ax.get_xlim()
     turned = (x - low) / (high - low) > HALF
     ax.annotate(
         label, (x, ax.get_ylim()[0]), (-7 if turned else 4, 2 + 8 * floor), textcoords="offset points", va="bottom",
-        ha="right" if turned else "left", fontsize=6.5, color=color,
+        ha="right" if turned else "left", fontsize=6.5,
     )  # fmt: skip

@@ -76,8 +76,8 @@ def list_contents(report: Report) -> list[tuple[Text, list[Text]]]:
 
 
 def tie(text: str) -> str:
-    """Keep on one line what belongs together: a number and its percent sign, a size, a word and its note sign."""
-    return text.replace(" %", "\u00a0%").replace("(n = ", "(n\u00a0=\u00a0").replace(" \u2020", "\u00a0\u2020")
+    """Keep on one line what belongs together: a number and its percent sign, a size."""
+    return text.replace(" %", "\u00a0%").replace("(n = ", "(n\u00a0=\u00a0")
 
 
 def mark_of(report: Report) -> str:

@@ -1,4 +1,4 @@
-"""How a document stands on paper, for PDF and Word alike: where folded tables go, and how wide every column is.
+"""How a document stands on paper, for PDF and Word alike: how wide every column is, and which pages are turned.
 
 Widths are taken from the letters of DejaVu Sans, which comes with matplotlib, so that every machine lays out the same.
 """
@@ -6,8 +6,8 @@ Widths are taken from the letters of DejaVu Sans, which comes with matplotlib, s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from math import ceil, sqrt
 from pathlib import Path
@@ -16,8 +16,8 @@ import matplotlib as mpl
 import typst
 from matplotlib.ft2font import FT2Font, LoadFlags
 
-from reports.blocks import Cell, Figure, Report, Table, Text
-from reports.render.numbering import Item, number_blocks, tie
+from reports.blocks import Cell, Figure, Report, Table
+from reports.render.numbering import Item, tie
 
 PAGE_MM, PAGE_LENGTH_MM = 210.0, 297.0
 MARGIN_MM = 18.0
@@ -26,8 +26,8 @@ LANDSCAPE_MM = PAGE_LENGTH_MM - 2 * MARGIN_MM
 FIGURE_HEIGHT_MM = 205.0
 """A figure with its caption stands on one page."""
 MM_PER_POINT = 25.4 / 72
-FURTHER = "Further tables"
-"""Heading at the end of a printed document: what a page on the screen keeps folded."""
+LONG_CONTENTS = 30
+"""Lines from which a list of contents stands in two columns."""
 UNBROKEN = 24
 """Figures with up to so many letters stay on one line; longer words may be cut."""
 _RUNNING_LETTERS = 95
@@ -35,8 +35,10 @@ _BOLD = 1.15
 _SPARE = 0.2
 _LEAST = 0.0001
 _MODEST = 1.3
-_DETAIL = 0.88
-"""Size of what stands beneath an estimate, of the size of the table."""
+_SHARES, _WORTH_IT = (1.0, 0.8), 1.1
+"""Of how many rows a column is made wide enough, and how much shorter a table must become to spare the last ones."""
+_DETAIL, _LEAST_POINTS = 0.88, 6.5
+"""Size of what stands beneath an estimate, of the size of the table; and the smallest size in points."""
 _HEADING = 9.0
 _WHOLE_MM, _ROW_MM = 70.0, 60.0
 _LINE = 1.3
@@ -73,6 +75,8 @@ class Layout:
         Short enough to stand on one page together with caption and notes.
     unbroken
         For every row, whether it stays on one page.
+    beside
+        What stands beneath an estimate on the screen stands in brackets beside it, so that the table is half as long.
     """
 
     widths_mm: tuple[float, ...]
@@ -80,37 +84,7 @@ class Layout:
     landscape: bool
     whole: bool
     unbroken: tuple[bool, ...]
-
-
-def order_for_paper(report: Report) -> tuple[Item, ...]:
-    """Put the blocks in the order of a printed document.
-
-    Parameters
-    ----------
-    report
-        The document.
-
-    Returns
-    -------
-    tuple of Item
-        In reading order, numbered as everywhere. In the place of a folded table stands an item of kind ``elsewhere``;
-        the table itself, under its number, comes last, beneath one more heading: what is folded on the screen is
-        nowhere left out on paper.
-    """
-    items = number_blocks(report.blocks)
-    folded = [item for item in items if isinstance(item.block, Table) and item.block.folded]
-    if not folded:
-        return items
-    places = [replace(item, kind="elsewhere") if item in folded else item for item in items]
-    heading = Text(text=_number_heading(report), kind="section", anchor="further-tables")
-    return (*places, Item(kind="section", block=heading, level=1), *folded)
-
-
-def _number_heading(report: Report) -> str:
-    """Go on with the numbers of the sections where they have any."""
-    sections = [text.text for text in report.texts() if text.kind == "section"]
-    numbers = [text.split(".")[0] for text in sections if text.split(".")[0].isdigit()]
-    return f"{int(numbers[-1]) + 1}. {FURTHER}" if numbers else FURTHER
+    beside: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,33 +128,66 @@ def lay_out_table(table: Table, face: Face) -> Layout:
     Layout
         The widths add up to at most the width between the margins.
     """
-    columns = _measure_columns(table, face)
-    turned = False
-    size, widths = _fit_columns(columns, face, PORTRAIT_MM)
-    heights = [_row_height(row, widths, size, face) for row in table.rows]
-    crowded = len(columns) >= _MANY and max(heights, default=0.0) > _EXTREME * size * _LINE * MM_PER_POINT
-    if crowded or sum(widths) > PORTRAIT_MM + 0.01:
-        turned = True
-        size, widths = _fit_columns(columns, face, LANDSCAPE_MM)
-        widths = [width * min(1.0, LANDSCAPE_MM / sum(widths)) for width in widths]
-        heights = [_row_height(row, widths, size, face) for row in table.rows]
+    upright = _lay_out(table, face, PORTRAIT_MM)
+    if any(cell.style == "number" and cell.detail for row in table.rows for cell in row):
+        beside = _lay_out(table, face, PORTRAIT_MM, beside=True)
+        if beside.fits and beside.size >= face.sizes[face.comfortable - 1] and beside.height < upright.height:
+            upright = beside
+    crowded = len(table.columns) >= _MANY and upright.highest > _EXTREME * upright.size * _LINE * MM_PER_POINT
+    turned = crowded or not upright.fits
+    chosen = _lay_out(table, face, LANDSCAPE_MM) if turned else upright
     return Layout(
-        widths_mm=tuple(round(width - 0.005, 2) for width in widths),
-        size=size,
+        widths_mm=tuple(round(width - 0.005, 2) for width in chosen.widths),
+        size=chosen.size,
         landscape=turned,
-        whole=sum(heights) < _WHOLE_MM,
-        unbroken=tuple(height < _ROW_MM for height in heights),
+        whole=chosen.height < _WHOLE_MM,
+        unbroken=tuple(height < _ROW_MM for height in chosen.heights),
+        beside=chosen.beside,
     )
 
 
-def _fit_columns(columns: Sequence[tuple[float, float]], face: Face, room: float) -> tuple[float, list[float]]:
+@dataclass(frozen=True, kw_only=True)
+class _Trial:
+    """How a table would stand in a given room; in `fits` whether no word had to be cut for it."""
+
+    size: float
+    widths: tuple[float, ...]
+    heights: tuple[float, ...]
+    fits: bool
+    beside: bool
+
+    @property
+    def height(self) -> float:
+        return sum(self.heights)
+
+    @property
+    def highest(self) -> float:
+        return max(self.heights, default=0.0)
+
+
+def _lay_out(table: Table, face: Face, room: float, *, beside: bool = False) -> _Trial:
+    trials = []
+    for share in _SHARES:
+        columns = {size: _measure_columns(table, face, size, share, beside=beside) for size in face.sizes}
+        size, widths = _fit_columns(columns, face, room)
+        fits = sum(widths) <= room + 0.01
+        widths = [width * min(1.0, room / sum(widths)) for width in widths]
+        heights = tuple(_row_height(row, widths, size, face, beside=beside) for row in table.rows)
+        trials.append(_Trial(size=size, widths=tuple(widths), heights=heights, fits=fits, beside=beside))
+    best = min(trials, key=lambda trial: trial.height)
+    return best if best.height * _WORTH_IT < trials[0].height else trials[0]
+
+
+def _fit_columns(
+    columns: Mapping[float, Sequence[tuple[float, float]]], face: Face, room: float
+) -> tuple[float, list[float]]:
     """Return the largest size at which no line is cut short, else at which no word is cut, else the smallest."""
     for width_of in (max, min):
         for size in face.sizes if width_of is min else face.sizes[: face.comfortable]:
-            if sum(_to_mm(width_of(column), size, face) for column in columns) <= room:
-                narrowest, wishes = ([_to_mm(column[k], size, face) for column in columns] for k in (0, 1))
+            if sum(_to_mm(width_of(column), size, face) for column in columns[size]) <= room:
+                narrowest, wishes = ([_to_mm(column[k], size, face) for column in columns[size]] for k in (0, 1))
                 return size, _share_room(narrowest, wishes, room)
-    return face.sizes[-1], [_to_mm(least, face.sizes[-1], face) for least, _ in columns]
+    return face.sizes[-1], [_to_mm(least, face.sizes[-1], face) for least, _ in columns[face.sizes[-1]]]
 
 
 def _to_mm(ems: float, size: float, face: Face) -> float:
@@ -205,23 +212,29 @@ def _share_room(narrowest: Sequence[float], wishes: Sequence[float], room: float
     return [min(wish, max(least, low * want)) for least, want, wish in columns]
 
 
-def _measure_columns(table: Table, face: Face) -> list[tuple[float, float]]:
-    """Return for every column the width of its longest piece and of its longest line, in em."""
+def _measure_columns(table: Table, face: Face, size: float, share: float, *, beside: bool) -> list[tuple[float, float]]:
+    """Return for every column the width of its longest piece and of the line that the share does not exceed, in em."""
     rows = [row for row in table.rows if not spans(row)]
     measured = []
     for k, title in enumerate(table.columns):
-        cells = [piece for row in rows for piece in _measure_cell(row[k], face)]
+        cells = [piece for row in rows for piece in _measure_cell(row[k], face, size, beside=beside)]
         words = [_em(word, face.words * _BOLD) for word in tie(title).split(" ")]
         # A long heading takes two lines, so that it asks for half its length.
         cells.append((max(words), max(*words, min(sum(words), _HEADING), sum(words) / 2 + 1)))
-        measured.append((max(least for least, _ in cells) + _SPARE, max(wish for _, wish in cells) + _SPARE))
+        least, wishes = max(least for least, _ in cells), sorted(wish for _, wish in cells)
+        measured.append((least + _SPARE, max(least, cells[-1][1], wishes[ceil(share * len(wishes)) - 1]) + _SPARE))
     return measured
 
 
-def _measure_cell(cell: Cell, face: Face) -> Iterator[tuple[float, float]]:
+def _measure_cell(cell: Cell, face: Face, size: float, *, beside: bool) -> Iterator[tuple[float, float]]:
+    detail = face.figures * size_detail(size) / size
     factor = face.figures if cell.style == "number" else face.words * (_BOLD if cell.style == "group" else 1.0)
+    if beside and cell.style == "number" and cell.detail:
+        whole = _em(cell.text, factor) + _em(bracket(cell.detail), detail)
+        yield whole, whole
+        return
     indent = 1.2 if cell.style == "indent" else 0.0
-    for text, scale in ((cell.text, factor), (cell.detail, face.figures * _DETAIL)):
+    for text, scale in ((cell.text, factor), (cell.detail, detail)):
         if text:
             pieces = [_em(piece, scale) for piece in split_text(text, cell)]
             yield max(pieces) + indent, _em(text, scale) + indent
@@ -236,17 +249,33 @@ def split_text(text: str, cell: Cell) -> list[str]:
     return [piece[:UNBROKEN] for piece in tie(text).split(" ")]
 
 
-def _row_height(row: Sequence[Cell], widths: Sequence[float], size: float, face: Face) -> float:
+def size_detail(size: float) -> float:
+    """Return the size of what stands with an estimate: smaller than the table, and no smaller than can be read."""
+    return max(_DETAIL * size, min(_LEAST_POINTS, size))
+
+
+def bracket(detail: str) -> str:
+    """Return what stands beside an estimate instead of beneath it, with the space before it."""
+    return f"\u00a0({detail})"
+
+
+def _row_height(row: Sequence[Cell], widths: Sequence[float], size: float, face: Face, *, beside: bool) -> float:
     """Return about how high a row is, in mm."""
     if spans(row):
         return size * _LINE * MM_PER_POINT + 2
     lines = 1.0
     for cell, width in zip(row, widths, strict=True):
         room = (width - face.gutter_mm) / (size * MM_PER_POINT)
-        needed = ceil(_em(cell.text, face.words) * 1.08 / max(room, 1)) or 1
-        needed += ceil(_em(cell.detail, face.figures) * _DETAIL / max(room, 1))
+        needed = _count_lines(_em(cell.text, face.figures if cell.style == "number" else face.words), room)
+        if not (beside and cell.style == "number"):
+            needed += _count_lines(_em(cell.detail, face.figures) * _DETAIL, room)
         lines = max(lines, needed)
     return lines * size * _LINE * MM_PER_POINT + 1.6
+
+
+def _count_lines(ems: float, room: float) -> int:
+    """Return about how many lines a text takes: words leave the ends of lines empty."""
+    return ceil(ems * 1.08 / max(room, 1)) if ems > room else int(ems > 0)
 
 
 def _em(text: str, factor: float) -> float:

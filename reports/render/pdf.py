@@ -13,24 +13,25 @@ from reports.blocks import Cell, Figure, Report, Table, Text
 from reports.figures.canvas import PALETTE
 from reports.render.numbering import AUTHOR, Item, list_contents, mark_of, name_item, tie
 from reports.render.paper import (
+    LONG_CONTENTS,
     MARGIN_MM,
     Face,
     Layout,
     Placed,
+    bracket,
     load_fonts,
-    order_for_paper,
     place_items,
     running_title,
+    size_detail,
     size_figure,
     spans,
     tie_cell,
 )
+from reports.render.paper_order import order_for_paper
 
 TEMPLATE = Path(__file__).parents[1] / "templates" / "document.typ"
 FACE = Face(words=0.85, figures=0.77, sizes=(8.5, 8.0, 7.5, 7.0, 6.5), comfortable=3)
 """Libertinus Serif."""
-LONG_CONTENTS = 30
-"""Lines from which a list of contents stands in two columns."""
 Json = str | float | bool | Sequence["Json"] | Mapping[str, "Json"]
 
 
@@ -46,7 +47,8 @@ def render_pdf(report: Report) -> bytes:
     -------
     bytes
         A tagged PDF (PDF/UA-1) on A4 without a date, so that the same document gives the same bytes. Fonts come with
-        the libraries, none from the machine. A wide table stands on a turned page; a folded one at the end.
+        the libraries, none from the machine. A wide table stands on a turned page; `order_for_paper` says where folded
+        ones are.
     """
     compiler = typst.Compiler(
         TEMPLATE.read_bytes(), font_paths=load_fonts(), sys_inputs={"document": json.dumps(_describe_document(report))}
@@ -85,7 +87,7 @@ def _describe_item(placed: Placed) -> dict[str, Json]:
         case Text() as text:
             points = [tie(point.text) for point in item.points]
             said = text.text if text.kind == "code" else tie(text.text)
-            return {"kind": item.kind, "text": said, "level": item.level, "points": points}
+            return {"kind": item.kind, "text": said, "level": item.level, "points": points, "fresh": text.fresh}
         case Figure() as figure:
             return _describe_figure(item, figure)
         case Table() as table:
@@ -109,19 +111,27 @@ def _describe_figure(item: Item, figure: Figure) -> dict[str, Json]:
 def _describe_table(table: Table, layout: Layout) -> dict[str, Json]:
     return {
         "columns": [tie(column) for column in table.columns],
-        "rows": [_describe_row(row) for row in table.rows],
+        "rows": [_describe_row(row, beside=layout.beside) for row in table.rows],
         "notes": [tie(note) for note in table.notes],
         "widths": layout.widths_mm,
         "size": layout.size,
+        "small": size_detail(layout.size),
         "whole": layout.whole,
         "unbroken": layout.unbroken,
     }
 
 
-def _describe_row(row: tuple[Cell, ...]) -> dict[str, Json]:
+def _describe_row(row: tuple[Cell, ...], *, beside: bool) -> dict[str, Json]:
     blank = any(cell.style == "blank" for cell in row)
-    return {"spans": spans(row), "blank": blank, "cells": [_describe_cell(cell) for cell in row]}
+    return {"spans": spans(row), "blank": blank, "cells": [_describe_cell(cell, beside=beside) for cell in row]}
 
 
-def _describe_cell(cell: Cell) -> dict[str, Json]:
-    return {"text": tie_cell(cell.text, cell), "detail": tie_cell(cell.detail, cell), "style": cell.style}
+def _describe_cell(cell: Cell, *, beside: bool) -> dict[str, Json]:
+    detail = tie_cell(cell.detail, cell)
+    follows = beside and cell.style == "number" and detail != ""
+    return {
+        "text": tie_cell(cell.text, cell),
+        "detail": bracket(detail) if follows else detail,
+        "style": cell.style,
+        "beside": follows,
+    }

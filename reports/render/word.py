@@ -8,18 +8,19 @@ from docx.document import Document
 
 from reports.blocks import Figure, Report, Table, Text
 from reports.render.numbering import AUTHOR, Item, mark_of, name_item, tie
-from reports.render.paper import Layout, order_for_paper, place_items, running_title
+from reports.render.paper import LONG_CONTENTS, PORTRAIT_MM, Layout, place_items, running_title
+from reports.render.paper_order import order_for_paper
 from reports.render.word_figures import paint_figures, write_figure
-from reports.render.word_file import ALERT, open_document, save_document, set_pages, turn_page
+from reports.render.word_file import ALERT, COLUMN_MM, in_columns, open_document, save_document, set_pages, turn_page
 from reports.render.word_parts import (
-    close_field,
     make,
     mark,
-    open_field,
     parse_elements,
+    to_twips,
     write_bookmark,
     write_field,
     write_link,
+    write_page_of,
     write_paragraph,
     write_run,
 )
@@ -50,7 +51,11 @@ def render_word(report: Report) -> bytes:
     document = open_document()
     items = order_for_paper(report)
     set_pages(document, running_title(report), mark_of(report), report.kicker)
-    _append(document, [*_write_front(report), *_write_contents(items)])
+    _append(document, _write_front(report))
+    if contents := _write_contents(items):
+        _append(document, [write_paragraph("TOCHeading", [write_run("Contents")])])
+        with in_columns(document, 2 if len(contents) > LONG_CONTENTS else 1):
+            _append(document, contents)
     pictures = paint_figures(list(report.figures()))
     turned = False
     last = {"table": 0, "figure": 0}
@@ -95,21 +100,23 @@ def _write_front(report: Report) -> list[str]:
 
 
 def _write_contents(items: Sequence[Item]) -> list[str]:
-    """Write the list of contents as a field that is filled already: Word can update it, nobody has to."""
+    """Write the list of contents: links with page numbers.
+
+    The numbers are fields, one in each line: a field around the whole list would be filled by Word alone.
+    """
     levels = {"section": "TOC1", "subsection": "TOC2"}
     lines = [
-        (levels[item.kind], [write_link(_name_heading(k), [write_run(item.block.text)])])
+        (levels[item.kind], [_write_entry(item.block.text, _name_heading(k))])
         for k, item in enumerate(items, start=1)
         if isinstance(item.block, Text) and item.kind in levels
     ]
-    if not lines:
-        return []
-    lines[0][1][:0] = open_field('TOC \\o "1-2" \\n \\h \\z \\u')
-    lines[-1][1].append(close_field())
-    return [
-        write_paragraph("TOCHeading", [write_run("Contents")]),
-        *(write_paragraph(style, runs) for style, runs in lines),
-    ]
+    room = COLUMN_MM if len(lines) > LONG_CONTENTS else PORTRAIT_MM
+    end = make("w:tab", {"w:val": "right", "w:leader": "dot", "w:pos": to_twips(room)})
+    return [write_paragraph(style, runs, [make("w:tabs", children=[end])]) for style, runs in lines]
+
+
+def _write_entry(title: str, name: str) -> str:
+    return write_link(name, [write_run(title), make("w:r", children=[make("w:tab")]), *write_page_of(name)])
 
 
 def _name_heading(position: int) -> str:
@@ -132,7 +139,8 @@ def _write_text(item: Item, text: Text, position: int) -> list[str]:
             return [write_paragraph("AuthorPlace", runs)]
         case "section" | "subsection":
             named = write_bookmark(position, _name_heading(position), [write_run(text.text)])
-            return [write_paragraph(f"Heading{item.level}", named)]
+            looks = [make("w:pageBreakBefore")] if text.fresh else []
+            return [write_paragraph(f"Heading{item.level}", named, looks)]
         case "heading":
             return [write_paragraph(f"Heading{item.level}", [write_run(text.text)])]
         case _:
@@ -142,8 +150,9 @@ def _write_text(item: Item, text: Text, position: int) -> list[str]:
 
 def _write_whole_table(item: Item, table: Table, layout: Layout) -> list[str]:
     """Write table and notes; without notes an empty line keeps it from growing together with the next table."""
-    notes = [write_paragraph("TableNote", [write_run(tie(note))]) for note in table.notes]
-    return [write_table(table, layout, name_item(item)), *(notes or [write_paragraph("TableNote", [])])]
+    styles = [*["TableNote"] * (len(table.notes) - 1), "TableNoteLast"]
+    notes = [write_paragraph(style, [write_run(tie(note))]) for style, note in zip(styles, table.notes, strict=False)]
+    return [write_table(table, layout, name_item(item)), *(notes or [write_paragraph("TableNoteLast", [])])]
 
 
 def _write_caption(item: Item, caption: str, marked: str, *, follows: bool) -> list[str]:

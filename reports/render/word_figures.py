@@ -18,7 +18,7 @@ from reports.render.paper import load_fonts, size_figure
 from reports.render.word_parts import clean, make, write_paragraph
 
 PICTURES = Path(__file__).parents[1] / "templates" / "pictures.typ"
-DOTS_PER_INCH = 300
+DOTS_PER_INCH = 200
 _EMU_PER_MM = 36000
 _DRAWING = """
 <wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"

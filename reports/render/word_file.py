@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 import docx
 from docx.document import Document
-from docx.enum.section import WD_ORIENT
+from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import parse_xml
+from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Mm
 
-from reports.render.paper import MARGIN_MM, PAGE_LENGTH_MM, PAGE_MM
-from reports.render.word_parts import make, mark, parse_elements, write_field, write_run
+from reports.render.paper import MARGIN_MM, PAGE_LENGTH_MM, PAGE_MM, PORTRAIT_MM
+from reports.render.word_parts import make, mark, parse_elements, to_twips, write_field, write_run
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 TOP_MM, BOTTOM_MM, HEADER_MM = 25.0, 20.0, 10.0
+GUTTER_MM = 8.0
+COLUMN_MM = (PORTRAIT_MM - GUTTER_MM) / 2
+"""Width of one of two columns."""
 ALERT = "8A4B00"
 """Colour of what must not be overlooked, as in the page's style."""
 _NEEDED = {RELATIONSHIP_TYPE.STYLES, RELATIONSHIP_TYPE.NUMBERING, RELATIONSHIP_TYPE.SETTINGS}
@@ -90,7 +96,36 @@ def turn_page(document: Document) -> None:
     section.page_width, section.page_height = height, width
     turned = section.orientation == WD_ORIENT.PORTRAIT
     section.orientation = WD_ORIENT.LANDSCAPE if turned else WD_ORIENT.PORTRAIT
-    # The paragraph that carries the break takes no room of its own.
+    _flatten_break(document)
+
+
+@contextmanager
+def in_columns(document: Document, count: int) -> Iterator[None]:
+    """Set what is appended meanwhile in columns of the same height, and go on beneath them as before."""
+    if count == 1:
+        yield
+        return
+    _begin_columns(document, count)
+    yield
+    _begin_columns(document, 1)
+
+
+def _begin_columns(document: Document, count: int) -> None:
+    """Go on on the same page in another number of columns."""
+    section = document.add_section(WD_SECTION.CONTINUOUS)
+    _flatten_break(document)
+    for given in section._sectPr.findall(qn("w:cols")):
+        section._sectPr.remove(given)
+    columns = make("w:cols", {"w:num": str(count), "w:space": to_twips(GUTTER_MM)})
+    before = section._sectPr.find(qn("w:docGrid"))
+    if before is None:
+        section._sectPr.append(parse_elements([columns])[0])
+    else:
+        before.addprevious(parse_elements([columns])[0])
+
+
+def _flatten_break(document: Document) -> None:
+    """Let the paragraph that carries a break of sections take no room of its own."""
     ending = document.element.body[-2]
     spacing = make("w:spacing", {"w:before": "0", "w:after": "0", "w:line": "20", "w:lineRule": "exact"})
     ending[0].insert(0, parse_elements([spacing])[0])

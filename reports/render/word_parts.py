@@ -45,10 +45,10 @@ def write_paragraph(style: str, runs: Iterable[str], looks: Iterable[str] = ()) 
     return make("w:p", children=[make("w:pPr", children=[mark("w:pStyle", style), *looks]), *runs])
 
 
-def open_field(instruction: str) -> list[str]:
-    """Make what stands before the shown text of a field."""
+def open_field(instruction: str, *, stale: bool = False) -> list[str]:
+    """Make what stands before the shown text of a field; a stale one is filled by the program that opens the file."""
     code = f'<w:instrText xml:space="preserve"> {escape(instruction)} </w:instrText>'
-    return [_write_mark("begin"), make("w:r", children=[code]), _write_mark("separate")]
+    return [_write_mark("begin", stale=stale), make("w:r", children=[code]), _write_mark("separate")]
 
 
 def close_field() -> str:
@@ -61,8 +61,13 @@ def write_field(instruction: str, shown: str, *looks: str) -> list[str]:
     return [*open_field(instruction), write_run(shown, *looks), close_field()]
 
 
-def _write_mark(kind: str) -> str:
-    return make("w:r", children=[make("w:fldChar", {"w:fldCharType": kind})])
+def write_page_of(name: str) -> list[str]:
+    """Make the number of the page of a named place: only the program that lays out the pages knows it."""
+    return [*open_field(f"PAGEREF {name} \\h", stale=True), write_run(""), close_field()]
+
+
+def _write_mark(kind: str, *, stale: bool = False) -> str:
+    return make("w:r", children=[make("w:fldChar", {"w:fldCharType": kind} | ({"w:dirty": "1"} if stale else {}))])
 
 
 def write_bookmark(number: int, name: str, runs: Iterable[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reports.blocks import Cell, Table
 from reports.figures.canvas import PALETTE
 from reports.render.numbering import tie
-from reports.render.paper import Face, Layout, spans, tie_cell
+from reports.render.paper import Face, Layout, bracket, size_detail, spans, tie_cell
 from reports.render.word_parts import make, mark, to_twips, write_paragraph, write_run
 
 FACE = Face(words=0.9, figures=0.89, sizes=(8.0, 7.5, 7.0, 6.5, 6.0), comfortable=3)
@@ -83,10 +83,10 @@ def _write_row(row: tuple[Cell, ...], layout: Layout, *, stays: tuple[str, ...])
         looks.append(make("w:trHeight", {"w:val": to_twips(BLANK_MM), "w:hRule": "atLeast"}))
     if spans(row):
         width = [_write_length("w:tcW", sum(layout.widths_mm)), mark("w:gridSpan", len(row))]
-        cells = [_fill(make("w:tcPr", children=width), _write_runs(row[0], layout.size), stays)]
+        cells = [_fill(make("w:tcPr", children=width), _write_runs(row[0], layout), stays)]
     else:
         cells = [
-            _fill(_write_cell_looks(cell, width), _write_runs(cell, layout.size), stays, indent=cell.style == "indent")
+            _fill(_write_cell_looks(cell, width), _write_runs(cell, layout), stays, indent=cell.style == "indent")
             for cell, width in zip(row, layout.widths_mm, strict=True)
         ]
     return make("w:tr", children=[make("w:trPr", children=looks), *cells])
@@ -107,7 +107,8 @@ def _fill(looks: str, runs: list[str], stays: tuple[str, ...], *, indent: bool =
     return make("w:tc", children=[looks, write_paragraph("TableText", runs, given)])
 
 
-def _write_runs(cell: Cell, size: float) -> list[str]:
+def _write_runs(cell: Cell, layout: Layout) -> list[str]:
+    size = layout.size
     looks = {
         "group": [make("w:b")],
         "muted": [make("w:i"), mark("w:color", SOFT)],
@@ -116,8 +117,11 @@ def _write_runs(cell: Cell, size: float) -> list[str]:
     }.get(cell.style, [])
     runs = [write_run(tie_cell(cell.text, cell), *looks, *_size(size))] if cell.text else []
     if cell.detail:
-        runs.append(make("w:r", children=[make("w:br")]))
-        runs.append(write_run(tie_cell(cell.detail, cell), mark("w:color", SOFT), *_size(size * 0.88)))
+        detail = tie_cell(cell.detail, cell)
+        beside = layout.beside and cell.style == "number"
+        if not beside:
+            runs.append(make("w:r", children=[make("w:br")]))
+        runs.append(write_run(bracket(detail) if beside else detail, mark("w:color", SOFT), *_size(size_detail(size))))
     return runs
 
 
