@@ -31,10 +31,22 @@ from schemas.errors import DefinitionError, StudyError, unknown_name
 from schemas.specs import InstrumentSpec, OutcomeSpec, ScoreOutcome, ThresholdOutcome, ThresholdSetSpec
 from schemas.study import Study
 
-ENTRIES: tuple[OutcomeSpec, ...] = (
-    *SCORES_LUMBAR, *SCORES_CERVICAL, *SCORES_DEFORMITY, *SCORES_GENERIC, *SCORES_AT_FOLLOW_UP, *COMBINED,
-    *REHERNIATION, *REOPERATION, *COMPLICATIONS, *NERVES, *UTILISATION, *DEFORMITY,
-)  # fmt: skip
+FAMILIES: dict[str, tuple[OutcomeSpec, ...]] = {
+    "Scores of the low back": SCORES_LUMBAR,
+    "Scores of the neck": SCORES_CERVICAL,
+    "Scores of scoliosis and adult deformity": SCORES_DEFORMITY,
+    "Scores of no one region, and ratings of the change itself": SCORES_GENERIC,
+    "The scores at follow-up themselves": SCORES_AT_FOLLOW_UP,
+    "Several scores together": COMBINED,
+    "Recurrence of a disc herniation": REHERNIATION,
+    "Reoperation, readmission and death by a day": REOPERATION,
+    "Complications": COMPLICATIONS,
+    "Nerves and throat": NERVES,
+    "Use of care": UTILISATION,
+    "The construct and neighbouring segments": DEFORMITY,
+}
+"""The entries by what they are about: the sections of the printed list."""
+ENTRIES: tuple[OutcomeSpec, ...] = tuple(spec for family in FAMILIES.values() for spec in family)
 
 OUTCOMES: dict[str, OutcomeSpec] = {spec.name: spec for spec in ENTRIES}
 

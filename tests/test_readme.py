@@ -50,6 +50,41 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
     assert absent == []
 
 
+def named_pictures(page: Path) -> set[Path]:
+    text = page.read_text(encoding="utf-8")
+    names = re.findall(r"!\[[^\]]*\]\(([^)\s]+)\)", text) + re.findall(r'<img [^>]*src="([^"]+)"', text)
+    return {(page.parent / name).resolve() for name in names}
+
+
+def test_every_picture_is_there_and_every_one_is_shown() -> None:
+    shown = set().union(*map(named_pictures, PAGES))
+    assert shown == {path.resolve() for path in (ROOT / "docs").rglob("*.png")}
+    assert len(named_pictures(ROOT / "README.md")) >= 3
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_pictures_say_in_words_what_they_show(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    words = re.findall(r"!\[([^\]]*)\]\(", text) + re.findall(r'<img [^>]*alt="([^"]*)"', text)
+    assert len(words) == len(re.findall(r"!\[|<img ", text))
+    assert all(len(word) > 40 for word in words)
+
+
+def test_pictures_are_small() -> None:
+    for path in (ROOT / "docs" / "pictures").iterdir():
+        data = path.read_bytes()
+        assert data.startswith(b"\x89PNG")
+        assert len(data) < 150_000
+        assert int.from_bytes(data[16:20], "big") >= 800, "too narrow to be read"
+
+
+def test_every_page_is_in_the_list_of_pages() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    linked = {(ROOT / "docs" / link).resolve() for link in re.findall(r"\]\(([^)\s#]+)", index)}
+    pages = {path.resolve() for path in PAGES if "decisions" not in path.parts and path.parent != ROOT}
+    assert pages - {(ROOT / "docs" / "README.md").resolve()} <= linked
+
+
 EXAMPLES = [
     pytest.param(text, id=f"{page.name}-{number}")
     for page in PAGES

@@ -14,14 +14,21 @@ from pathlib import Path
 
 import pytest
 
-from reports.reference.dictionary import OWN, arrange_columns, list_facts, render_dictionary
+from reports.reference.dictionary import (
+    OWN,
+    arrange_columns,
+    list_facts,
+    render_dictionary,
+    render_dictionary_markdown,
+)
 from schemas.aliases import ALIASES
 from schemas.column import Column
 from schemas.columns import COLUMNS, FAMILIES
 from schemas.errors import InputError, RunError
-from spinerisk.listing import TABLES, list_table, write_dictionary
+from spinerisk.listing import TABLES, list_table, write_table
 
 TITLE = "Columns & <b>facts</b>"
+PAGE = Path(__file__).parents[1] / "docs" / "column_list.md"
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 OWN_COLUMN = Column(
@@ -267,21 +274,40 @@ def test_facts_are_rows_of_plain_texts() -> None:
 
 
 def test_dictionary_is_written_as_a_page_or_as_a_table(tmp_path: Path) -> None:
-    page = write_dictionary(tmp_path / "columns.html", None)
+    page = write_table("columns", tmp_path / "columns.html", None)
     assert len({name for row in Page(page.read_text(encoding="utf-8")).rows for name in row.names}) == len(COLUMNS)
-    table = write_dictionary(tmp_path / "columns.csv", "cervical")
+    table = write_table("columns", tmp_path / "columns.csv", "cervical")
     with table.open(encoding="utf-8", newline="") as file:
         read = list(csv.DictReader(file))
     assert [row["name"] for row in read] == [name for name, c in COLUMNS.items() if "cervical" in c.cohorts]
     assert read == [{key: str(value) for key, value in row.items()} for row in list_table("columns", "cervical")]
 
 
+def test_the_list_in_the_documentation_is_the_one_that_is_written_today(tmp_path: Path) -> None:
+    written = write_table("columns", tmp_path / "columns.md", None).read_text(encoding="utf-8")
+    assert PAGE.read_text("utf-8") == written, "run `spinerisk list columns --out docs/column_list.md`"
+    assert len(PAGE.read_bytes()) < 300_000
+    listed: list[str] = []
+    for cell in re.findall(r"^\| (`.*?`) \| ", written, flags=re.MULTILINE):
+        names = re.findall(r"`(\w+)`", cell)
+        stem = names[0].rpartition("_")[0]
+        listed += [stem + name if name.startswith("_") else name for name in names]
+    assert sorted(listed) == sorted(COLUMNS)
+
+
+def test_a_list_of_few_columns_has_their_facts() -> None:
+    written = render_dictionary_markdown([COLUMNS["bmi"], COLUMNS["sex"], OWN_COLUMN], title="Few")
+    assert "| `bmi` | Body mass index. | 12 to 75 kg/m2; usual 17 to 50 |  |" in written
+    assert "female, male, other" in written
+    assert f"## {OWN}\n" in written
+
+
 def test_other_kinds_of_files_are_refused(tmp_path: Path) -> None:
-    message = r"the dictionary's file must end in \.html or \.csv, got '.*columns\.docx'; give it one of these endings"
+    message = r"the file of columns must end in \.html or \.md or \.csv, got '.*columns\.docx'; give it such an ending"
     with pytest.raises(InputError, match=message):
-        write_dictionary(tmp_path / "columns.docx", None)
+        write_table("columns", tmp_path / "columns.docx", None)
     with pytest.raises(RunError, match=r"'.*columns\.csv' must be writable: No such file"):
-        write_dictionary(tmp_path / "absent" / "columns.csv", None)
+        write_table("columns", tmp_path / "absent" / "columns.csv", None)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 REFERENCES = {
     "Brier 1950": "Brier GW. Verification of forecasts expressed in terms of probability. Mon Weather Rev 1950;78:1-3.",
+    "Wilson 1927": "Wilson EB. Probable inference, the law of succession, and statistical inference. J Am Stat Assoc "
+    "1927;22:209-12.",
     "Good 1952": "Good IJ. Rational decisions. J R Stat Soc B 1952;14:107-14.",
     "Cox 1958": "Cox DR. Two further applications of a model for binary regression. Biometrika 1958;45:562-5.",
     "Hanley and McNeil 1982": "Hanley JA, McNeil BJ. The meaning and use of the area under a receiver operating "
     "characteristic (ROC) curve. Radiology 1982;143:29-36.",
     "DeLong 1988": "DeLong ER, DeLong DM, Clarke-Pearson DL. Comparing the areas under two or more correlated ROC "
     "curves. Biometrics 1988;44:837-45.",
+    "Rubin 1987": "Rubin DB. Multiple imputation for nonresponse in surveys. New York: Wiley, 1987.",
     "Nagelkerke 1991": "Nagelkerke NJD. A note on a general definition of the coefficient of determination. "
     "Biometrika 1991;78:691-2.",
     "Vickers and Elkin 2006": "Vickers AJ, Elkin EB. Decision curve analysis. Med Decis Making 2006;26:565-74.",
+    "Newcombe 2006": "Newcombe RG. Confidence intervals for an effect size measure based on the Mann-Whitney "
+    "statistic. Part 2: asymptotic methods and evaluation. Stat Med 2006;25:559-73.",
     "Tjur 2009": "Tjur T. Coefficients of determination in logistic regression models: a new proposal. Am Stat "
     "2009;63:366-72.",
     "Boyd 2013": "Boyd K, Eng KH, Page CD. Area under the precision-recall curve: point estimates and confidence "

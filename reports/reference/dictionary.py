@@ -11,6 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from reports.reference.markdown import tabulate
 from schemas.aliases import ALIASES, SCORE_ALIASES, VISIT_WORDS
 from schemas.column import KNOWN_AT, Column
 from schemas.columns import COLUMNS, FAMILIES
@@ -27,6 +28,11 @@ TIMES = {
     "followup": "Known afterwards",
 }
 OWN = "Columns of this registry only"
+INTRODUCTION = (
+    "Every column that the toolkit understands, by family and by when it is known. Columns that differ in the visit "
+    "only share a line: `odi_6w` `_3m` are `odi_6w` and `odi_3m`. `spinerisk list columns --out columns.html` writes a "
+    "page with a search box, `.md` this one, `.csv` a table with one row per column."
+)
 FAMILY = {column.name: family for family, columns in FAMILIES.items() for column in columns}
 
 
@@ -120,6 +126,40 @@ def render_dictionary(columns: Iterable[Column], *, title: str) -> str:
         # Our own file without a text of a registry.
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
     )
+
+
+def render_dictionary_markdown(columns: Iterable[Column], *, title: str) -> str:
+    """Render the data dictionary as it stands in the documentation: a table for each family and time."""
+    known = tuple(columns)
+    sections = arrange_columns(known)
+    lines = [f"# {title}", "", INTRODUCTION, ""]
+    lines += [*(f"- [{section.title}](#{section.anchor}): {section.n}" for section in sections), ""]
+    for section in sections:
+        lines += [f'<a id="{section.anchor}"></a>', "", f"## {section.title}", ""]
+        for part in section.parts:
+            rows = [
+                (_join_names(line.names), line.column.text, say_values(line), line.column.source) for line in part.lines
+            ]
+            lines += [f"### {part.title}", "", *tabulate(("column", "meaning", "values", "source"), rows), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _join_names(names: Sequence[str]) -> str:
+    """Return the names of a line as code, those that differ in the visit only as one with the endings of the others."""
+    first, *others = names
+    stem = first.rpartition("_")[0]
+    if stem and all(name.rpartition("_")[0] == stem for name in others):
+        return " ".join([f"`{first}`", *(f"`_{name.rpartition('_')[2]}`" for name in others)])
+    return " ".join(f"`{name}`" for name in names)
+
+
+def say_values(line: Line) -> str:
+    """Return what a column can hold, in words."""
+    column = line.column
+    words = {"number": line.possible, "flag": "yes 1, no 0", "category": ", ".join(column.levels)}
+    usual = f"; usual {line.plausible}" if line.plausible else ""
+    never = "" if column.predictor else "; never a predictor"
+    return words.get(column.kind, column.kind) + usual + never
 
 
 def list_facts(columns: Iterable[Column]) -> list[dict[str, object]]:
