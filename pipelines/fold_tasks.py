@@ -63,9 +63,10 @@ def list_borrowed_weights(study: Study, prepared: Prepared) -> Iterator[str]:
         borrowed = sum(not can_tell_who_is_lost(cohort, task.test) for task in tasks)
         if borrowed:
             yield (
-                f"{name}: in {borrowed} of {len(tasks)} sites (or groups of sites) that are left out, fewer than "
-                f"{LEAST_PER_PREDICTOR} patients per predictor are of unknown outcome, or of known: how many these are "
-                "is taken from the site itself, and who they are from the other sites"
+                f"{name}: {borrowed} of {len(tasks)} sites (or groups of sites) that are left out have fewer than "
+                f"{LEAST_PER_PREDICTOR} patients of known, or of unknown, outcome per predictor: the weights of their "
+                "patients take the share of unknown outcomes from the site, and who is likely to be unknown from the "
+                "other sites"
             )
 
 

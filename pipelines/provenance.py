@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import platform
+from functools import cache
 from pathlib import Path
 
 PACKAGE = "spinerisk"
@@ -30,8 +31,9 @@ def read_platform() -> str:
     return f"{platform.system()} {platform.machine()}"
 
 
+@cache
 def compute_code_sha256() -> str:
-    """Return the SHA-256 over the names and contents of the toolkit's own Python files, in hex."""
+    """Return the SHA-256 over the names and contents of the toolkit's own Python files, in hex; read once a process."""
     root = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
     for floor in FLOORS:

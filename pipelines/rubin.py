@@ -23,7 +23,7 @@ FIXED_PARAMETERS = {"calibration_slope": 2, "score_slope": 2}
 """Parameters fitted by a measure, for its degrees of freedom; 1 of every other."""
 ON_THE_LOGIT = ("c_statistic", "average_precision", "event_rate")
 """Measures between 0 and 1 that are pooled as log-odds."""
-SHARES = ("sensitivity", "specificity", "ppv", "npv", "share_above", "interval_coverage")
+SHARES = ("sensitivity", "specificity", "ppv", "npv", "share_acted_on", "interval_coverage")
 DISTANCES = ("ici", "ici_null", "e50", "e90", "e_max")
 RANGES: dict[str, tuple[float, float]] = {
     **dict.fromkeys((*ON_THE_LOGIT, *SHARES, *DISTANCES, "brier_score"), (0.0, 1.0)),

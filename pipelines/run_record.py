@@ -104,6 +104,7 @@ def describe_dataset(dataset: Dataset) -> dict[str, object]:
         "n_quarantined": len(registry.quarantine),
         "synthetic": registry.synthetic,
         "patients_known": "patient" in registry.columns,
+        "n_sites": int(registry.frame["site"].nunique()) if "site" in registry.columns else None,
         "tables": registry.tables.to_dict("records"),
         "faults": registry.faults[["column", "rule", "count"]].to_dict("records"),
     }

@@ -278,15 +278,19 @@ def _judge_validation(cohort: Cohort, expected: Expected, decision: DecisionPlan
     nodes, shares = place_binormal(c_statistic, rate)
     information = compute_information(nodes, shares)
     needs = [
-        ("oe_ratio", f"interval of O:E {OE_WIDTH:g} wide", compute_patients_for_oe(event_rate=rate, width=OE_WIDTH)),
+        (
+            "oe_ratio",
+            f"O:E with an interval of width {OE_WIDTH:g}",
+            compute_patients_for_oe(event_rate=rate, width=OE_WIDTH),
+        ),
         (
             "calibration_slope",
-            f"interval of the slope {SLOPE_WIDTH:g} wide",
+            f"calibration slope with an interval of width {SLOPE_WIDTH:g}",
             compute_patients_for_slope(information, width=SLOPE_WIDTH),
         ),
         (
             "c_statistic",
-            f"interval of the c-statistic {C_WIDTH:g} wide",
+            f"c-statistic with an interval of width {C_WIDTH:g}",
             compute_patients_for_c(c_statistic=c_statistic, event_rate=rate, width=C_WIDTH),
         ),
         ("least", f"{LEAST} events and {LEAST} non-events", math.ceil(LEAST / min(seen, 1 - seen))),
@@ -296,7 +300,7 @@ def _judge_validation(cohort: Cohort, expected: Expected, decision: DecisionPlan
         needs += [
             (
                 "standardised_net_benefit",
-                f"interval of the standardised net benefit at {threshold:g} {NET_BENEFIT_WIDTH:g} wide",
+                f"standardised net benefit at {threshold:g} with an interval of width {NET_BENEFIT_WIDTH:g}",
                 _count_for_net_benefit(nodes, shares, rate, threshold, acts_below=below),
             )
             for threshold in decision.values

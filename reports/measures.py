@@ -157,7 +157,7 @@ SCORE_MEASURES = MeasureSet(
     has_events=False,
 )
 AT_THRESHOLDS = (
-    "sensitivity", "specificity", "ppv", "npv", "share_above", "standardised_net_benefit", "interventions_avoided",
+    "sensitivity", "specificity", "ppv", "npv", "share_acted_on", "standardised_net_benefit", "interventions_avoided",
 )  # fmt: skip
 """What is printed of each declared threshold beside the net benefit."""
 BY_KIND = {"score": SCORE_MEASURES}

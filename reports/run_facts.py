@@ -74,7 +74,8 @@ class FaultFacts(Facts):
 class DatasetFacts(Facts):
     """One data file; `validation` is None for the development data.
 
-    `patients_known` says whether the data name patients, so that operations of one person are known as such.
+    `patients_known` says whether the data name patients, so that operations of one person are known as such;
+    `n_sites` is None where they name no site.
     """
 
     dataset: str
@@ -85,6 +86,7 @@ class DatasetFacts(Facts):
     n_quarantined: int
     synthetic: bool = False
     patients_known: bool = True
+    n_sites: int | None = None
     faults: tuple[FaultFacts, ...] = ()
     validation: str | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -54,6 +55,8 @@ class RunFolder:
         ``run.json``.
     study_text
         The exact text of ``study.toml``.
+    facts_sha256
+        SHA-256 of ``run.json`` as it stands in the folder, in hex.
     answers_text
         The text of ``tripod.toml``, empty where there is none.
     tables
@@ -64,12 +67,23 @@ class RunFolder:
     facts: RunFacts
     study_text: str
     tables: dict[str, pd.DataFrame]
+    facts_sha256: str = ""
     answers_text: str = ""
 
     @property
     def synthetic(self) -> bool:
         """Whether any of the data were simulated."""
         return self.facts.definition.synthetic or any(data.synthetic for data in self.facts.data)
+
+    @property
+    def names_patients(self) -> bool:
+        """Whether the development data name patients, so that their operations can be kept together."""
+        return all(data.patients_known for data in self.facts.data if data.validation is None)
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether a score is predicted, beside or instead of risks."""
+        return any(outcome.kind == "score" for outcome in self.outcomes)
 
     @property
     def outcomes(self) -> tuple[OutcomeFacts, ...]:
@@ -145,13 +159,14 @@ def read_run_folder(folder: Path) -> RunFolder:
         If a file is missing or damaged, or the format is not the one that this version reads.
     """
     folder = Path(folder)
-    facts = _read_facts(folder / "run.json")
+    text = _read_text(folder / "run.json")
     tables = {name: _read_table(folder / "share" / f"{name}.csv", columns) for name, columns in SHARE.items()}
     for name in USED_CURVES:
         tables[name] = _read_table(folder / "share" / "curves" / f"{name}.csv", CURVES[name])
     answers = folder / ANSWERS
     return RunFolder(
-        facts=facts,
+        facts=_read_facts(folder / "run.json", text),
+        facts_sha256=hashlib.sha256(text.encode("utf-8")).hexdigest(),
         study_text=_read_text(folder / "study.toml"),
         tables=tables,
         answers_text=_read_text(answers) if answers.exists() else "",
@@ -170,8 +185,7 @@ def _read_text(path: Path) -> str:
         raise RunError(f"{str(path)!r} must be text in UTF-8; the run is damaged, run the study again") from None
 
 
-def _read_facts(path: Path) -> RunFacts:
-    text = _read_text(path)
+def _read_facts(path: Path, text: str) -> RunFacts:
     try:
         values: Any = json.loads(text)
     except json.JSONDecodeError as error:

@@ -15,8 +15,10 @@ from reports.blocks import Cell, CellStyle
 from reports.measures import MEASURES
 
 MINUS = "\u2212"
-HIDDEN = "hidden \u2020"
-"""What stands in the place of a small count, or of one that would give a small count away."""
+HIDDEN = "suppressed"
+"""What stands in the place of a small count, of one that would give it away, and of an estimate from it."""
+SUPPRESSED = "Suppressed:"
+"""How the note begins that explains it."""
 EMPTY = Cell(text="\u2013", style="muted")
 Key = str | float
 PROPER_WORDS = ("Brier", "ICI", "O:E", "MAE", "RMSE", "R²", "SD", "Nagelkerke's")
@@ -95,8 +97,8 @@ def words_of(metric: str) -> str:
 def suppression_note(suppress_below: int) -> str:
     """Return the note that explains hidden counts."""
     return (
-        f"\u2020 Hidden: fewer than {suppress_below} operations or patients, or a count from which such a one could be "
-        "found by subtraction."
+        f"{SUPPRESSED} fewer than {suppress_below} operations or patients, or a number from which such a count could "
+        "be found by subtraction."
     )
 
 
@@ -209,8 +211,13 @@ def describe_intervals(frame: pd.DataFrame) -> str:
         titles = kinds.setdefault((str(kind), str(target)), [])
         if words_of(str(metric)) not in titles:
             titles.append(words_of(str(metric)))
-    parts = [_interval_words(kind, target, titles) for (kind, target), titles in kinds.items()]
-    return "95 % intervals: " + "; ".join(parts) + "."
+    targets = distinct(target for kind, target in kinds if target and not kind.startswith(NO_INTERVAL))
+    shared = targets[0] if len(targets) == 1 and len(kinds) > 1 else ""
+    parts = [
+        _interval_words(kind, "" if target == shared else target, titles) for (kind, target), titles in kinds.items()
+    ]
+    about = f" They are about {TARGET_WORDS.get(shared, shared)}." if shared else ""
+    return f"95 % intervals: {'; '.join(parts)}.{about}"
 
 
 def _interval_words(kind: str, target: str, titles: list[str]) -> str:

@@ -177,7 +177,7 @@ def test_a_derived_threshold_says_that_it_is_another_one_than_the_outcome_of_tha
     frame = pd.DataFrame({"odi_0": [50.0], "odi_12m": [20.0], "reoperation_days": [NA], "death_days": [NA]})
     scored = build(score(), columns=tuple(frame)).score
     assert scored is not None
-    assert "not to be compared with an outcome of kind threshold, in which who was reoperated or died" in (
+    assert "not to be compared with an outcome of kind threshold, in which patients who were reoperated or died" in (
         scored.derived[0].rule
     )
     as_scored = build(score(), columns=tuple(frame), reoperated="as_scored", died="as_scored").score

@@ -126,7 +126,7 @@ def test_a_list_prints_its_components(name: str):
     outcome = outcome_of(name)
     assert len(outcome.components) >= 9
     for flag in outcome.components:
-        assert flag.replace("_", " ") in outcome.rule
+        assert flag.removesuffix("_30d").replace("_", " ") + " within 30 days" in outcome.rule
     assert "transfusion_30d" not in outcome.components
 
 
@@ -230,7 +230,7 @@ def test_who_died_in_hospital_by_day_30_was_not_readmitted(name: str):
     assert one(name, **{flag: 1}, discharge_destination="home", death_30d=1) == 1
     outcome = outcome_of(name)
     assert "who died before a readmission was not readmitted and counts as 0" in outcome.competing
-    assert "not recorded counts as no where discharge destination: died and death 30d: yes" in outcome.rule
+    assert "not recorded counts as no where discharge destination: died and death within 30 days: yes" in outcome.rule
     without = build(OUTCOMES[name], columns=[flag, "death_30d"])
     assert "not recorded counts as no" not in without.rule
     assert np.isnan(without.occurred(pd.DataFrame({flag: [NA], "death_30d": [1.0]}))).all()

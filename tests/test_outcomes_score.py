@@ -58,15 +58,15 @@ def test_the_outcome_is_the_score_and_an_absent_one_is_unknown():
 @pytest.mark.parametrize(
     ("choice", "expected", "words"),
     [
-        ("fail", [20, np.nan, 38, 4, 12], "a score has no failure: who was reoperated before the visit has the score"),
-        ("weight", [20, np.nan, np.nan, 4, 12], "who was reoperated before the visit counts as unknown"),
-        ("exclude", [20, np.nan, 38, 4, 12], "who was reoperated before the visit is left out"),
+        ("fail", [20, np.nan, 38, 4, 12], "a score has no failure: {} have the score"),
+        ("weight", [20, np.nan, np.nan, 4, 12], "{} count as of unknown outcome"),
+        ("exclude", [20, np.nan, 38, 4, 12], "{} are left out"),
     ],
 )
 def test_a_reoperation_before_the_visit_is_what_the_study_says(choice: str, expected: list[float], words: str):
     got = build(spec(), reoperated=choice, died="as_scored")
     np.testing.assert_array_equal(got.occurred(patients()), expected)
-    assert words in got.rule
+    assert words.format("patients who were reoperated before the visit") in got.rule
     left_out = [criterion for criterion in got.excluded if not criterion.keep(patients()).all()]
     assert len(left_out) == (choice == "exclude")
     assert ("reoperation_days" in got.revealing) == (choice != "fail")

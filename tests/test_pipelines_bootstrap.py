@@ -102,7 +102,7 @@ def measure_by_hand(y: Floats, p: Floats) -> dict[str, list[float]]:
         found["interventions_avoided"].append(100 * (benefit - (y.mean() - (1 - y.mean()) * odds)) / odds)
         found["ppv"].append(tp / (tp + fp) if tp + fp else np.nan)
         found["npv"].append(tn / (tn + fn) if tn + fn else np.nan)
-        found["share_above"].append((tp + fp) / n)
+        found["share_acted_on"].append((tp + fp) / n)
         found["sensitivity"].append(tp / (tp + fn))
         found["specificity"].append(tn / (tn + fp))
     return found

@@ -41,7 +41,7 @@ from schemas.tables import EVALUATION
 
 Floats = npt.NDArray[np.float64]
 
-OF_ACTION = ("net_benefit", "standardised_net_benefit", "interventions_avoided", "share_above")
+OF_ACTION = ("net_benefit", "standardised_net_benefit", "interventions_avoided", "share_acted_on")
 OF_SIDES = ("sensitivity", "specificity", "ppv", "npv")
 THRESHOLDS = (0.55, 0.7)
 BELOW: dict[str, Any] = {"thresholds": {"success": THRESHOLDS}, "acts_below": {"success"}}
@@ -178,7 +178,7 @@ def test_interval_and_standardised_form_have_their_closed_forms() -> None:
         + v**2 * (1 - spared) ** 2 / (others * y.mean())
     ) / n
     assert high - low == pytest.approx(2 * Z * math.sqrt(variance))
-    assert estimate_at("share_above", sample)[0, 0] == pytest.approx(np.mean(p < t))
+    assert estimate_at("share_acted_on", sample)[0, 0] == pytest.approx(np.mean(p < t))
     everyone = (1 - y.mean()) - y.mean() * (1 - t) / t
     assert estimate_at("interventions_avoided", sample)[0, 0] == pytest.approx(
         100 * (each.mean() - everyone) / ((1 - t) / t)

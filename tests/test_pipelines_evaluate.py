@@ -549,7 +549,7 @@ def test_no_event_at_all_leaves_what_needs_none() -> None:
     assert fine == {
         "event_rate", "log_loss", "brier_score", "net_benefit", "interventions_avoided", "specificity", "ppv", "npv",
         "mean_risk",
-        "share_above",
+        "share_acted_on",
     }  # fmt: skip
     assert table.loc["ppv", "estimate"] == 0
     assert table.loc["sensitivity", "status"] == "not assessable"
@@ -581,7 +581,7 @@ def test_measures_at_a_threshold_are_those_of_the_two_by_two_table() -> None:
             "specificity": ((~above)[~y].sum(), (~y).sum()),
             "ppv": (y[above].sum(), above.sum()),
             "npv": ((~y)[~above].sum(), (~above).sum()),
-            "share_above": (above.sum(), y.size),
+            "share_acted_on": (above.sum(), y.size),
         }
         for name, (part, whole) in shares.items():
             row = got[(got.index == name) & (got["threshold_probability"] == t)].iloc[0]
@@ -596,7 +596,7 @@ def test_copies_of_patients_narrow_no_interval_at_a_threshold() -> None:
     copies = pd.concat([data, data.assign(row_id=data["row_id"] + "b")], ignore_index=True)
     weighted = data.assign(weight=np.where(np.arange(400) % 2, 1.0, 1.0 + 1e-9))
     single, double, light = (overall(evaluate_fold_predictions(f, **SETTINGS)) for f in (data, copies, weighted))
-    for metric in ("sensitivity", "specificity", "ppv", "npv", "share_above", "standardised_net_benefit"):
+    for metric in ("sensitivity", "specificity", "ppv", "npv", "share_acted_on", "standardised_net_benefit"):
         np.testing.assert_allclose(numbers(single.loc[[metric]]), numbers(double.loc[[metric]]), atol=1e-9)
         np.testing.assert_allclose(numbers(single.loc[[metric]]), numbers(light.loc[[metric]]), atol=1e-6)
     assert set(double.loc["sensitivity", "interval_kind"]) == {"Wilson, effective number of patients"}
@@ -613,7 +613,7 @@ def test_measures_at_a_threshold_by_level_hide_what_gives_a_small_cell_away() ->
     status = rows[rows["subgroup"] == "band"].set_index("level")["status"].to_dict()
     assert status["x"] == "suppressed"
     assert list(status.values()).count("suppressed") == 2, "and the smallest other one, or it could be solved for"
-    shown = table[(table["subgroup"] == "band") & (table["metric"] == "share_above")]
+    shown = table[(table["subgroup"] == "band") & (table["metric"] == "share_acted_on")]
     assert set(shown["threshold_probability"]) == {0.1, 0.25}
     assert set(table.loc[table["subgroup"] == "band", "metric"]) >= {"sensitivity", "specificity", "net_benefit"}
 
@@ -622,7 +622,7 @@ def test_by_threshold_metrics_of_a_level_are_those_of_its_rows() -> None:
     data = simulate_predictions(800, validation="external", models=("a",))
     table = evaluate_fold_predictions(data, **{**SETTINGS, "subgroups": ("sex",)})
     alone = overall(evaluate_fold_predictions(data[data["sex"] == "male"], **SETTINGS))
-    for metric in ("sensitivity", "specificity", "share_above", "net_benefit"):
+    for metric in ("sensitivity", "specificity", "share_acted_on", "net_benefit"):
         level = table[(table["subgroup"] == "sex") & (table["level"] == "male") & (table["metric"] == metric)]
         np.testing.assert_allclose(numbers(level), numbers(alone.loc[[metric]]), atol=1e-12)
 

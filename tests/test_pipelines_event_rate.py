@@ -11,18 +11,62 @@ from unknown_worlds import make_cohort, make_predictions
 
 from outcomes.outcome import Variant
 from pipelines.follow_up.unknown_outcomes import shift_unknown_outcomes
+from pipelines.intervals import Estimate, FloatArray, IntArray
 from pipelines.measures.event_rate import compute_event_rate
 from pipelines.sensitivity import tabulate_sensitivity
 
 
-def test_without_weights_it_is_the_share_with_the_usual_interval_of_its_log_odds():
-    y = np.repeat([1.0, 0.0], [30, 90])
-    codes = np.arange(120)
-    found = compute_event_rate(y, np.ones(120), replicate=np.zeros(120, dtype=np.int64), patient=codes)
-    assert found.estimate == pytest.approx(0.25)
-    # the variance of the log-odds is 1 / events + 1 / others, here with g / (g - 1) for the patients
-    half = norm.ppf(0.975) * np.sqrt((1 / 30 + 1 / 90) * 120 / 119)
-    assert logit([found.lower, found.upper]) == pytest.approx(logit(0.25) + np.array([-half, half]))
+def rate_of(y: FloatArray, weights: FloatArray, patient: IntArray, repeats: int = 1) -> Estimate:
+    return compute_event_rate(
+        np.tile(y, repeats), np.tile(weights, repeats), replicate=np.repeat(np.arange(repeats), y.size),
+        patient=np.tile(patient, repeats),
+    )  # fmt: skip
+
+
+# Newcombe 1998, table I, method 3; as R's prop.test(events, n, correct = FALSE)
+@pytest.mark.parametrize(
+    ("events", "n", "lower", "upper"), [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (1, 29, 0.0061, 0.1718)]
+)
+@pytest.mark.parametrize("repeats", [1, 5])
+@pytest.mark.parametrize("weight", [1.0, 2.5])
+def test_patients_who_weigh_the_same_have_wilsons_interval(
+    events: int, n: int, lower: float, upper: float, repeats: int, weight: float
+) -> None:
+    y = np.repeat([1.0, 0.0], [events, n - events])
+    found = rate_of(y, np.full(n, weight), np.arange(n), repeats)
+    assert found.interval_kind == "Wilson"
+    assert (found.estimate, found.lower, found.upper) == pytest.approx((events / n, lower, upper), abs=5e-5)
+    # patients of unknown outcome weigh nothing, and change nothing
+    more = rate_of(np.append(y, [0.0, 0.0]), np.append(np.full(n, weight), [0.0, 0.0]), np.arange(n + 2), repeats)
+    assert (more.lower, more.upper) == (found.lower, found.upper)
+
+
+def test_a_patient_whose_operations_went_alike_counts_once() -> None:
+    y = np.repeat([1.0, 0.0], [81, 182])
+    once, twice = rate_of(y, np.ones(263), np.arange(263)), rate_of(np.repeat(y, 2), np.ones(526), np.arange(526) // 2)
+    assert (twice.lower, twice.upper) == pytest.approx((once.lower, once.upper), rel=1e-12)
+
+
+def test_patients_with_several_operations_have_the_robust_interval_of_the_log_odds() -> None:
+    y = np.concatenate([np.repeat([1.0, 0.0], [60, 178]), [1.0, 0.0]])  # of the last patient one went otherwise
+    found = rate_of(y, np.ones(240), np.arange(240) // 2)
+    sums = (y - y.mean()).reshape(120, 2).sum(axis=1)
+    error = np.sqrt(np.sum(sums**2) * 120 / 119) / 240 / (y.mean() * (1 - y.mean()))
+    half = norm.ppf(0.975) * error
+    assert logit([found.lower, found.upper]) == pytest.approx(logit(y.mean()) + np.array([-half, half]))
+    assert found.interval_kind == "Wald, cluster-robust by patient, logit scale"
+    uneven = rate_of(np.repeat([1.0, 0.0], [30, 91]), np.ones(121), np.append(np.arange(120), 119))
+    assert uneven.interval_kind == "Wald, cluster-robust by patient, logit scale"
+
+
+def test_unequal_weights_have_the_robust_interval_of_the_log_odds():
+    y, weights = np.repeat([1.0, 0.0], [30, 90]), np.where(np.arange(120) % 3, 1.0, 2.0)
+    found = rate_of(y, weights, np.arange(120))
+    assert found.interval_kind == "Wald, cluster-robust by patient, logit scale"
+    rate = np.average(y, weights=weights)
+    error = np.sqrt(np.sum((weights * (y - rate)) ** 2) * 120 / 119) / weights.sum() / (rate * (1 - rate))
+    half = norm.ppf(0.975) * error
+    assert logit([found.lower, found.upper]) == pytest.approx(logit(rate) + np.array([-half, half]))
 
 
 def test_where_nobody_or_everybody_had_it_nothing_can_be_said():

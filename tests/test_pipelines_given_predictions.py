@@ -302,7 +302,7 @@ def test_intervals_say_what_they_allow_for() -> None:
         assert "by patient" not in plain[metric] + weighted[metric]
         assert "robust to weights" in weighted[metric]
         assert "cluster-robust by patient" in grouped[metric]
-    assert plain["event_rate"] == "Wald, logit scale"
+    assert plain["event_rate"] == "Wilson"
     assert weighted["brier_score"] == "Wald, robust to weights"
     assert plain["c_statistic"] == "DeLong, logit scale"
     assert weighted["c_statistic"] == "patient bootstrap, percentile"

@@ -99,7 +99,7 @@ def wilson(metric: str, share: float, n: float, kind: str = "Wilson") -> pd.Data
     return table(metric, share, found.lower, found.upper, interval_kind=kind)
 
 
-@pytest.mark.parametrize("metric", ["sensitivity", "specificity", "ppv", "npv", "share_above"])
+@pytest.mark.parametrize("metric", ["sensitivity", "specificity", "ppv", "npv", "share_acted_on"])
 def test_shares_that_agree_have_wilsons_interval_of_one(metric: str) -> None:
     for share, n in ((0.85, 61.3), (0.5, 20), (0.02, 250.5)):
         one = wilson(metric, share, n, kind="Wilson, effective number of patients").iloc[0]

@@ -103,7 +103,7 @@ def test_acting_on_nobody_or_everybody_has_no_interval() -> None:
     assert (benefit.estimate, benefit.interval_kind) == (0.0, "none: no variation between patients")
     (avoided,) = METRICS["interventions_avoided"].compute(everyone)
     assert (avoided.estimate, avoided.interval_kind) == (0.0, "none: no variation between patients")
-    (share,) = METRICS["share_above"].compute(everyone)
+    (share,) = METRICS["share_acted_on"].compute(everyone)
     assert 0.95 < share.lower < share.estimate == share.upper == 1.0
 
 

@@ -217,6 +217,7 @@ def test_what_is_not_assessable_is_printed(run: RunFolder) -> None:
 def test_there_is_a_place_to_sign_with_all_hashes_beside_it(
     report: Report, run: RunFolder, files: dict[str, bytes]
 ) -> None:
+    assert [text.anchor for text in report.texts() if text.fresh] == ["signatures"]
     blocks = section_of(report, "signatures")
     counted, signatures, signed = (block for block in blocks if isinstance(block, Table))
     for row in counted.rows:

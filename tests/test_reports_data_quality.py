@@ -256,8 +256,8 @@ def test_same_input_same_bytes(registry: Registry, quality: Quality, text: str, 
 def test_a_small_site_shows_no_number(page: Page, text: str):
     for name in ("completeness-of-site", "follow-up-by-site"):
         row = next(row for row in page.tables[name] if row[0][1] == "S9")
-        assert {cell for _, cell in row[1:]} == {"hidden \u2020"}
-    assert "\u2020 Hidden: fewer than 5" in text
+        assert {cell for _, cell in row[1:]} == {"suppressed"}
+    assert "Suppressed: fewer than 5" in text
 
 
 def test_what_a_file_says_is_escaped(registry: Registry, quality: Quality, tmp_path: Path):
@@ -273,7 +273,7 @@ def test_a_folder_that_is_no_folder_is_named(registry: Registry, quality: Qualit
 
 
 CASES = {
-    "one row": ({"rows": 1}, "every count is small and hidden"),
+    "one row": ({"rows": 1}, "every count is small and suppressed"),
     "no date": ({"drop": ("operation_date", "year")}, "Follow-up is not assessable"),
     "no site": ({"drop": ("site",)}, "By site: not assessable"),
     "no score": ({"ending": ("_0", "_3m", "_12m", "_24m")}, "Floor and ceiling rates are not assessable"),
@@ -362,7 +362,7 @@ def test_follow_up_marks_the_poor_site_and_names_the_hidden():
     draw_follow_up(frame, ax, groups=[("all", "all"), ("site", "A"), ("site", "B")], asked=80, title="12 months")
     markers = {tuple(line.get_xdata()): line.get_marker() for line in ax.lines if line.get_marker() != "None"}
     assert markers == {(70.0,): "o", (40.0,): "D"}
-    assert [text.get_text() for text in ax.texts] == ["hidden"]
+    assert [text.get_text() for text in ax.texts] == ["suppressed"]
 
 
 def test_a_site_called_all_is_not_the_whole():

@@ -112,6 +112,18 @@ def test_decision_curves_are_the_table_and_named_where_they_end(ax: Axes) -> Non
     assert set(words(ax)) == {"everyone", "no one", "Logistic", "XGBoost"}
 
 
+def test_decision_curves_end_with_the_models_and_show_everyone_where_he_is_better(ax: Axes) -> None:
+    frame = make_decision_frame()
+    last = frame["threshold_probability"] == 0.2
+    frame.loc[frame["model"] == "treat_all", "net_benefit"] = [0.01, 0.08, 0.7]
+    frame = frame[~(last & ~frame["model"].isin(["treat_all", "treat_none"]))]
+    titles = {"ref": "Logistic", "a": "XGBoost"}
+    draw_decision_curves(frame, ax, reference="ref", titles=titles, pens=pens_of(list(titles), "ref"))
+    assert ax.get_xlim() == (0.05, 0.1)
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), [0.01, 0.08])
+    assert 0.08 < ax.get_ylim()[1] < 0.1
+
+
 def test_ranking_starts_with_the_first_and_prints_the_ranks(ax: Axes) -> None:
     frame = pd.DataFrame(
         {"predictor": ["bmi", "age"], "rank": [2, 1], "mean_absolute_contribution": [0.2, 0.5], "lower": [0.1, 0.4],
@@ -157,12 +169,12 @@ def test_flow_prints_counts_and_hides_suppressed_ones(ax: Axes) -> None:
     )  # fmt: skip
     draw_flow(frame, ax, title="development")
     assert [text for text in words(ax) if text] == [
-        "Rows read\nn = 1\u202f000", "too young: hidden \u2020", "no follow-up: 97", "Analysed\nn = 900, events 90",
+        "Rows read\nn = 1\u202f000", "too young: suppressed", "no follow-up: 97", "Analysed\nn = 900, events 90",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("remaining", "text"), [(900, "Analysed\nn = 900, events hidden \u2020"), (np.nan, "Analysed\nn = hidden \u2020")]
+    ("remaining", "text"), [(900, "Analysed\nn = 900, events suppressed"), (np.nan, "Analysed\nn = suppressed")]
 )
 def test_flow_hides_the_events_of_those_analysed(ax: Axes, remaining: float, text: str) -> None:
     frame = pd.DataFrame(

@@ -204,7 +204,7 @@ def test_what_is_not_informative_internally_has_no_number(run: RunFolder) -> Non
 
 def test_differences_and_verdict_are_those_of_the_run(run: RunFolder) -> None:
     text = text_of(run, "23a")
-    assert f"for XGBoost {MINUS}0.0019 (95 % CI {MINUS}0.0041 to 0.0003) in log loss (below 0 is better)" in text
+    assert f"for XGBoost, {MINUS}0.0019 (95 % CI {MINUS}0.0041 to 0.0003) in log loss (below 0 is better)" in text
     verdicts = run.tables["verdicts"]
     for words in verdicts.loc[verdicts["role"] == "primary", "text"]:
         assert f"Verdict. {words}" in text
@@ -244,7 +244,7 @@ def test_flow_has_the_counts_of_the_flow_and_hides_what_is_hidden(run: RunFolder
         assert f"analysed were {n:,} operations, {events:,} with the event".replace(",", THIN, 1).replace(
             f",{events % 1000:03d} with", f"{THIN}{events % 1000:03d} with"
         ) in part.replace(", none", "")
-        assert "younger than 18 years at the operation (hidden)" in part
+        assert "younger than 18 years at the operation (suppressed)" in part
     assert "Death within 30 days: Of 2\u202f000 rows" in text
     assert "none was analysed, since the outcome was skipped" in text
 
@@ -377,7 +377,7 @@ def test_sites_are_summarised_with_the_interval_for_a_new_one(run: RunFolder) ->
     text = text_of(change(only(run, "odi_improved_12m"), tables={"meta": meta_rows()}), "23b")
     assert "c-statistic 0.701 (95 % CI 0.650 to 0.750) over 7 sites, in a new site 0.580 to 0.800, tau 0.210" in text
     assert "calibration slope not assessable" in text
-    assert f"Difference of XGBoost to the reference over sites: log loss {MINUS}0.0021" in text
+    assert f"Difference of XGBoost from the reference over sites: log loss {MINUS}0.0021" in text
 
 
 def test_without_sites_left_out_each_site_is_a_group_or_the_item_stays_open(run: RunFolder) -> None:
@@ -386,6 +386,9 @@ def test_without_sites_left_out_each_site_is_a_group_or_the_item_stays_open(run:
     frame = run.tables["evaluation"]
     bare = change(run, tables={"evaluation": frame[frame["subgroup"] == "overall"]})
     assert tell(bare, "12d").status == tell(bare, "23b").status == "drafted"
+    assert "Sites were not left out in turn, so heterogeneity between sites was not" in text_of(bare, "12d")
+    elsewhere = text_of(evaluation_of(bare), "12d")
+    assert elsewhere == "Performance was not estimated by site, so heterogeneity between sites was not estimated."
 
 
 def test_groups_are_told_by_their_conclusion(run: RunFolder) -> None:
@@ -593,6 +596,66 @@ def test_a_run_records_whether_its_data_name_patients(columns: dict[str, list[st
     assert DatasetFacts.model_validate(told).patients_known
 
 
+@pytest.mark.parametrize(("columns", "frame", "count"), [
+    ({"site": []}, pd.DataFrame({"site": ["S1", "S2", "S1", None]}), 2), ({}, pd.DataFrame({"age": [50.0]}), None),
+])  # fmt: skip
+def test_a_run_records_how_many_sites_its_data_name(
+    columns: dict[str, list[str]], frame: pd.DataFrame, count: int | None
+) -> None:
+    registry = SimpleNamespace(
+        columns=columns, source="a.csv", fingerprint=SHA, n_read=4, frame=frame, quarantine=[], synthetic=False,
+        tables=pd.DataFrame(), faults=pd.DataFrame(columns=["column", "rule", "count"]),
+    )  # fmt: skip
+    told = describe_dataset(cast("Dataset", SimpleNamespace(name="development", validation=None, registry=registry)))
+    assert told["n_sites"] == count
+    assert DatasetFacts.model_validate(json.loads(json.dumps(told))).n_sites == count
+
+
+def with_sites(run: RunFolder, *counts: int | None) -> RunFolder:
+    """Return the run with these numbers of sites in its data."""
+    data = [one.model_copy(update={"n_sites": n}) for one, n in zip(run.facts.data, counts, strict=True)]
+    return change(run, data=tuple(data))
+
+
+def test_the_number_of_sites_and_what_they_were_used_for_is_told(run: RunFolder) -> None:
+    nothing = {"ascertainment": run.tables["ascertainment"].iloc[:0], "sites": run.tables["sites"].iloc[:0]}
+    frame = run.tables["evaluation"]
+    nothing["evaluation"] = frame[frame["subgroup"] != "site"]
+    unused = text_of(change(with_sites(run, 243, None), tables=nothing), "6a")
+    assert "The development data came from 243 sites." in unused
+    assert (
+        "From how many sites the data for temporal validation (north_2023) came is not recorded in the run." in unused
+    )
+    assert "Sites were not used in the analysis" in unused
+    assert "not used" not in text_of(change(with_sites(run, 1, None), tables=nothing), "6a")
+    grouped = text_of(with_sites(run, 3, 2), "6a")
+    assert "came from 3 sites." in grouped
+    assert "came from 2 sites." in grouped
+    assert "Sites were looked at one by one, as groups of patients." in grouped
+
+
+def site_parts(outcome: str, parts: dict[str, int]) -> pd.DataFrame:
+    frame = pd.DataFrame({"site": list(parts), "merged": [float(n) for n in parts.values()]})
+    return frame.assign(outcome=outcome, reference="", model=REFERENCE, metric="c_statistic", status="ok")
+
+
+def test_sites_left_out_are_counted_alone_and_in_groups(run: RunFolder) -> None:
+    first, second = (outcome for outcome in run.outcomes[:2])
+    alone = site_parts(first.name, {"A": 1, "B": 1, "C": 1, "unknown": 1})
+    grouped = site_parts(second.name, {"A": 1, "2 sites together, group 1": 2, "3 sites together, group 2": 3})
+    both = change(run, tables={"sites": pd.concat([alone, grouped])})
+    assert (
+        f"For {mid(first.title)}, 3 sites were left out one by one; for {mid(second.title)}, 1 site was left out "
+        "alone, and 5 with too few events in 2 groups."
+    ) in text_of(both, "12d").replace(THIN, " ")
+    assert "left out of the development in turn" in text_of(both, "6a")
+    same = change(run, tables={"sites": pd.concat([alone, alone.assign(outcome=second.name)])})
+    assert f"For {mid(first.title)} and {mid(second.title)}, 3 sites were left" in text_of(same, "12d")
+    small = site_parts(first.name, {"2 sites together, group 1": 2, "3 sites together, group 2": 3})
+    lone = change(only(run, first.name), tables={"sites": small})
+    assert "5 sites with too few events in 2 groups were left out." in text_of(lone, "12d")
+
+
 def test_of_two_intervals_it_is_said_which_decides(run: RunFolder) -> None:
     text = text_of(only(run, "odi_improved_12m"), "23a")
     assert "come from resampling patients and speak of the models as they were fitted. They describe only." in text
@@ -659,3 +722,16 @@ def test_one_known_group_was_and_several_were_known(run: RunFolder) -> None:
     assert "Of these, sex was known to the models as a predictor." in text_of(one, "14")
     two = change(run, study=run.facts.study.model_copy(update={"subgroups": ("sex", "smoking")}))
     assert "Of these, sex and smoking were known to the models as predictors." in text_of(two, "14")
+
+
+def test_what_the_data_could_not_give_is_a_limitation_told_once(run: RunFolder) -> None:
+    first, second = run.facts.outcomes[:2]
+    departure = "the data do not record deaths, so that who died counts as unknown, although the study says 'fail'"
+    notes = (f"{first.name}: {departure}", f"{second.name}: {departure}", f"{first.name}: 4 values were kept")
+    told = tell(change(run, notes=notes), "26").paragraphs
+    assert (
+        "The analysis departs from the study plan where the data could not give what the plan asks for. "
+        f"{first.title} and {second.title}: {departure}."
+    ) in told
+    assert "4 values" not in " ".join(told)
+    assert "departs from the study plan" not in text_of(change(run, notes=notes[2:]), "26")

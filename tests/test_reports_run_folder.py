@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from test_reports_report import write_run
 
+from pipelines.provenance import compute_code_sha256, read_own_version
+from reports.blocks import Table, Text
+from reports.documents import DOCUMENTS
 from reports.run_folder import ADDED_LATER, NUMBERS, read_run_folder
 from schemas.errors import RunError
 from schemas.tables import CURVES, SHARE
@@ -38,6 +43,50 @@ def test_an_older_run_lacks_what_was_added_later_and_is_read_all_the_same(folder
         assert tuple(run.tables[name].columns) == columns
         kinds = run.tables[name].dtypes
         assert all((kinds[column] == "float64") == (column in NUMBERS) for column in columns)
+
+
+def test_the_hash_of_the_facts_is_that_of_the_file(folder: Path) -> None:
+    first = read_run_folder(folder).facts_sha256
+    assert first == hashlib.sha256((folder / "run.json").read_bytes()).hexdigest()
+    change_record(folder, platform="\u00e9lan")
+    second = read_run_folder(folder).facts_sha256
+    assert second == hashlib.sha256((folder / "run.json").read_bytes()).hexdigest()
+    assert first != second
+
+
+def written_by(folder: Path, **values: object) -> list[list[str]]:
+    """Return what each document of a run that says this of its version tells of it, all in its first section."""
+    change_record(folder, **values)
+    run = read_run_folder(folder)
+    told = []
+    for one in DOCUMENTS.values():
+        texts = [block for block in one.build(run).blocks if isinstance(block, Text)]
+        second = [block.kind for block in texts].index("section", 1)
+        assert not any("The tables were written" in block.text for block in texts[second:])
+        told.append([block.text for block in texts[:second] if "The tables were written" in block.text])
+    return told
+
+
+def test_documents_say_which_version_wrote_the_tables_where_it_is_another(folder: Path) -> None:
+    version, code = read_own_version(), compute_code_sha256()
+    assert written_by(folder, spinerisk=version, code_sha256=code) == [[], [], []]
+    rendered = f"this document was rendered from them by spinerisk {version} (code {code[:12]})."
+    wrote = "The tables were written, and small counts left out of them, by spinerisk"
+    other = written_by(folder, spinerisk=version, code_sha256="e" * 64)
+    assert other == [[f"{wrote} {version} (code {'e' * 12}); {rendered}"]] * 3
+    older = written_by(folder, spinerisk="0.0.9", code_sha256=None)
+    assert older == [[f"{wrote} 0.0.9 (code not recorded); {rendered}"]] * 3
+
+
+def test_every_table_with_a_suppressed_cell_says_why_once(folder: Path) -> None:
+    run = read_run_folder(folder)
+    frame = run.tables["procedures"]
+    tables = run.tables | {"procedures": frame.assign(status="suppressed")}
+    for one in DOCUMENTS.values():
+        found = [block for block in one.build(replace(run, tables=tables)).blocks if isinstance(block, Table)]
+        marked = [table for table in found if any(cell.style == "suppressed" for row in table.rows for cell in row)]
+        assert marked
+        assert all(sum("Suppressed:" in note for note in table.notes) == 1 for table in marked)
 
 
 def test_any_other_table_that_lacks_is_missed(folder: Path) -> None:

@@ -31,9 +31,9 @@ def test_a_small_validation_says_nothing_of_the_stability_of_the_model() -> None
     run = make_run([criterion("development", "development"), criterion("later", "validation")])
     (outcome,) = [one for one in run.outcomes if one.name == OUTCOME]
     first, second = list_shortfalls(run, outcome)
-    assert "on development: 400 operations where 900 are asked for" in first
+    assert "in the development data: 400 operations where 900 are asked for" in first
     assert "Estimates are imprecise and predicted risks unstable; the results are exploratory." in first
-    assert "on later: " in second
+    assert "in the data of later: " in second
     assert "Estimates of performance are imprecise; the results are exploratory." in second
     assert "unstable" not in second
 
@@ -59,8 +59,8 @@ def test_what_weighted_patients_are_worth_is_said_with_the_precision() -> None:
     half = "half-width of the interval of the c-statistic"
     rows = [{"purpose": "precision", "criterion": "c_statistic", "text": half, "value": 0.05, "dataset": "later"}]
     worth = {"purpose": "precision", "criterion": "effective_n", "text": "worth", "value": 311.0, "dataset": "later"}
-    for further, words in (([], "on later, 95 %"), ([worth], "say as much as 311 of equal weight), 95 %")):
+    for further, words in (([], "of later, 95 %"), ([worth], "say as much as 311 of equal weight), 95 %")):
         told = [block.text for block in build_sample_size(make_run([*further, *rows])) if isinstance(block, Text)]
-        assert "With 400 operations of known outcome and 90 events on later" in told[-1]
+        assert "With 400 operations of known outcome and 90 events in the data of later" in told[-1]
         assert words in told[-1]
         assert "about 0.05 for the c-statistic, if" in told[-1]

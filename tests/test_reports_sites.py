@@ -153,8 +153,8 @@ def test_tables_are_whole(blocks: list[Block]):
 def test_hidden_numbers_are_nowhere(blocks: list[Block]):
     everything = words(blocks) + "".join(b.svg + b.description for b in blocks if isinstance(b, Figure))
     assert str(int(HIDDEN)) not in everything.replace("\u202f", "").replace(",", "")
-    assert "hidden \u2020" in everything
-    assert "Hidden: fewer than 5" in everything
+    assert "suppressed" in everything
+    assert "Suppressed: fewer than 5" in everything
 
 
 def test_merged_sites_are_named(blocks: list[Block]):

@@ -178,7 +178,7 @@ def test_consequences_at_each_threshold_stand_by_group(run: RunFolder) -> None:
         base | {"level": level, "metric": metric, "threshold_probability": 0.1, "estimate": 0.5, "lower": 0.4,
                 "upper": 0.6, "status": status}
         for level, status in (("female", "ok"), ("male", "suppressed"))
-        for metric in ("sensitivity", "specificity", "share_above", "net_benefit")
+        for metric in ("sensitivity", "specificity", "share_acted_on", "net_benefit")
     ]  # fmt: skip
     evaluation = pd.concat([run.tables["evaluation"], pd.DataFrame(rows)], ignore_index=True)
     blocks = build_subgroups(replace(run, tables=run.tables | {"evaluation": evaluation}))

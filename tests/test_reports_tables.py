@@ -86,7 +86,7 @@ def test_not_informative_says_where() -> None:
 
 def test_suppressed_count_shows_no_number() -> None:
     cell = count_cell(3.0, status="suppressed")
-    assert (cell.text, cell.style) == ("hidden \u2020", "suppressed")
+    assert (cell.text, cell.style) == ("suppressed", "suppressed")
 
 
 def test_one_is_singular() -> None:
@@ -102,8 +102,12 @@ def test_ici_stands_without_its_interval() -> None:
 def test_intervals_are_described_once_for_each_kind() -> None:
     rows = [make_row(), make_row(metric="brier_score"), make_row(metric="log_loss", interval_kind="Wald")]
     assert describe_intervals(pd.DataFrame(rows)) == (
-        "95 % intervals: c-statistic and Brier score: DeLong, logit scale, about this fixed model; log loss: Wald, "
-        "about this fixed model."
+        "95 % intervals: c-statistic and Brier score: DeLong, logit scale; log loss: Wald. They are about this fixed "
+        "model."
+    )
+    apart = [make_row(), make_row(metric="log_loss", interval_kind="Wald", interval_target="the procedure")]
+    assert describe_intervals(pd.DataFrame(apart)) == (
+        "95 % intervals: c-statistic: DeLong, logit scale, about this fixed model; log loss: Wald, about the procedure."
     )
     assert describe_intervals(pd.DataFrame([make_row(status="suppressed")])) == ""
 

@@ -230,8 +230,8 @@ def test_limitations_hold_what_the_run_warns_of(run: RunFolder, inside: RunFolde
     assert "Planned, but not analysed: death within 30 days (fewer events than folds)." in text
     assert f"reoperation within 24 months (164 events among {format_count(1930)})" in text
     assert "improvement of disability at 12 months (1" not in text.partition("Fewer than 200")[2].partition(".")[0]
-    assert f"178 of {format_count(1990)} in the development data" in text
-    assert f"4 of 7 predictors had missing values, most of all age (years) (41 of {format_count(1930)})" in text
+    assert f"178 of {format_count(1990)} operations in the development data" in text
+    assert f"4 of 7 predictors had missing values, most of all age (years) (41 of {format_count(1930)} values)" in text
     assert "How far predictions would move with another sample was not examined." in text
     assert "no outside data" not in text
     assert "There were no outside data" in " ".join(tell(inside, "", "26").paragraphs)
@@ -266,7 +266,7 @@ def test_limitations_name_what_else_the_tables_warn_of(run: RunFolder) -> None:
 def test_hidden_counts_of_events_are_said_to_be_hidden(run: RunFolder) -> None:
     outcomes = tuple(outcome.model_copy(update={"events": None}) for outcome in run.facts.outcomes)
     text = " ".join(tell(change(run, outcomes=outcomes), "", "26").paragraphs)
-    assert "a count is hidden, as fewer than 5 could be found from it" in text
+    assert "a count is suppressed, as fewer than 5 could be found from it" in text
 
 
 def test_every_way_with_missing_predictors_has_its_words(run: RunFolder) -> None:

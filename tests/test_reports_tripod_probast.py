@@ -51,9 +51,18 @@ def test_no_question_is_answered(run: RunFolder, inside: RunFolder, evaluation: 
         assert not re.search(r"\.\.|  |\bNone\b|\bnan\b", words)
 
 
-def test_an_internal_evaluation_has_the_patients_of_the_development(inside: RunFolder) -> None:
-    rows = tables_of(inside)["probast-evaluation"].rows
-    assert [row[0].text for row in rows] == ["1.1 to 3.4", *(f"4.{k}" for k in range(1, 8))]
+def test_an_internal_evaluation_has_a_row_for_each_question(inside: RunFolder) -> None:
+    tables = tables_of(inside)
+    rows = tables["probast-evaluation"].rows
+    assert [row[0].text for row in rows] == [*SHARED, *(f"4.{k}" for k in range(1, 8))]
+    assert rows[: len(SHARED)] == tables["probast-development"].rows[: len(SHARED)]
+    assert f"{format_count(1812)} of {format_count(2000)}" in evidence(inside, "evaluation", "1.3")
+    assert "its patients are those of the development" in words_of(inside)
+
+
+def test_outside_data_are_not_called_internal(run: RunFolder, evaluation: RunFolder) -> None:
+    for one in (run, evaluation):
+        assert "its patients are those of the development" not in words_of(one)
 
 
 def test_models_developed_elsewhere_have_no_development(evaluation: RunFolder) -> None:

@@ -238,10 +238,10 @@ def test_hidden_counts_are_not_printed() -> None:
     blocks = build_verdict(make_run(verdicts=[hidden], procedures=[]))
     table = table_of(blocks, "verdict-o")
     row = row_of(table, "Machine learning")
-    assert row["n"][0] == row["Events"][0] == "hidden \u2020"
+    assert row["n"][0] == row["Events"][0] == "suppressed"
     assert row["Gain"][0] == "suppressed"
     assert "31337" not in str(blocks)
-    assert any("Hidden: fewer than 5" in note for note in table.notes)
+    assert any("Suppressed: fewer than 5" in note for note in table.notes)
     assert "Not assessable: a count is too small to be shown." in texts_of(blocks)
     assert not [block for block in blocks if isinstance(block, Figure)]
 
@@ -302,8 +302,8 @@ def test_a_hidden_answer_is_hidden_in_the_first_table_too() -> None:
     blocks = build_summary(make_run(verdicts=[hidden], procedures=[], evaluation=[loss]))
     table = table_of(blocks, "answers")
     assert "31337" not in str(table)
-    assert row_of(table, "Improved at 12 months")["n"][0] == "hidden \u2020"
-    assert "Hidden: fewer than 5" in table.notes[-1]
+    assert row_of(table, "Improved at 12 months")["n"][0] == "suppressed"
+    assert "Suppressed: fewer than 5" in table.notes[-1]
 
 
 def test_study_without_a_rival_says_how_to_ask() -> None:
@@ -360,7 +360,7 @@ def test_summary_gives_the_verdict_then_the_shortfall_then_the_numbers() -> None
     verdict, shortfall, numbers = own[at + 1 : at + 4]
     assert verdict.text == f"Verdict. {TEXT}"
     assert shortfall.kind == "warning"
-    assert shortfall.text.startswith("Below the sample-size criteria on development: 602 operations where 1\u202f330")
+    assert shortfall.text.startswith("Below the sample-size criteria in the development data: 602 operations where 1")
     assert numbers.text.startswith("Internal validation")
     assert own[-1].text.startswith("Nothing but the sample size: no row was quarantined")
     enough = build_summary(make_run(sample_size=[make_shortfall(met="True"), make_shortfall(met="")]))
@@ -410,6 +410,17 @@ def test_summary_repeats_the_verdict_and_reads_no_interval_itself() -> None:
     assert f"Verdict. {TEXT}" in words
     assert "does machine learning (the best learner of each training part) predict better than" in words[0]
     assert not any("Verdict." in text for text in texts_of(build_summary(make_run(verdicts=[]))))
+
+
+def test_power_is_told_once_and_with_its_reservations() -> None:
+    power = "A study like this one would have called a true gain of 0.0033 better in about 80 % of runs."
+    verdict = make_verdict(text=f"{TEXT} {power}", detectable_gain=0.0033)
+    run = make_run(verdicts=[verdict])
+    assert f"Verdict. {TEXT}" in texts_of(build_summary(run))
+    own = texts_of(build_verdict(run))
+    assert TEXT in own
+    assert not any("A study like this one" in text for text in (*own, *texts_of(build_summary(run))))
+    assert sum("rest on a heuristic standard error" in text for text in own) == 1
 
 
 def test_arm_is_listed_among_the_models_with_its_role_in_words() -> None:

@@ -42,7 +42,7 @@ def test_the_choices_of_a_study_change_the_words(tmp_path: Path):
     usual, chosen = describe_entry("odi_mcid_12m"), describe_entry("odi_mcid_12m", study=str(study))
     assert usual["threshold_set"] == "scoap15_2_2"
     assert chosen["threshold_set"] == "copay2008"
-    assert "who was reoperated before the visit is left out" in str(chosen["rule"])
+    assert "patients who were reoperated before the visit are left out" in str(chosen["rule"])
     assert "died" not in str(chosen["rule"])
     assert "keep weight 0" in str(usual["unknown_patients"])
     assert "left out, counted" in str(chosen["unknown_patients"])

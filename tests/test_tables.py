@@ -17,7 +17,7 @@ from outcomes.outcomes import OUTCOMES
 from outcomes.thresholds import THRESHOLD_SETS
 from pipelines.beside.published import PUBLISHED_MODELS
 from pipelines.beside.simple_models import SIMPLE_MODELS
-from pipelines.measures.metric import Best, Metric
+from pipelines.measures.metric import Best, Metric, Subject
 from pipelines.measures.references import REFERENCES
 from pipelines.metrics import METRICS
 from pipelines.models import MODELS, Model
@@ -212,6 +212,7 @@ def test_metric_is_whole(entry: Metric) -> None:
     assert callable(entry.compute)
     assert entry.compare is None or callable(entry.compare)
     assert entry.formula
+    assert entry.subject in get_args(Subject)
     assert not entry.reference or entry.reference in REFERENCES
     assert entry.digits in range(5)
 

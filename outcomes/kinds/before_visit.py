@@ -35,7 +35,8 @@ DEPARTURE = "although the study says"
 """In every doubt that tells of a departure from the plan; what follows is the choice that could not be kept."""
 
 PLURAL = {"reoperated": "reoperations", "died": "deaths"}
-PAST = {"reoperated": "was reoperated", "died": "died"}
+PAST = {"reoperated": "were reoperated", "died": "died"}
+"""What is said of patients to whom it happened."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,9 +153,9 @@ def list_exclusions(events: tuple[EarlierEvent, ...]) -> Iterator[Criterion]:
 def describe(events: tuple[EarlierEvent, ...]) -> str:
     """Return the choices in words."""
     words = {
-        "fail": "who {word} before the visit counts as a failure",
-        "exclude": "who {word} before the visit is left out",
-        "weight": "who {word} before the visit counts as unknown",
+        "fail": "patients who {word} before the visit count as failures",
+        "exclude": "patients who {word} before the visit are left out",
+        "weight": "patients who {word} before the visit count as of unknown outcome",
     }
     return "; ".join(
         _describe_unrecorded(event)
@@ -180,8 +181,8 @@ def list_doubts(events: tuple[EarlierEvent, ...], context: Context) -> tuple[str
     failed = [PAST[event.word] for event in events if event.choice == "fail"]
     if failed and context.study.non_response == "complete_cases":
         unrecorded.append(
-            f"who {' or '.join(failed)} before the visit is a failure also without an answer, while all others need "
-            "one: among complete cases failures are over-represented"
+            f"patients who {' or '.join(failed)} before the visit are failures also without an answer, while all "
+            "others need one: among complete cases failures are over-represented"
         )
     return tuple(unrecorded)
 

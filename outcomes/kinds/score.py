@@ -19,13 +19,13 @@ from outcomes.threshold_rules import describe_rule, describe_threshold
 from schemas.errors import StudyError, unknown_name
 from schemas.specs import InstrumentSpec, ScoreOutcome
 
-AS_RECORDED = "a score has no failure: who {words} before the visit has the score that was recorded, if any"
+AS_RECORDED = "a score has no failure: patients who {words} before the visit have the score that was recorded, if any"
 
 
 DERIVED = "derived from the predicted score"
 APART = (
-    ", as the score was recorded: not to be compared with an outcome of kind threshold, in which who {words} before "
-    "the visit has failed"
+    ", as the score was recorded: not to be compared with an outcome of kind threshold, in which patients who {words} "
+    "before the visit have failed"
 )
 
 

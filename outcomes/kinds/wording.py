@@ -70,5 +70,12 @@ def describe_derived_unattainable(derived: DerivedThreshold) -> str:
 
 
 def spell(name: str) -> str:
-    """Return the name of a column as words."""
-    return name.replace("_", " ")
+    """Return the name of a column as words.
+
+    Examples
+    --------
+    >>> spell("death_30d"), spell("visit_days")
+    ('death within 30 days', 'visit days')
+    """
+    stem = name.removesuffix("_30d").replace("_", " ")
+    return f"{stem} within 30 days" if name.endswith("_30d") else stem

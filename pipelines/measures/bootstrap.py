@@ -290,7 +290,7 @@ def _avoided(weights: FloatArray, sums: FloatArray, sample: Sample) -> FloatArra
     return np.asarray(100 * (_net_benefit(weights, sums, sample) - of_all) / odds)
 
 
-def _share_above(weights: FloatArray, sums: FloatArray, sample: Sample) -> FloatArray:
+def _share_acted_on(weights: FloatArray, sums: FloatArray, sample: Sample) -> FloatArray:
     right, wrong = _split_decisions(sums, sample)
     return _divide(right + wrong, weights[:, :, None])
 
@@ -335,7 +335,7 @@ _ENTRIES = (
     Ratio(name="specificity", columns=_list_decisions, combine=_specificity),
     Ratio(name="ppv", columns=_list_decisions, combine=_predictive_value),
     Ratio(name="npv", columns=_list_decisions, combine=_predictive_value_below),
-    Ratio(name="share_above", columns=_list_decisions, combine=_share_above),
+    Ratio(name="share_acted_on", columns=_list_decisions, combine=_share_acted_on),
     Ratio(name="mae", columns=_miss, combine=_mean),
     Ratio(name="rmse", columns=_square, combine=_root_mean),
     Ratio(name="r_squared", columns=_square_both, combine=_explain),
@@ -344,7 +344,7 @@ RATIOS: dict[str, Ratio] = {entry.name: entry for entry in _ENTRIES}
 
 BY_THRESHOLD = (
     "net_benefit", "standardised_net_benefit", "interventions_avoided", "sensitivity", "specificity", "ppv", "npv",
-    "share_above",
+    "share_acted_on",
 )  # fmt: skip
 """Measures with one value per threshold probability."""
 OF_RISKS = (

@@ -28,17 +28,23 @@ from pipelines.measures.estimates import (
     compute_scaled_brier,
     compute_share_of_events,
 )
-from pipelines.measures.metric import Metric
+from pipelines.measures.metric import FITTED, NO_CURVE, NO_SLOPE, RATE, WALD, Metric
 
 RISK_METRICS = (
     Metric(
         name="c_statistic",
+        subject="discrimination",
         title="C-statistic (AUROC)",
         short="c-statistic",
         text="Probability that a patient with the event has a higher predicted risk than one without; also called "
         "AUROC. 0.5 is no discrimination. Within cross-validation, the mean of the folds' values.",
         formula="P(p of an event > p of a non-event) + P(equal) / 2",
         reference="Hanley and McNeil 1982",
+        interval="DeLong's on the logit scale, for a fixed model's predictions of patients with one row and one weight "
+        "each; otherwise, as in cross-validation, percentiles of 1,000 resamples of patients. Newcombe's "
+        "where the value is 0 or 1, and for fixed predictions with fewer than 10 events or non-events. None "
+        "where everyone has the same prediction",
+        within_folds=True,
         best="higher",
         compute=compute_c_statistic,
         compare=compare_c_statistic,
@@ -47,17 +53,21 @@ RISK_METRICS = (
     ),
     Metric(
         name="average_precision",
+        subject="discrimination",
         title="Average precision",
         text="Share of events among the patients ranked at or above an event, averaged over the events. A ranking that "
         "knows nothing has the event rate: read it beside that, and never against a sample with another event rate.",
         formula="sum over distinct p, from the highest: (recall - recall before) * precision",
         reference="Boyd 2013",
+        interval="Wald on the logit scale, with the error of a share of as many patients as had the event; none with "
+        "fewer than 10 of them, or where every event ranks above everyone else",
         best="higher",
         compute=compute_average_precisions,
         for_scores=True,
     ),
     Metric(
         name="mean_risk",
+        subject="overall",
         title="Mean predicted risk",
         text="Mean of the predicted risks, weighted as the evaluation is: what the event rate is expected to be.",
         formula="mean(p)",
@@ -65,14 +75,16 @@ RISK_METRICS = (
         compute=compute_mean_risk,
         needs_both=False,
         least_in_subgroup=0,
-        has_interval=False,
     ),
     Metric(
         name="event_rate",
+        subject="overall",
         title="Event rate",
         text="Share of patients with the event, weighted as the evaluation is; what average precision is without any "
         "discrimination.",
         formula="mean(y)",
+        interval=RATE,
+        not_assessable="Nobody, or everybody, had the event",
         best="none",
         compute=compute_share_of_events,
         for_scores=True,
@@ -81,21 +93,25 @@ RISK_METRICS = (
     ),
     Metric(
         name="discrimination_slope",
+        subject="discrimination",
         title="Discrimination slope",
         text="Mean predicted risk of patients with the event minus that of the others. Described only: it rewards "
         "risks that are too extreme.",
         formula="mean(p of events) - mean(p of non-events)",
         reference="Tjur 2009",
+        interval=WALD,
         best="higher",
         compute=compute_discrimination_slope,
     ),
     Metric(
         name="log_loss",
+        subject="overall",
         title="Log loss",
         text="Mean of minus the logarithm of the probability given to what happened; the primary measure of every "
         "comparison. Lower is better. Risks of 0 and 1 count as 0.000001 and 0.999999.",
         formula="-mean(y log(p) + (1 - y) log(1 - p))",
         reference="Good 1952",
+        interval=WALD,
         best="lower",
         digits=4,
         compute=compute_log_loss,
@@ -104,20 +120,25 @@ RISK_METRICS = (
     ),
     Metric(
         name="nagelkerke_r2",
+        subject="overall",
         title="Nagelkerke's R²",
         text="Gain in log-likelihood over the event rate alone, scaled so that 1 is perfect; the risks stay as they "
         "are. 0 is no gain; negative values are worse than the event rate.",
         formula="(1 - exp(2 (log loss - log loss of the event rate))) / (1 - exp(-2 log loss of the event rate))",
         reference="Nagelkerke 1991",
+        interval=WALD,
+        not_assessable="It would rest on where risks of 0 and 1 are moved to",
         best="higher",
         compute=compute_nagelkerke,
     ),
     Metric(
         name="brier_score",
+        subject="overall",
         title="Brier score",
         text="Mean squared difference between predicted risk and outcome (0, 1). Lower is better.",
         formula="mean((y - p)^2)",
         reference="Brier 1950",
+        interval=WALD,
         best="lower",
         digits=4,
         compute=compute_brier_score,
@@ -127,11 +148,13 @@ RISK_METRICS = (
     ),
     Metric(
         name="scaled_brier",
+        subject="overall",
         title="Scaled Brier score",
         text="One minus the Brier score relative to that of a model that gives everyone the event rate. 0 is no gain; "
         "negative values are worse than that model. Of a group too it is against the event rate of all patients.",
         formula="1 - Brier score / Brier score of the event rate (of the training folds in cross-validation)",
         reference="Kattan and Gerds 2018",
+        interval=WALD,
         best="higher",
         compute=compute_scaled_brier,
         compare=compare_scaled_brier,
@@ -139,12 +162,15 @@ RISK_METRICS = (
     ),
     Metric(
         name="oe_ratio",
+        subject="calibration",
         title="Observed / expected events",
         short="O:E",
         text="Observed events divided by expected events (the sum of predicted risks). 1 is perfect; above 1 more "
         "events happened than were predicted. Near 1 by construction in cross-validation.",
         formula="sum(y) / sum(p)",
         reference="Debray 2017",
+        interval="Wald on the log scale, from what each patient adds to the estimate, all rows of a patient together",
+        not_assessable="No event was expected",
         best="1",
         digits=2,
         compute=compute_oe_ratio,
@@ -153,11 +179,15 @@ RISK_METRICS = (
     ),
     Metric(
         name="calibration_in_the_large",
+        subject="calibration",
         title="Calibration in the large",
         text="Intercept of a logistic recalibration with the slope held at 1. 0 is perfect; below 0 predicted risks "
         "are too high on average. Near 0 by construction in cross-validation, hence not informative internally.",
         formula="a in logit P(y = 1) = a + logit(p), logit(p) as an offset",
         reference="Van Calster 2016",
+        interval=FITTED,
+        not_assessable="The fit has no solution, its standard error is above 2, or it would rest on where risks of 0 "
+        "and 1 are moved to",
         best="0",
         digits=2,
         compute=compute_calibration_in_the_large,
@@ -166,23 +196,29 @@ RISK_METRICS = (
     ),
     Metric(
         name="calibration_intercept",
+        subject="calibration",
         title="Calibration intercept (joint)",
         short="Joint intercept",
         text="Intercept of the logistic recalibration that has a slope too: the recalibrated log-odds where the "
         "predicted risk is 0.5. It is not the calibration in the large, and is read with the slope only.",
         formula="a in logit P(y = 1) = a + b logit(p)",
         reference="Cox 1958",
+        interval=FITTED,
+        not_assessable=NO_SLOPE,
         best="0",
         digits=2,
         compute=compute_calibration_intercept,
     ),
     Metric(
         name="calibration_slope",
+        subject="calibration",
         title="Calibration slope",
         text="Slope of the outcome on the log-odds of predicted risk. 1 is perfect; below 1 predictions are too "
         "extreme, above 1 too modest.",
         formula="b in logit P(y = 1) = a + b logit(p)",
         reference="Van Calster 2016",
+        interval=FITTED,
+        not_assessable=NO_SLOPE,
         best="1",
         digits=2,
         compute=compute_calibration_slope,
@@ -191,63 +227,68 @@ RISK_METRICS = (
     ),
     Metric(
         name="ici",
+        subject="calibration",
         title="Integrated calibration index",
         short="ICI",
         text="Integrated calibration index: mean absolute distance between predicted risk and the flexible calibration "
         "curve. Lower is better, but it is above 0 even for a perfectly calibrated model: hold it against that.",
         formula="mean(|p - c(p)|), c a logistic regression of y on a restricted cubic spline of logit(p)",
         reference="Austin and Steyerberg 2019",
+        not_assessable=NO_CURVE,
         best="lower",
         compute=compute_mean_distance,
         compare=compare_ici,
-        has_interval=False,
     ),
     Metric(
         name="ici_null",
+        subject="calibration",
         title="Integrated calibration index under perfect calibration",
         short="ICI if perfect",
         text="What the ICI would be, on average, if the predicted risks were true: what to hold the ICI against. The "
         "upper limit is the 95th percentile.",
         formula="mean of the ICI over simulated y ~ Bernoulli(p)",
         reference="Austin and Steyerberg 2019",
+        not_assessable=NO_CURVE,
         best="none",
         compute=compute_ici_null,
-        has_interval=False,
     ),
     Metric(
         name="e50",
+        subject="calibration",
         title="Median distance to the calibration curve",
         short="E50",
         text="Median absolute distance between predicted risk and the flexible calibration curve; above 0 even for a "
         "perfectly calibrated model.",
         formula="median(|p - c(p)|), c as of the ICI",
         reference="Austin and Steyerberg 2019",
+        not_assessable=NO_CURVE,
         best="lower",
         compute=compute_e50,
-        has_interval=False,
     ),
     Metric(
         name="e90",
+        subject="calibration",
         title="90th percentile of the distance to the calibration curve",
         short="E90",
         text="Distance to the flexible calibration curve that nine patients in ten stay within; above 0 even for a "
         "perfectly calibrated model.",
         formula="90th percentile of |p - c(p)|, c as of the ICI",
         reference="Austin and Steyerberg 2019",
+        not_assessable=NO_CURVE,
         best="lower",
         compute=compute_e90,
-        has_interval=False,
     ),
     Metric(
         name="e_max",
+        subject="calibration",
         title="Greatest distance to the calibration curve",
         short="Emax",
         text="Greatest distance of any patient's predicted risk to the flexible calibration curve; it rests on the "
         "thin ends of the curve.",
         formula="max(|p - c(p)|), c as of the ICI",
         reference="Austin and Steyerberg 2019",
+        not_assessable=NO_CURVE,
         best="lower",
         compute=compute_e_max,
-        has_interval=False,
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.measures.metric import Metric
+from pipelines.measures.metric import WALD, Metric
 from pipelines.measures.score_estimates import (
     compare_mae,
     compare_r_squared,
@@ -19,11 +19,13 @@ from pipelines.measures.score_estimates import (
 SCORE_METRICS = (
     Metric(
         name="mae",
+        subject="score",
         title="Mean absolute error",
         short="MAE",
         text="Mean absolute error of a predicted score, in points; the first measure of every comparison of scores. "
         "Lower is better.",
         formula="mean(|y - p|)",
+        interval=WALD,
         best="lower",
         digits=2,
         compute=compute_mae,
@@ -34,10 +36,12 @@ SCORE_METRICS = (
     ),
     Metric(
         name="rmse",
+        subject="score",
         title="Root mean squared error",
         short="RMSE",
         text="Root mean squared error of a predicted score, in points. Lower is better.",
         formula="sqrt(mean((y - p)^2))",
+        interval=WALD,
         best="lower",
         digits=2,
         compute=compute_rmse,
@@ -48,11 +52,14 @@ SCORE_METRICS = (
     ),
     Metric(
         name="r_squared",
+        subject="score",
         title="Variance explained",
         short="R²",
         text="Share of the score's variance that is explained: one minus the squared error relative to that of the "
         "mean score alone. 0 is no gain; negative values are worse than the mean.",
         formula="1 - mean((y - p)^2) / mean((y - mean score)^2), the mean of the training folds in cross-validation",
+        interval=WALD,
+        not_assessable="All scores are the same",
         best="higher",
         compute=compute_r_squared,
         compare=compare_r_squared,
@@ -61,11 +68,13 @@ SCORE_METRICS = (
     ),
     Metric(
         name="mean_difference",
+        subject="score",
         title="Observed minus predicted score",
         short="Observed − predicted",
         text="Mean difference between observed and predicted score, in points. 0 is perfect; below 0 the predicted "
         "scores are too high on average. Near 0 by construction in cross-validation.",
         formula="mean(y - p)",
+        interval=WALD,
         best="0",
         digits=2,
         compute=compute_mean_difference,
@@ -76,11 +85,14 @@ SCORE_METRICS = (
     ),
     Metric(
         name="score_slope",
+        subject="score",
         title="Slope of observed on predicted score",
         short="Slope",
         text="Slope of the observed on the predicted score. 1 is perfect; below 1 predictions lie too far apart, above "
         "1 too close together.",
         formula="b in y = a + b p, least squares",
+        interval=WALD,
+        not_assessable="All predictions are the same",
         best="1",
         digits=2,
         compute=compute_score_slope,
@@ -90,10 +102,13 @@ SCORE_METRICS = (
     ),
     Metric(
         name="interval_coverage",
+        subject="score",
         title="Coverage of the 90 % interval",
         short="Coverage",
         text="Share of patients whose score lies in the 90 % interval that was predicted for them; 0.9 is perfect.",
         formula="mean(low <= y <= high)",
+        interval=WALD,
+        not_assessable="The model was made from too few patients for intervals",
         best="0.9",
         compute=compute_coverage,
         in_points=True,
@@ -102,10 +117,13 @@ SCORE_METRICS = (
     ),
     Metric(
         name="interval_width",
+        subject="score",
         title="Width of the 90 % interval",
         short="Width",
         text="Mean width of the predicted 90 % intervals, in points: how much is left open for one patient.",
         formula="mean(high - low)",
+        interval=WALD,
+        not_assessable="The model was made from too few patients for intervals",
         best="lower",
         digits=1,
         compute=compute_width,

@@ -164,7 +164,7 @@ def _draw_map(quality: Quality, by: str, mark: str) -> list[Block]:
     columns, levels = _choose_columns(frame, lacking), _choose_levels(quality, by)
     n_columns, n_lacking = frame["column"].nunique(), lacking["column"].nunique()
     if frame["percent"].isna().all():
-        return [title, Text(text=f"By {by}: {NOT_ASSESSABLE}; every count is small and hidden.")]
+        return [title, Text(text=f"By {by}: {NOT_ASSESSABLE}; every count is small and suppressed.")]
     if not columns:
         return [title, Text(text=f"All {count_words(n_columns, 'column')} are complete wherever a count may be shown.")]
     frame = frame[frame["column"].isin(columns) & frame["level"].isin(levels)]
@@ -245,7 +245,7 @@ def _tabulate_columns(quality: Quality) -> Table:
         columns=("Column", "Header", "Visit", "Rows that can have it", "Known", "Percent known"),
         rows=tuple(rows) or ((Cell(text="none"), *(EMPTY for _ in range(5))),),
         notes=(
-            "Beneath: 95 % interval (Wilson), for what the share would be in further operations of the same kind.",
+            "Intervals: 95 % (Wilson), for what the share would be in further operations of the same kind.",
             *((suppression_note(quality.suppress_below),) if hidden else ()),
         ),
         folded=len(rows) > FOLD_ROWS,
@@ -254,9 +254,9 @@ def _tabulate_columns(quality: Quality) -> Table:
 
 def _known_cell(row: dict[str, object], suppress_below: int) -> Cell:
     if row["few"] == "missing":
-        return Cell(text=f"fewer than {suppress_below} missing \u2020", style="suppressed")
+        return Cell(text=f"fewer than {suppress_below} missing", style="suppressed")
     if row["few"] == "known":
-        return Cell(text=f"fewer than {suppress_below} known \u2020", style="suppressed")
+        return Cell(text=f"fewer than {suppress_below} known", style="suppressed")
     return count_in(row, "n_known")
 
 

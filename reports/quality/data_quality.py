@@ -197,7 +197,7 @@ def _build_provenance(quality: Quality, facts: Mapping[str, Any]) -> list[Block]
     )
     text = (
         "Counts of faults and of implausible values are facts of the file and are shown. Counts of patients from 1 to "
-        f"{quality.suppress_below - 1}, and what would give them away, are hidden. Every number of this page, and "
+        f"{quality.suppress_below - 1}, and what would give them away, are suppressed. Every number of this page, and "
         f"those that it left out, stand in {FACTS_NAME}."
     )
     return [Text(text=text), table]

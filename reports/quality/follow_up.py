@@ -52,7 +52,7 @@ def build_follow_up(quality: Quality, mark: str) -> list[Block]:
         _tabulate_visits(quality),
         _draw_sites(quality, mark)
         if (sites["status"] == "ok").any()
-        else Text(text=f"By site: {NOT_ASSESSABLE}; there is no site, or every count is small and hidden."),
+        else Text(text=f"By site: {NOT_ASSESSABLE}; there is no site, or every count is small and suppressed."),
         *(_tabulate_by(quality, by) for by in ("site", "year") if len(rows_where(frame, by=by))),
     ]
 
@@ -79,7 +79,7 @@ def _tabulate_visits(quality: Quality) -> Table:
         caption="Follow-up of all sites.",
         columns=("Visit", "Window ends on day", "Due", "Answered", "Percent answered", ""),
         rows=tuple(rows),
-        notes=("Beneath: 95 % interval (Wilson).", *_notes(quality, frame)),
+        notes=("Intervals: 95 % (Wilson).", *_notes(quality, frame)),
     )
 
 

@@ -266,7 +266,7 @@ def _tabulate_changes(quality: Quality, changes: pd.DataFrame) -> Table:
         caption="Sudden changes of coding.",
         columns=("Column", "Statistic", "Level", "Site", "Before", "Value", "After", "Value"),
         rows=tuple(rows),
-        notes=("Beneath: 99 % interval, of one site 99.9 %.", *_notes(quality, changes)),
+        notes=("Intervals: 99 %, of one site 99.9 %.", *_notes(quality, changes)),
         folded=len(rows) > FOLD_ROWS,
     )
 

@@ -20,6 +20,14 @@ from reports.tables import (
 )
 
 DESCRIBED = "described only"
+REFERENCE_AND_GAIN = {
+    False: "Reference: its c-statistic. Gain: the reference's log loss minus the rival's, above 0 where the rival is "
+    "better, with its 95 % interval",
+    True: "Reference: its c-statistic, of a score its mean absolute error (MAE). Gain: the reference's loss minus the "
+    "rival's, above 0 where the rival is better, with its 95 % interval; the loss is the log loss, of a score "
+    "the mean squared error",
+}
+"""What the columns of the answers are, without and with scores among the outcomes."""
 
 
 def tabulate_answers(run: RunFolder) -> Table:
@@ -32,9 +40,7 @@ def tabulate_answers(run: RunFolder) -> Table:
         columns=("Outcome", "n", "Events", "Reference", "Rival", "Gain of the rival", "Margin", "Verdict"),
         rows=rows,
         notes=(
-            "Reference: its c-statistic, of a score its mean absolute error (MAE). Gain: the reference's loss minus "
-            "the rival's, above 0 where the rival is better, with the 95 % interval beneath; the loss is the log loss, "
-            "of a score the mean squared error.",
+            f"{REFERENCE_AND_GAIN[run.has_scores]}.",
             *((suppression_note(run.facts.study.suppress_below),) if hidden else ()),
         ),
     )

@@ -46,6 +46,7 @@ def tabulate_case_mix(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame
         rows=tuple(rows),
         notes=tuple(note for note in notes if note),
         folded=len(rows) > 12,
+        file="case_mix.csv",
     )
 
 

@@ -398,6 +398,7 @@ def _tabulate_classification(run: RunFolder, view: View, rows: pd.DataFrame) -> 
             if note
         ),
         folded=True,
+        file="evaluation.csv",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reports.blocks import Block, Table, Text
+from reports.names import columns_in_words
 from reports.run_facts import OutcomeFacts
 from reports.run_folder import RunFolder
 from reports.tables import end, plain_rows
@@ -39,7 +40,7 @@ def _list_definition(run: RunFolder, outcome: OutcomeFacts) -> Iterator[tuple[st
         "Derived from": run.outcome_title(outcome.from_score) if outcome.from_score else "",
         "Components": ", ".join(outcome.components),
         "Not attainable": _sentence(outcome.not_attainable),
-        "Unknown": _sentence(outcome.unknown or "not stated"),
+        "Unknown": _sentence(columns_in_words(outcome.unknown or "not stated", {})),
         "Patients of unknown outcome": _sentence(outcome.unknown_patients),
         "Competing events": outcome.competing,
         "Threshold set": ": ".join(filter(None, (outcome.threshold_set, outcome.threshold_set_text))),

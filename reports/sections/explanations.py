@@ -130,10 +130,11 @@ def _tabulate_ranking(run: RunFolder, outcome: OutcomeFacts, model: str, frame: 
         columns=("Predictor", "Rank", "Mean absolute contribution"),
         rows=rows,
         notes=(
-            f"n = {format_count(frame['n'].iloc[0])} held-out operations. Beneath: the extremes over the outer folds. "
+            f"n = {format_count(frame['n'].iloc[0])} held-out operations. Ranges: the extremes over the outer folds. "
             f"{ATTRIBUTION} Not causes.",
         ),
         folded=True,
+        file="explanations.csv",
     )
 
 

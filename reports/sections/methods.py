@@ -47,6 +47,11 @@ CALIBRATION = {
     "logistic": "The last step of every model is a logistic recalibration of its risks, learned from its own inner "
     "held-out predictions in each training part.",
 }
+NO_PATIENTS = (
+    "The data hold no patient number: each row was taken as a patient, and two operations of one person may stand in "
+    "different folds"
+)
+"""Said in the place of what is done to keep operations of a patient together."""
 COMPETING = "a competing event, after which the outcome can no longer be observed, counts as a known non-event."
 
 
@@ -107,8 +112,7 @@ def _range_cell(run: RunFolder, frame: pd.DataFrame) -> Cell:
 
 
 def _word_squares(run: RunFolder) -> str:
-    scores = any(not measures_of(outcome.kind).has_events for outcome in run.outcomes)
-    return " (of a score by the mean squared error)" if scores else ""
+    return " (of a score by the mean squared error)" if run.has_scores else ""
 
 
 def _tabulate_tuning(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Table:
@@ -272,14 +276,15 @@ def build_notes(run: RunFolder) -> list[Block]:
     """Build what each measure means, how the models were validated, and the references."""
     study = run.facts.study
     repeats = f", repeated {study.repeats} times" if study.repeats > 1 else ""
+    apart = ", no patient in two folds" if run.names_patients else f". {NO_PATIENTS}"
     return [
         *introduce_methods(run),
         Text(
             text=f"Internal validation is nested cross-validation: {study.outer_folds} outer folds{repeats}, "
-            f"{study.inner_folds} inner folds for tuning, no patient in two folds. Everything that is learned from "
-            "data (imputation, positions of the spline knots, scaling, tuning) is learned from each training fold "
-            "alone. Only the number of spline knots is the same in all folds: it follows from how many events, or "
-            f"operations without the event if these are fewer, the whole cohort has. {_describe_missing(run)} "
+            f"{study.inner_folds} inner folds for tuning{apart}. Everything that is learned from data (imputation, "
+            "positions of the spline knots, scaling, tuning) is learned from each training fold alone. Only the number "
+            "of spline knots is the same in all folds: it follows from how many events, or operations without the "
+            f"event if these are fewer, the whole cohort has. {_describe_missing(run)} "
             f"{CALIBRATION[study.calibration]} No resampling or weighting is used against a rare outcome."
         ),
         *_describe_weights(run),

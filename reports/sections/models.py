@@ -78,15 +78,16 @@ def _build_view(run: RunFolder, view: View) -> list[Block]:
         replace(
             _tabulate_measures(run, view, rows, chosen.calibration, "calibration", chosen.calibration_title),
             folded=_is_beside(view),
+            file="evaluation.csv",
         ),
     ]
     if rows["metric"].isin(chosen.further).any():
         further = _tabulate_measures(run, view, rows, chosen.further, "further", "Further measures, described only")
-        blocks.append(replace(further, folded=True))
+        blocks.append(replace(further, folded=True, file="evaluation.csv"))
     if differences.empty:
         return blocks
     drawn = not (_is_beside(view) or _is_drawn_with_verdict(run, view))
-    table = replace(_tabulate_differences(run, view, differences), folded=not drawn)
+    table = replace(_tabulate_differences(run, view, differences), folded=not drawn, file="comparison.csv")
     return [*blocks, _draw_forest(run, view, differences), table] if drawn else [*blocks, table]
 
 
@@ -178,7 +179,7 @@ def _tabulate_differences(run: RunFolder, view: View, frame: pd.DataFrame) -> Ta
     notes.append(multiplicity_note(run))
     return Table(
         name=make_slug("differences", view.slug),
-        caption=f"Differences to the reference, {run.model_title(run.facts.study.reference)}. {view.title}.",
+        caption=f"Differences from the reference, {run.model_title(run.facts.study.reference)}. {view.title}.",
         columns=("Model", *(title_of(metric) for metric in metrics)),
         rows=tuple(
             (
@@ -199,7 +200,7 @@ def _draw_forest(run: RunFolder, view: View, frame: pd.DataFrame) -> Figure:
     draw = partial(_draw_panels, run=run, view=view, frame=shown, models=models)
     return Figure(
         name=name,
-        caption=f"Paired differences to the reference with 95 % intervals. {view.title}.{_word_margin(chosen)}",
+        caption=f"Paired differences from the reference with 95 % intervals. {view.title}.{_word_margin(chosen)}",
         description=_describe_differences(run, shown, models, chosen.differences[0]),
         svg=render_svg(draw, name=name, height_mm=22 + 6 * len(models), mark=mark_of(run)),
     )

@@ -79,6 +79,7 @@ def _build_outcome(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -
             name=make_slug(*filter(None, (table.name, others))),
             caption=f"{table.caption}{words}",
             folded=bool(others or outcome.from_score),
+            file="optimism.csv",
         )
 
 

@@ -124,6 +124,7 @@ def _tabulate_flow(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -
         rows=tuple(_flow_row(row) for row in records(frame)),
         notes=_suppression_notes(run, frame),
         folded=True,
+        file="flow.csv",
     )
 
 
@@ -184,9 +185,9 @@ def build_characteristics(run: RunFolder) -> list[Block]:
     """Build the table of characteristics for every outcome and dataset."""
     blocks: list[Block] = [
         Text(
-            text="Numbers are mean (standard deviation) and, beneath, median (quartiles); categories are count "
-            "(percent of those recorded, or of all where the number of missing values is hidden). Missing values are "
-            "counted; what was made of them stands in the methods notes."
+            text="Numbers are mean (standard deviation), then median (quartiles); categories are count "
+            "(percent of those recorded, or of all where the number of missing values is not shown). Missing values "
+            "are counted; what was made of them stands in the methods notes."
         )
     ]
     for outcome in run.outcomes:

@@ -27,6 +27,7 @@ HALF_WIDTH = "half-width of the interval of "
 IMPRECISE = "Estimates of performance are imprecise"
 """Of a validation: how many patients it has says nothing of the model, which was made elsewhere."""
 EFFECTIVE = "effective_n"
+DEVELOPMENT = "development"
 WHOLE = ("candidate_parameters",)
 DIGITS = {"event_rate": 3, "expected_r_squared": 3, "expected_c_statistic": 3, "events_per_parameter": 1,
           "patients_per_parameter": 1, "expected_error": 3}  # fmt: skip
@@ -69,8 +70,8 @@ def list_shortfalls(run: RunFolder, outcome: OutcomeFacts) -> Iterator[str]:
         developed = "development" in set(own["purpose"])
         so = "Estimates are imprecise and predicted risks unstable" if developed else IMPRECISE
         yield (
-            f"Below the sample-size criteria on {dataset}: {counts} ({join_words(distinct(own['text']))}). {so}; the "
-            "results are exploratory."
+            f"Below the sample-size criteria in the {_name(dataset)}: {counts} "
+            f"({join_words(distinct(own['text']))}). {so}; the results are exploratory."
         )
 
 
@@ -91,9 +92,14 @@ def _build_dataset(run: RunFolder, outcome: OutcomeFacts, dataset: str, frame: p
         )
         known = f"{format_count(precision['actual'].iloc[0])} {outcome.unit}s of known outcome"
         yield Text(
-            text=f"With {known}{events} on {dataset}{_word_effective(precision)}, 95 % intervals "
+            text=f"With {known}{events} in the {_name(dataset)}{_word_effective(precision)}, 95 % intervals "
             f"should reach to either side by about {widths}, if the model is as good as assumed and well calibrated."
         )
+
+
+def _name(dataset: str) -> str:
+    """Return ``"development data"``, or ``"data of north_2023"``."""
+    return "development data" if dataset == DEVELOPMENT else f"data of {dataset}"
 
 
 def _word_effective(precision: pd.DataFrame) -> str:

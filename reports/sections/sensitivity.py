@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 import pandas as pd
 
@@ -45,10 +46,10 @@ def build_sensitivity(run: RunFolder) -> list[Block]:
         return [Text(text="The study asks for no sensitivity analysis that would differ from its own.")]
     blocks: list[Block] = [
         Text(
-            text=f"Each row is an outcome of its own: the choice was {PLANNED}, the whole pipeline was fitted again, "
-            "and the order is that of the plan. Measures of different outcomes are not better or worse than each "
-            "other: a threshold that more patients reach, or of which the baseline tells more, has another "
-            "c-statistic. The study's own analysis stays the result."
+            text=f"Each row is an outcome of its own: the choice was {PLANNED}, the whole pipeline was fitted again "
+            "(unless it is said that the predictions are the same), and the order is that of the plan. Measures of "
+            "different outcomes are not better or worse than each other: a threshold that more patients reach, or of "
+            "which the baseline tells more, has another c-statistic. The study's own analysis stays the result."
         )
     ]
     for outcome in run.outcomes:
@@ -59,7 +60,7 @@ def build_sensitivity(run: RunFolder) -> list[Block]:
 
 def _tabulate(run: RunFolder, outcome: OutcomeFacts, analysis: str, frame: pd.DataFrame) -> Table:
     rows = [row for level in distinct(frame["level"]) for row in _list_rows(run, rows_where(frame, level=level))]
-    notes = [_word_choice(frame, level) for level in distinct(frame["level"])]
+    notes = list(_list_choices(frame))
     notes.append(describe_intervals(frame[frame["metric"].isin(MEASURES)].assign(interval_target="")))
     if (frame["status"] == "suppressed").any():
         notes.append(suppression_note(run.facts.study.suppress_below))
@@ -72,12 +73,24 @@ def _tabulate(run: RunFolder, outcome: OutcomeFacts, analysis: str, frame: pd.Da
     )
 
 
-def _word_choice(frame: pd.DataFrame, level: str) -> str:
-    """Say what a choice is; nothing of what is as section 2 defines it."""
-    own = rows_where(frame, level=level)
-    if _is_primary(own) and level == AS_PLANNED:
-        return ""
-    return f"{_word_level(level)}: {end(str(own['text'].iloc[0]))}"
+def _list_choices(frame: pd.DataFrame) -> Iterator[str]:
+    """Yield what each choice is, then what all have in common; nothing of what is as the definitions have it."""
+    texts = {}
+    for level in distinct(frame["level"]):
+        own = rows_where(frame, level=level)
+        if not (_is_primary(own) and level == AS_PLANNED):
+            texts[level] = str(own["text"].iloc[0]).rstrip(". ").split("; ")
+    shared = _count_shared(texts.values()) if len(texts) > 1 else 0
+    for level, parts in texts.items():
+        yield f"{_word_level(level)}: {end('; '.join(parts[: len(parts) - shared]))}"
+    if shared:
+        yield f"In all of them: {end('; '.join(next(iter(texts.values()))[-shared:]))}"
+
+
+def _count_shared(texts: Iterable[list[str]]) -> int:
+    """Count the clauses at the end that all texts share, but for the first one and what stands in brackets."""
+    ends = zip(*(parts[:0:-1] for parts in texts), strict=False)
+    return sum(1 for _ in takewhile(lambda found: len(set(found)) == 1 and ")" not in found[0], ends))
 
 
 def _word_level(level: str) -> str:

@@ -173,7 +173,7 @@ def _draw_forest(run: RunFolder, outcome: OutcomeFacts, sites: pd.DataFrame, met
         caption=f"Sites that the models never saw, with 95 % intervals. {outcome.title}. In brackets "
         f"{'patients' if _is_score(outcome) else 'operations / events'}. Below the line the random-effects mean with "
         "its interval, and as a pale bar the 95 % prediction interval for a new site. A site without a mark was not "
-        "assessable or is hidden.",
+        "assessable or is not shown.",
         description=_describe_forest(run, outcome, meta, len(order)),
         svg=render_svg(draw, name=name, height_mm=26 + 4.2 * (len(order) + 2), mark=mark_of(run)),
     )
@@ -254,14 +254,14 @@ def _list_summaries(run: RunFolder, outcome: OutcomeFacts, meta: pd.DataFrame) -
     if not own.all():
         table = _tabulate_summary(run, outcome, meta[~own])
         name = make_slug("sites-summary-further", outcome.name)
-        yield replace(table, name=name, caption=f"{table.caption} Further models.", folded=True)
+        yield replace(table, name=name, caption=f"{table.caption} Further models.", folded=True, file="meta.csv")
 
 
 def _tabulate_summary(run: RunFolder, outcome: OutcomeFacts, meta: pd.DataFrame) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for model in models_in(run, meta):
         for reference in distinct(rows_where(meta, model=model)["reference"]):
-            words = f", difference to {run.model_title(reference)}" if reference else ""
+            words = f", difference from {run.model_title(reference)}" if reference else ""
             rows.append((Cell(text=f"{run.model_title(model)}{words}", style="group"), *[Cell(text="")] * 6))
             part = rows_where(meta, model=model, reference=reference)
             rows += [_summary_row(row) for _, row in part.iterrows()]
@@ -286,7 +286,7 @@ def _note_few(meta: pd.DataFrame) -> Iterator[str]:
     if not shown.empty and shown.min() < HARDLY:
         yield f"A prediction interval from fewer than {HARDLY} sites is hardly informative; from two there is none."
     if not shown.empty and shown.min() < shown.max():
-        yield "Measures rest on different numbers of sites: one without an estimate, or with a hidden one, is left out."
+        yield "Measures rest on different numbers of sites: one without an estimate, or one not shown, is left out."
 
 
 def _summary_row(row: pd.Series) -> tuple[Cell, ...]:
@@ -326,6 +326,7 @@ def _tabulate_sites(run: RunFolder, outcome: OutcomeFacts, model: str, frame: pd
         rows=tuple(_site_row(rows_where(frame, site=site), counts, metrics) for site in distinct(frame["site"])),
         notes=_note_intervals(run, frame[frame["metric"].isin(metrics)]),
         folded=True,
+        file="sites.csv",
     )
 
 
@@ -351,7 +352,7 @@ def _tabulate_differences(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataF
     models = models_in(run, frame)
     return Table(
         name=make_slug("sites-differences", outcome.name),
-        caption=f"Differences to the reference in sites that the models never saw. {outcome.title}.",
+        caption=f"Differences from the reference in sites that the models never saw. {outcome.title}.",
         columns=("Site", *(f"{run.model_title(model)}: {words_of(m)}" for model in models for m in metrics)),
         rows=tuple(
             (
@@ -362,6 +363,7 @@ def _tabulate_differences(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataF
         ),
         notes=_note_intervals(run, frame),
         folded=True,
+        file="sites.csv",
     )
 
 
@@ -372,5 +374,4 @@ def _list_merged(run: RunFolder, outcome: OutcomeFacts, merged: pd.DataFrame) ->
         columns=("Called", "Sites"),
         rows=plain_rows((str(row["site"]), str(row["members"]).replace("; ", ", ")) for _, row in merged.iterrows()),
         notes=("In the order of their names, until a group had the events that the study asks for.",),
-        folded=True,
     )

@@ -26,6 +26,7 @@ from reports.sections.subgroup_words import (
 )
 from reports.tables import (
     EMPTY,
+    HIDDEN,
     count_cell,
     describe_intervals,
     distinct,
@@ -40,7 +41,7 @@ from reports.tables import (
 )
 from reports.views import View, make_slug
 
-THRESHOLD_MEASURES = ("sensitivity", "specificity", "share_above", "net_benefit")
+THRESHOLD_MEASURES = ("sensitivity", "specificity", "share_acted_on", "net_benefit")
 PRINTED_AS = {"log_oe_ratio": "oe_ratio", POOLED: "calibration_in_the_large"}
 SMALLEST_P = 0.001
 
@@ -67,7 +68,7 @@ def _ascertainment_cells(rows: pd.DataFrame) -> Cells:
     status = str(row["status"])
     interval = format_interval(float(row["lower"]), float(row["upper"]), 1)
     known = number_cell(f"{format_number(float(row['percent_known']), 1)} ({interval})")
-    hidden = Cell(text="suppressed", style="suppressed")
+    hidden = Cell(text=HIDDEN, style="suppressed")
     missing = number_cell(format_number(float(row["percent_predictors_missing"]), 1))
     return (
         count_cell(row["n"], status=status),
@@ -223,10 +224,11 @@ def tabulate_tests(run: RunFolder, view: View, model: str, frame: pd.DataFrame) 
         columns=("Attribute", *(TEST_TITLES[name] for name in measures)),
         rows=tuple(rows),
         notes=(
-            f"P-values, and beneath them those adjusted over the attributes ({kinds}). Secondary: with many patients "
+            f"P-values, each with that adjusted over the attributes ({kinds}). Secondary: with many patients "
             "a trivial difference is significant, with few a grave one is not.",
         ),
         folded=True,
+        file="audit.csv",
     )
 
 
@@ -264,6 +266,7 @@ def _tabulate_pair(run: RunFolder, view: View, model: str, rows: pd.DataFrame, t
             filter(None, (WANTED if view.outcome.acts_below else "", describe_intervals(at), note_hidden(run, at)))
         ),
         folded=model != run.facts.study.reference,
+        file="audit.csv",
     )
 
 
@@ -301,6 +304,7 @@ def tabulate_precision(run: RunFolder, view: View, model: str, frame: pd.DataFra
         rows=group_rows(run, chosen, fill),
         notes=tuple(note for note in notes if note),
         folded=True,
+        file="audit.csv",
     )  # fmt: skip
 
 
@@ -356,7 +360,7 @@ def note_hidden(run: RunFolder, frame: pd.DataFrame) -> str:
 
 def name_hidden(cells: Cells) -> Cells:
     """Give every suppressed cell the one word that the note explains."""
-    hidden = Cell(text="suppressed", style="suppressed")
+    hidden = Cell(text=HIDDEN, style="suppressed")
     return tuple(hidden if cell.style == "suppressed" else cell for cell in cells)
 
 

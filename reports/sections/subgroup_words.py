@@ -15,7 +15,7 @@ SUPPRESSED = (
 WANTED = (
     "Those below the threshold are acted on. Sensitivity is the share of patients with the outcome who are at or above "
     "it, and so are not acted on; specificity is the share of those without the outcome who are below it, and so are. "
-    "The share acted on is the share below it, share_above in the files."
+    "The share acted on is the share below it."
 )
 
 CONCLUSIONS = {

@@ -15,6 +15,7 @@ from reports.sections.answers import tabulate_answers
 from reports.sections.elsewhere import introduce_evaluation, is_evaluation
 from reports.sections.sample_size import list_shortfalls
 from reports.sections.verdict import primary_verdict, word_derived, word_share
+from reports.sections.verdict_words import drop_power
 from reports.tables import (
     PLANNED,
     count_words,
@@ -70,8 +71,9 @@ def _describe_question(run: RunFolder) -> str:
 
 
 def _word_margin(run: RunFolder) -> str:
+    squares = " (of a score in the mean squared error)" if run.has_scores else ""
     return (
-        f"The margin: a gain in log loss (of a score in the mean squared error) of more than {word_share(run)} of the "
+        f"The margin: a gain in log loss{squares} of more than {word_share(run)} of the "
         f"reference's loss is worth having; it is {PLANNED}. That there is no such gain is an answer like any other."
     )
 
@@ -91,7 +93,7 @@ def _describe_outcome(run: RunFolder, outcome: OutcomeFacts) -> Iterator[Text]:
     """Yield the verdict, what to hold against it, and the numbers."""
     verdict = primary_verdict(run, outcome.name)
     derived = "" if is_evaluation(run) else word_derived(run, outcome)
-    if answer := derived if verdict is None else f"Verdict. {verdict['text']}":
+    if answer := derived if verdict is None else f"Verdict. {drop_power(str(verdict['text']))}":
         yield Text(text=answer)
     yield from (Text(text=text, kind="warning") for text in list_shortfalls(run, outcome))
     for view in views_of(run, outcome):
@@ -178,10 +180,17 @@ def _list_notes(run: RunFolder) -> Iterator[str]:
 
 
 def list_departures(run: RunFolder) -> Iterator[str]:
-    """Yield where the analysis departs from the study plan because the data cannot carry what it asks for."""
+    """Yield where the analysis departs from the study plan because the data cannot carry what it asks for.
+
+    Each departure is told once, with all the outcomes that it is about.
+    """
+    titles: dict[str, list[str]] = {}
     for note in run.facts.notes:
         if DEPARTURE in note:
-            yield end(_begin(run.in_words(note)))
+            name, _, text = note.partition(": ")
+            titles.setdefault(text, []).append(run.outcome_title(name))
+    for text, alike in titles.items():
+        yield end(_begin(f"{join_words(alike)}: {run.in_words(text)}"))
 
 
 def _list_concerns(run: RunFolder) -> Iterator[str]:

@@ -12,6 +12,7 @@ from reports.measures import measures_of
 from reports.run_facts import OutcomeFacts
 from reports.run_folder import RunFolder
 from reports.tables import (
+    HIDDEN,
     MINUS,
     count_cell,
     distinct,
@@ -34,14 +35,14 @@ ASSUMPTIONS = {
 CAUSES = {"event": "The event", "competing": "Competing events"}
 METHODS = {"aalen_johansen": "", "one_minus_kaplan_meier": ", if competing events were taken for censoring: too high"}
 FOLLOWED = {
-    "median_days": "Median follow-up in days (reverse Kaplan-Meier)",
-    "at_risk_at_horizon": "Still followed at the end of the window",
-    "percent_censored_before_horizon": "Censored before the end of the window, percent",
+    "median_days": ("Median follow-up (reverse Kaplan-Meier)", "{} days", 0),
+    "at_risk_at_horizon": ("Still followed at the end of the window", "{}", 0),
+    "percent_censored_before_horizon": ("Censored before the end of the window", "{} %", 1),
 }
 SHOWN = ("event_rate", "mean_score", "calibration_in_the_large", "oe_ratio", "mean_difference")
 WEIGHTS = {
-    "mean_weight": ("mean", 2), "largest_weight": ("largest", 1), "effective_n": ("worth as many patients as", 0),
-    "percent_truncated": ("truncated, percent", 1),
+    "mean_weight": ("mean {}", 2), "largest_weight": ("largest {}", 1),
+    "effective_n": ("together worth {} {unit}s of equal weight", 0), "percent_truncated": ("{} % truncated", 1),
 }  # fmt: skip
 """Words and decimals of what is said of the weights."""
 LARGE = 0.1
@@ -72,7 +73,7 @@ def _respondents(run: RunFolder, outcome: OutcomeFacts) -> Iterator[Table]:
     for dataset in distinct(frame["dataset"]):
         part = rows_where(frame, dataset=dataset)
         first = part.iloc[0]
-        known, unknown = (format_count(first[name]) or "hidden" for name in ("n_known", "n_unknown"))
+        known, unknown = (format_count(first[name]) or HIDDEN for name in ("n_known", "n_unknown"))
         notes = [f"Differences beyond {LARGE:g} either way are commonly called noticeable. No test is made."]
         if (part["status"] == "suppressed").any():
             notes.append(suppression_note(run.facts.study.suppress_below))
@@ -83,6 +84,7 @@ def _respondents(run: RunFolder, outcome: OutcomeFacts) -> Iterator[Table]:
             rows=tuple(_respondent_rows(run, part)),
             notes=tuple(notes),
             folded=True,
+            file="response.csv",
         )
 
 
@@ -100,13 +102,17 @@ def _respondent_rows(run: RunFolder, part: pd.DataFrame) -> Iterator[tuple[Cell,
 
 def _difference_cells(row: pd.Series) -> tuple[Cell, ...]:
     if row["status"] != "ok":
-        return (*[count_cell(None, status="suppressed")] * 2, Cell(text=str(row["status"]), style="muted"))
+        return (*[count_cell(None, status="suppressed")] * 2, _status_cell(str(row["status"])))
     interval = format_interval(float(row["lower"]), float(row["upper"]), 2)
     return (
         number_cell(format_number(float(row["known"]), 1)),
         number_cell(format_number(float(row["unknown"]), 1)),
         number_cell(format_number(float(row["difference"]), 2), detail=interval),
     )
+
+
+def _status_cell(status: str) -> Cell:
+    return Cell(text=status, style="suppressed" if status == "suppressed" else "muted")
 
 
 def _shifts(run: RunFolder, outcome: OutcomeFacts) -> Iterator[Table]:
@@ -122,11 +128,13 @@ def _shifts(run: RunFolder, outcome: OutcomeFacts) -> Iterator[Table]:
             columns=("Patients of unknown outcome are", *(_title(metric, outcome) for metric in metrics)),
             rows=tuple(rows),
             notes=(
-                f"Patients: {format_count(n) or 'hidden'}, of unknown outcome: {format_count(unknown) or 'hidden'}. "
-                f"Predictions of {run.model_title(run.facts.study.reference)}. {_word_scale(outcome)}",
-                *_word_weights(part),
+                f"{_begin(outcome.unit)}s: {format_count(n) or HIDDEN}, of unknown outcome: "
+                f"{format_count(unknown) or HIDDEN}. Predictions of {run.model_title(run.facts.study.reference)}. "
+                f"{_word_scale(outcome)}",
+                *_word_weights(outcome, part),
             ),
             folded=bool(outcome.from_score),
+            file="unknown_outcomes.csv",
         )
 
 
@@ -142,16 +150,26 @@ def _word_scale(outcome: OutcomeFacts) -> str:
     return "Shifts are in standard deviations of the residuals of the predicted score."
 
 
-def _word_weights(part: pd.DataFrame) -> Iterator[str]:
+def _word_weights(outcome: OutcomeFacts, part: pd.DataFrame) -> Iterator[str]:
     """Say how uneven the weights of the patients of known outcome are."""
     found = {metric: first_row(part, assumption="weighted", metric=metric) for metric in WEIGHTS}
     told = [
-        f"{words} {format_number(float(row['estimate']), digits)}"
+        _word_weight(float(row["estimate"]), words, digits, unit=outcome.unit)
         for metric, (words, digits) in WEIGHTS.items()
         if (row := found[metric]) is not None and row["status"] == "ok"
     ]
     if told:
-        yield f"Weights of the patients of known outcome: {', '.join(told)}."
+        yield f"Weights of the {outcome.unit}s of known outcome: {', '.join(told)}."
+
+
+def _word_weight(value: float, words: str, digits: int, *, unit: str) -> str:
+    if words.endswith("truncated") and value == 0:
+        return "none truncated"
+    return words.format(format_number(value, digits) if digits else format_count(value), unit=unit)
+
+
+def _begin(word: str) -> str:
+    return word[:1].upper() + word[1:]
 
 
 def _split(part: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -171,7 +189,7 @@ def _shift_row(rows: pd.DataFrame, metrics: tuple[str, ...]) -> tuple[Cell, ...]
 
 def _word_delta(delta: float) -> str:
     sign = MINUS if delta < 0 else "+"
-    return "like patients like them (shift 0)" if delta == 0 else f"shifted by {sign}{abs(delta):g}"
+    return "as expected of patients like them (shift 0)" if delta == 0 else f"shifted by {sign}{abs(delta):g}"
 
 
 def _followed(run: RunFolder, outcome: OutcomeFacts) -> Iterator[Table]:
@@ -206,5 +224,7 @@ def _incidence_rows(frame: pd.DataFrame) -> Iterator[tuple[Cell, ...]]:
 
 
 def _word_followed(row: pd.Series) -> str:
-    value = "hidden" if row["status"] != "ok" else format_number(float(row["value"]), 0)
-    return f"{FOLLOWED.get(str(row['statistic']), spell(str(row['statistic'])))}: {value}."
+    name, words, digits = FOLLOWED.get(str(row["statistic"]), (spell(str(row["statistic"])), "{}", 0))
+    value = float(row["value"])
+    number = format_number(value, digits) if digits else format_count(value)
+    return f"{name}: {words.format(number) if row['status'] == 'ok' else HIDDEN}."

@@ -17,7 +17,7 @@ from reports.run_facts import OutcomeFacts, RuleFacts
 from reports.run_folder import RunFolder
 from reports.sections.methods import word_learners
 from reports.sections.participants import mark_of
-from reports.sections.verdict_words import ADVICE, SAME
+from reports.sections.verdict_words import ADVICE, SAME, drop_power
 from reports.tables import (
     EMPTY,
     PLANNED,
@@ -115,10 +115,11 @@ def word_derived(run: RunFolder, outcome: OutcomeFacts) -> str:
 
 
 def _word_question(run: RunFolder) -> str:
+    loss = f"the log loss{' (of a score the mean squared error)' if run.has_scores else ''}"
     return (
         f"The question: does a rival predict better than the reference ({run.model_title(run.facts.study.reference)}) "
-        "by enough to be worth it? It is decided by one measure, the log loss (of a score the mean squared error), on "
-        "the same outer folds. A gain is the reference's loss minus the rival's. Worth it is a gain above the margin, "
+        f"by enough to be worth it? It is decided by one measure, {loss}, on the same outer folds. A gain is the "
+        "reference's loss minus the rival's. Worth it is a gain above the margin, "
         f"{word_share(run)} of the reference's loss; margin and rule are {PLANNED}. Not to find such a gain is an "
         "ordinary result, and an answer to the question."
     )
@@ -144,7 +145,7 @@ def _build_outcome(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -
     if verdict is None:
         yield Text(text=NO_RIVAL)
     else:
-        yield Text(text=str(verdict["text"]))
+        yield Text(text=drop_power(str(verdict["text"])))
         learners = word_learners(run, outcome, str(verdict["model"]))
         told = (_advise(run, verdict), learners, _word_power(verdict))
         yield from (Text(text=text) for text in told if text)
@@ -183,7 +184,7 @@ def _word_power(verdict: pd.Series) -> str:
 def _tabulate_verdicts(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Table:
     metric = _word_measure(str(frame["metric"].iloc[0]))
     notes = [
-        "Gain: the reference's loss minus the model's; above 0 the model is better. Beneath it the 95 % interval over "
+        "Gain: the reference's loss minus the model's; above 0 the model is better. Its interval is the 95 % one over "
         "the outer folds (Nadeau and Bengio), which allows for training folds that overlap.",
         "Probabilities that the model is worse by more than the margin, within it, and better by more than it "
         "(Bayesian correlated t-test, flat prior).",
@@ -261,11 +262,12 @@ def _list_procedures(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame,
         return
     own, others = frame[frame["model"] == rival], frame[frame["model"] != rival]
     if not own.empty:
-        yield replace(_tabulate_procedures(run, outcome, own), folded=True)
+        yield replace(_tabulate_procedures(run, outcome, own), folded=True, file="procedures.csv")
     if not others.empty:
         described = _tabulate_procedures(run, outcome, others)
         name = make_slug("procedures-described", outcome.name)
-        yield replace(described, name=name, caption=f"{described.caption} Models that are described.", folded=True)
+        caption = f"{described.caption} Models that are described."
+        yield replace(described, name=name, caption=caption, folded=True, file="procedures.csv")
 
 
 def _tabulate_procedures(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> Table:
@@ -274,8 +276,8 @@ def _tabulate_procedures(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFr
         rows.append((Cell(text=run.model_title(model), style="group"), *[Cell(text="")] * 6))
         rows += [_procedure_row(row) for _, row in rows_where(frame, model=model).iterrows()]
     notes = [
-        "Difference: model minus reference, mean over the outer folds, with the 95 % interval of Nadeau and Bengio "
-        "beneath. Of log loss, Brier score and mean squared error lower is better, of c-statistic and net benefit "
+        "Difference: model minus reference, mean over the outer folds, with the 95 % interval of Nadeau and "
+        "Bengio. Of log loss, Brier score and mean squared error lower is better, of c-statistic and net benefit "
         "higher.",
         "Equivalent: differences up to this size, on either side, do not matter by the study's plan. The probabilities "
         "are of a difference beyond it to the worse, inside it, and beyond it to the better.",
@@ -330,7 +332,7 @@ def _draw_forest(run: RunFolder, outcome: OutcomeFacts, frame: pd.DataFrame) -> 
     ]
     return Figure(
         name=name,
-        caption=f"Differences to {run.model_title(str(frame['reference'].iloc[0]))} over the outer folds with 95 % "
+        caption=f"Differences from {run.model_title(str(frame['reference'].iloc[0]))} over the outer folds with 95 % "
         f"intervals (Nadeau and Bengio). {outcome.title}. Grey: differences that do not matter by the study's plan. Of "
         "losses a model is better on the left of it, of the c-statistic on the right.",
         description=f"Forest plot. Differences in {_word_measure(metrics[0])}: {'; '.join(described) or 'none'}. "

@@ -15,4 +15,17 @@ ADVICE = {
     "then the default stays {reference}.",
 }
 """What follows from a verdict; those without an entry follow `SAME`."""
+POWER = " A study like this one would have"
+"""Begins what a verdict says, at its end, of its power: a figure too rough to stand without its reservations."""
 SAME = {"practically equivalent": "no worthwhile gain", "worse": "no worthwhile gain"}
+
+
+def drop_power(text: str) -> str:
+    """Return a verdict without what it says of its power, which stands with its reservations in a paragraph of its own.
+
+    Examples
+    --------
+    >>> drop_power("Undecided: too little. A study like this one would have called a gain of 0.1 better.")
+    'Undecided: too little.'
+    """
+    return text.partition(POWER)[0]

@@ -25,7 +25,7 @@ from reports.tables import (
 from reports.tripod.front import name_outcome, word_outcomes
 from reports.tripod.item import Found
 from reports.tripod.methods_data import TIMES
-from reports.tripod.performance import name_measure
+from reports.tripod.performance import name_measure, word_estimate
 from reports.tripod.telling import (
     begin,
     count_analysed,
@@ -176,15 +176,11 @@ def _word_reference(run: RunFolder, view: View) -> str:
     if view.validation != "internal" and "oe_ratio" in set(rows["metric"]):
         metrics += ("oe_ratio",)
     parts = _list_estimates(rows, metrics)
-    return f"the reference's {join_words(parts)}" if parts else "the reference was not assessable"
+    return f"the reference had {join_words(parts)}" if parts else "the reference was not assessable"
 
 
 def _list_estimates(rows: pd.DataFrame, metrics: Iterable[str]) -> list[str]:
-    return [
-        f"{name_measure(metric)} was {estimate_words(row)}"
-        for metric in metrics
-        if (row := first_row(rows, metric=metric)) is not None
-    ]
+    return [word_estimate(metric, row) for metric in metrics if (row := first_row(rows, metric=metric)) is not None]
 
 
 def _word_rival(run: RunFolder, view: View) -> str:
@@ -193,7 +189,7 @@ def _word_rival(run: RunFolder, view: View) -> str:
     metrics = TOLD[measures_of(view.outcome.kind).has_events][: 1 if is_long(run) else None]
     rows = rows_where(view.select(whole_sample(run.tables["evaluation"])), model=rival)
     parts = _list_estimates(rows, metrics) if rival else []
-    return f"Of {name_model(run, rival)}, the {join_words(parts)}." if parts else ""
+    return f"{begin(name_model(run, rival))} had {join_words(parts)}." if parts else ""
 
 
 def _word_benefit(run: RunFolder, view: View) -> str:
@@ -206,10 +202,10 @@ def _word_benefit(run: RunFolder, view: View) -> str:
     for threshold in view.outcome.thresholds:
         at = rows[(rows["threshold_probability"] - threshold).abs() < SAME_THRESHOLD]
         found = [(name, first_row(at, model=name)) for name in names if name]
-        told = [f"{name_model(run, name)} {estimate_words(row)}" for name, row in found if row is not None]
+        told = [f"{estimate_words(row)} for {name_model(run, name)}" for name, row in found if row is not None]
         if told:
-            parts.append(f"at {100 * threshold:g} %, {join_words(told)}")
-    return f"Net benefit was, {'; '.join(parts)}." if parts else ""
+            parts.append(f"{join_words(told)} at the threshold {100 * threshold:g} %")
+    return f"Net benefit was {'; '.join(parts)}." if parts else ""
 
 
 def _word_difference(run: RunFolder, view: View) -> str:
@@ -221,7 +217,7 @@ def _word_difference(run: RunFolder, view: View) -> str:
         for name in models
         if (row := first_row(frame, model=name, metric=metric)) is not None
     ]
-    words = f"Difference in {name_measure(metric)} to the reference (below 0 is better):"
+    words = f"Difference in {name_measure(metric)} from the reference (below 0 is better):"
     return f"{words} {'; '.join(parts)}." if parts else ""
 
 

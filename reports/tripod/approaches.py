@@ -142,7 +142,7 @@ def _word_space(model: Model) -> str:
             f"{_spell(model.path_name)} over {len(values)} values from {word_value(values[0])} to "
             f"{word_value(values[-1])}, all fitted in every trial"
         )
-    return f"Searched were {'; '.join(parts)}." if parts else "It has no setting to search."
+    return f"The search covered {'; '.join(parts)}." if parts else "It has no setting to search."
 
 
 def _word_bounds(parameter: Parameter) -> str:

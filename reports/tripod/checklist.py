@@ -31,7 +31,7 @@ MEANINGS = (
     "Filled: written from the files of the run that are named, by rules that are the same for every run. Drafted: "
     "written by the same rules, but true only when the author has checked and completed it. Author needed: only the "
     "author can say it, and has not. Answered: by the author.",
-    "Where: part and heading of the manuscript, and beneath it the files of the run that it comes from. Pages are set "
+    "Where: part and heading of the manuscript, and the files of the run that it comes from. Pages are set "
     "by the journal.",
 )
 APPLIES_WORDS = {"D": "development", "E": "evaluation", "DE": "both"}

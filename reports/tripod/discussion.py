@@ -9,7 +9,7 @@ import pandas as pd
 from reports.measures import measures_of
 from reports.run_facts import OutcomeFacts
 from reports.run_folder import RunFolder
-from reports.sections.summary import multiplicity_note
+from reports.sections.summary import list_departures, multiplicity_note
 from reports.tables import (
     count_words,
     distinct,
@@ -21,7 +21,7 @@ from reports.tables import (
     rows_where,
 )
 from reports.tripod.item import Found
-from reports.tripod.telling import list_main, list_outside, mid, name_data, names_patients, tidy, word_data
+from reports.tripod.telling import list_main, list_outside, mid, name_data, name_units, tidy, word_data
 
 ENOUGH = 200
 """Events, and patients without the event, from which a flexible calibration curve is to be trusted."""
@@ -60,6 +60,7 @@ def tell_26(run: RunFolder) -> Found:
     told = (
         _word_synthetic(run),
         _word_warnings(run),
+        _word_departures(run),
         _word_skipped(run),
         _word_outside(run),
         _word_patients(run),
@@ -113,6 +114,13 @@ def _word_warnings(run: RunFolder) -> str:
     return f"The run warned: {' '.join(warning[:1].upper() + warning[1:] for warning in warnings)}" if warnings else ""
 
 
+def _word_departures(run: RunFolder) -> str:
+    """Say what the plan asked for and the data could not give."""
+    departures = tuple(list_departures(run))
+    lead = "The analysis departs from the study plan where the data could not give what the plan asks for."
+    return " ".join((lead, *departures)) if departures else ""
+
+
 def _word_skipped(run: RunFolder) -> str:
     told = " ".join(run.facts.warnings)
     left = [outcome for outcome in run.skipped if outcome.name not in told]
@@ -137,7 +145,7 @@ def _word_patients(run: RunFolder) -> str:
     nameless = [data for data in run.facts.data if not data.patients_known]
     if not nameless:
         return ""
-    apart = "" if names_patients(run) else ", and two operations of one person may stand in different folds"
+    apart = "" if run.names_patients else ", and two operations of one person may stand in different folds"
     return (
         f"No patient number is in the {join_words(word_data(data) for data in nameless)}: each row was taken as a "
         f"patient{apart}. Intervals take two operations of one person for those of two people."
@@ -160,8 +168,8 @@ def _word_size(run: RunFolder) -> str:
         return ""
     unstable = " and predicted risks unstable" if "development" in set(short["purpose"]) else ""
     return (
-        f"There were fewer patients than the criteria of sample size ask for: {'; '.join(told)}. Estimates are "
-        f"imprecise{unstable}; the results are exploratory."
+        f"There were fewer {name_units(run)} than the criteria of sample size ask for: {'; '.join(told)}. Estimates "
+        f"are imprecise{unstable}; the results are exploratory."
     )
 
 
@@ -178,14 +186,14 @@ def _word_few(run: RunFolder) -> str:
     if not parts:
         return ""
     return (
-        f"Fewer than {ENOUGH} patients with or without the event: {join_words(parts)}. Calibration curves and results "
-        "by group are uncertain there."
+        f"Fewer than {ENOUGH} {name_units(run)} with or without the event: {join_words(parts)}. Calibration curves and "
+        "results by group are uncertain there."
     )
 
 
 def _word_events(outcome: OutcomeFacts, below: int) -> str:
     if outcome.n is None or outcome.events is None:
-        return f"a count is hidden, as fewer than {below} could be found from it"
+        return f"a count is suppressed, as fewer than {below} could be found from it"
     return f"{format_count(outcome.events)} events among {format_count(outcome.n)}"
 
 
@@ -196,14 +204,14 @@ def _word_unknown(run: RunFolder) -> str:
     rows = rows[(rows["n_unknown"] > 0) & rows["outcome"].isin(main)].drop_duplicates(["outcome", "dataset"])
     parts = [
         f"{mid(run.outcome_title(str(row['outcome'])))}, {format_count(row['n_unknown'])} of {format_count(row['n'])} "
-        f"in the {name_data(run, str(row['dataset']))}"
+        f"{name_units(run)} in the {name_data(run, str(row['dataset']))}"
         for _, row in rows.iterrows()
     ]
     if not parts:
         return ""
     return (
-        f"The outcome of some patients is not known: {'; '.join(parts)}. That those who are known can stand for them "
-        "is an assumption that the data cannot prove."
+        f"The outcome of some {name_units(run)} is not known: {'; '.join(parts)}. That those of known outcome can "
+        "stand for them is an assumption that the data cannot prove."
     )
 
 
@@ -238,7 +246,7 @@ def _word_gaps(run: RunFolder, rows: pd.DataFrame, where: str) -> str:
         return words
     most = shown.iloc[0]
     title = mid(run.predictor_title(str(most["predictor"])))
-    return f"{words}, most of all {title} ({format_count(most['value'])} of {format_count(most['n'])})"
+    return f"{words}, most of all {title} ({format_count(most['value'])} of {format_count(most['n'])} values)"
 
 
 def _word_stability(run: RunFolder) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reports.measures import measures_of
 from reports.run_facts import OutcomeFacts
 from reports.run_folder import RunFolder
 from reports.tables import count_words, distinct, end, format_number, join_words
@@ -91,8 +90,7 @@ def _word_question(run: RunFolder) -> Iterator[str]:
     if facts.kind == "evaluation" or not rivals:
         return
     rival = join_words(_name_rival(run, name) for name in rivals)
-    scores = any(not measures_of(outcome.kind).has_events for outcome in run.outcomes)
-    loss = "log loss (of a score, in mean squared error)" if scores else "log loss"
+    loss = "log loss (of a score, in mean squared error)" if run.has_scores else "log loss"
     yield (
         f"A further objective, stated in the study plan, was to find out whether {rival} predicts better than the "
         f"reference, {name_model(run, facts.study.reference)}, by more than a margin of "

@@ -89,9 +89,10 @@ def list_comparing(run: RunFolder) -> Iterator[str]:
             "patients. No verdict is reached in an evaluation: it belongs to the development."
         )
         return
+    measure = "the log loss, of a score the mean squared error" if run.has_scores else "the log loss"
     yield (
-        f"Every model was compared with the reference, {reference}, on the same outer folds. One measure decides: the "
-        "log loss, of a score the mean squared error. The margin, the smallest gain that is worth having, was set in "
+        f"Every model was compared with the reference, {reference}, on the same outer folds. One measure decides: "
+        f"{measure}. The margin, the smallest gain that is worth having, was set in "
         f"the plan at {word_share(run)} of the reference's loss. Differences between procedures are means over the "
         "outer folds with the corrected interval of Nadeau and Bengio, and the probability of a difference beyond the "
         "margin comes from the Bayesian correlated t-test; both allow for training folds that overlap. Paired "

@@ -116,53 +116,6 @@ def _list_followed(rows: pd.DataFrame, counted: str) -> Iterator[str]:
             yield text.format(format_number(value, digits) if digits else format_count(value))
 
 
-def tell_6a(run: RunFolder) -> Found:
-    """Tell how many sites the data name, with patients and events of each."""
-    return Found(
-        status="drafted",
-        paragraphs=say_all(*_word_sites(run)),
-        artefact="share/ascertainment.csv; share/sites.csv; share/evaluation.csv",
-        reason="Add the kind of hospitals and where they are; a run knows sites by name only, if at all.",
-    )
-
-
-def _word_sites(run: RunFolder) -> Iterator[str]:
-    for outcome in list_main(run)[:1]:
-        told = rows_of(run, "ascertainment", outcome=outcome.name, subgroup="site")
-        for dataset in distinct(told["dataset"]) if len(told) else ():
-            sites = distinct(rows_where(told, dataset=dataset)["level"])
-            yield (
-                f"The {name_data(run, dataset)} came from {count_words(len(sites), 'site')}."
-                f"{_list_sites(run, outcome, dataset, sites)}"
-            )
-        merged = rows_of(run, "sites", outcome=outcome.name, reference="")
-        if told.empty and len(merged):
-            names = distinct(merged["site"])
-            yield f"The development data came from {count_words(len(names), 'site')} or groups of small sites."
-
-
-def _list_sites(run: RunFolder, outcome: OutcomeFacts, dataset: str, sites: tuple[str, ...]) -> str:
-    """List patients and events of few sites, as the evaluation has them."""
-    rows = rows_of(
-        run, "evaluation", outcome=outcome.name, dataset=dataset, subgroup="site", model=run.facts.study.reference
-    )
-    rows = rows[rows["validation"] != "apparent"] if len(rows) else rows
-    if rows.empty or len(sites) > FEW_LEVELS:
-        return ""
-    found = [(site, first_row(rows, level=site)) for site in sites]
-    parts = [f"{site} {_word_site(row)}" for site, row in found if row is not None]
-    about = f" for {mid(outcome.title)}" if len(list_main(run)) > 1 else ""
-    brackets = "" if outcome.kind == "score" else ", and with the event in brackets"
-    return f" Analysed{about}, {units(outcome)} of each{brackets}: {'; '.join(parts)}." if parts else ""
-
-
-def _word_site(row: pd.Series) -> str:
-    """Return ``"161 (109)"``; a hidden count stays hidden."""
-    hidden = row["status"] == "suppressed"
-    n, events = ("" if hidden else format_count(row[name]) for name in ("n", "events"))
-    return f"{n or HIDDEN.split()[0]}{f' ({events})' if events else ''}"
-
-
 def tell_6b(run: RunFolder) -> Found:
     """Tell which rules left operations out, as the flow has them."""
     pairs = [(outcome.title, _word_rules(run, outcome)) for outcome in list_main(run)]
@@ -275,7 +228,7 @@ def _word_levels(run: RunFolder, rows: pd.DataFrame, word: Callable[[pd.Series],
     title = mid(run.predictor_title(subgroup)).partition(" (")[0]
     found = [(level, first_row(rows, level=level)) for level in run.order_levels(subgroup, distinct(rows["level"]))]
     levels = [
-        f"{run.level_title(subgroup, level)} {word(row) if row['status'] == 'ok' else HIDDEN.split()[0]}"
+        f"{run.level_title(subgroup, level)} {word(row) if row['status'] == 'ok' else HIDDEN}"
         for level, row in found
         if row is not None
     ]

@@ -9,6 +9,7 @@ import pandas as pd
 from reports.measures import measures_of
 from reports.run_folder import RunFolder
 from reports.sections.curves import describe_acted
+from reports.sections.methods import NO_PATIENTS
 from reports.tables import (
     count_words,
     end,
@@ -22,10 +23,8 @@ from reports.tripod.measuring import list_certainty, list_comparing, list_measur
 from reports.tripod.missing import list_missing, word_handling
 from reports.tripod.sizing import list_sizes
 from reports.tripod.telling import (
-    NO_PATIENTS,
     count_analysed,
     developed_elsewhere,
-    has_sites,
     is_evaluation,
     is_long,
     label,
@@ -34,7 +33,6 @@ from reports.tripod.telling import (
     mid,
     name_data,
     name_model,
-    names_patients,
     rows_of,
     say_all,
     tidy,
@@ -90,7 +88,7 @@ def tell_12a(run: RunFolder) -> Found:
         return found
     study = run.facts.study
     repeats = f", repeated {study.repeats} times with other folds" if study.repeats > 1 else ""
-    together = ", and all operations of a patient were in the same fold" if names_patients(run) else f". {NO_PATIENTS}"
+    together = ", and all operations of a patient were in the same fold" if run.names_patients else f". {NO_PATIENTS}"
     folds = (
         f"The development data were used for developing the models and for their internal validation, by nested "
         f"cross-validation: {study.outer_folds} outer folds{repeats}, and {study.inner_folds} inner folds in each "
@@ -131,8 +129,7 @@ def tell_12c(run: RunFolder) -> Found:
     if found := developed_elsewhere(run):
         return found
     study = run.facts.study
-    scores = any(not measures_of(outcome.kind).has_events for outcome in run.outcomes)
-    squares = " (of a score the mean squared error)" if scores else ""
+    squares = " (of a score the mean squared error)" if run.has_scores else ""
     shared = (
         f"All models had the same predictors, the same folds and the same imputed values. Settings were chosen in each "
         f"training part by the lowest log loss{squares} over {study.inner_folds} inner folds; for each model with "
@@ -146,55 +143,6 @@ def tell_12c(run: RunFolder) -> Found:
         artefact="share/tuning.csv; run.json; study.toml",
         reason="Add why these kinds of models were compared.",
     )
-
-
-def tell_12d(run: RunFolder) -> Found:
-    """Tell how differences between sites were studied."""
-    sites = run.tables["sites"]
-    if sites.empty:
-        return _tell_unsummarised(run)
-    merged = sites.loc[sites["merged"] > 1, "site"]
-    small = " Sites with too few events were left out together." if len(merged) else ""
-    return Found(
-        status="filled",
-        paragraphs=say_all(
-            "Differences between sites were studied by internal-external validation: every site was left out in turn, "
-            "the whole procedure, with its imputation and tuning, was carried out again on the others, and the site "
-            f"was predicted by models that had never seen it.{small} Results by site were summarised by a "
-            "random-effects model with its prediction interval for a new site and the standard deviation between "
-            "sites (tau)."
-        ),
-        artefact="share/sites.csv; share/meta.csv",
-    )
-
-
-def _tell_unsummarised(run: RunFolder) -> Found:
-    """Tell what was done of sites where none was left out in turn: each is a group, or nothing was done."""
-    kept = "" if is_evaluation(run) else f" {_word_kept(run)}"
-    if has_sites(run):
-        return Found(
-            status="filled",
-            paragraphs=say_all(
-                "Performance was estimated in each site that the data name, as in a group of patients. It was not "
-                f"summarised over sites, and no site was left out of the development in turn.{kept}"
-            ),
-            artefact="share/evaluation.csv; share/gaps.csv",
-        )
-    asked = run.facts.study.internal_external and not is_evaluation(run)
-    why = "could not be left out in turn" if asked else "were not left out in turn"
-    return Found(
-        status="drafted",
-        paragraphs=say_all(f"Sites {why}, so heterogeneity between them was not estimated.{kept}"),
-        artefact="run.json",
-        reason="Add whether patients come from several sites, and why differences between them were not studied.",
-    )
-
-
-def _word_kept(run: RunFolder) -> str:
-    """Say whether operations of a patient were kept together."""
-    if names_patients(run):
-        return "All operations of a patient were kept on the same side of every split."
-    return end(NO_PATIENTS)
 
 
 def tell_12e(run: RunFolder) -> Found:

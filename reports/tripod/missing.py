@@ -76,7 +76,7 @@ def list_missing(run: RunFolder, outcome: OutcomeFacts) -> Iterator[str]:
 
 
 def _word_hidden(row: pd.Series, column: str) -> str:
-    return HIDDEN.split()[0] if row["status"] == "suppressed" else format_count(row[column])
+    return HIDDEN if row["status"] == "suppressed" else format_count(row[column])
 
 
 def _word_losses(run: RunFolder, outcome: OutcomeFacts, dataset: str) -> str:
@@ -102,4 +102,4 @@ def word_step(run: RunFolder, row: dict[str, object]) -> str:
     """Return a step of the flow with the number it took, or that this is hidden."""
     text = tidy(run, str(row["reason"]).partition(": unknown, kept")[0])
     hidden = row["status"] == "suppressed"
-    return f"{text} ({HIDDEN.split()[0] if hidden else format_count(float(str(row['excluded'])))})"
+    return f"{text} ({HIDDEN if hidden else format_count(float(str(row['excluded'])))})"

@@ -9,6 +9,7 @@ from reports.run_facts import OutcomeFacts
 from reports.run_folder import RunFolder
 from reports.sections.subgroup_words import ANY, CONCLUSIONS
 from reports.sections.verdict import primary_verdict, word_derived
+from reports.sections.verdict_words import drop_power
 from reports.tables import (
     digits_of,
     distinct,
@@ -65,8 +66,6 @@ DECIDER = (
     "Nadeau and Bengio; a gain is the reference's loss minus the rival's, so that its sign is the opposite of that of "
     "a difference."
 )
-POWER = " A study like this one would have"
-"""Begins what a verdict says, at its end, of its power: a figure too rough to stand without its reservations."""
 NO_RIVAL = "No model was set beside the reference, so nothing was compared."
 
 
@@ -98,7 +97,7 @@ def word_view_results(run: RunFolder, view: View) -> str:
 def _word_model(run: RunFolder, view: View, name: str, rows: pd.DataFrame) -> str:
     found = [(metric, first_row(rows, metric=metric)) for metric in TOLD[measures_of(view.outcome.kind).has_events]]
     parts = [
-        _word_estimate(metric, row) for metric, row in found if row is not None and row["status"] != "not informative"
+        word_estimate(metric, row) for metric, row in found if row is not None and row["status"] != "not informative"
     ]
     parts += _word_ici(*(first_row(rows, metric=metric) for metric in ("ici", "ici_null")))
     title = name_model(run, name)
@@ -109,7 +108,7 @@ def _word_model(run: RunFolder, view: View, name: str, rows: pd.DataFrame) -> st
     return f"{title} had {join_words(parts)}." if parts else ""
 
 
-def _word_estimate(metric: str, row: pd.Series) -> str:
+def word_estimate(metric: str, row: pd.Series) -> str:
     """Return ``"a c-statistic of 0.693 (95 % CI 0.656 to 0.728)"``, or that there is none."""
     name = name_measure(metric)
     article = "an" if name.startswith(VOWELS) else "a"
@@ -123,7 +122,7 @@ def _word_ici(ici: pd.Series | None, null: pd.Series | None) -> list[str]:
         return []
     beside = ""
     if null is not None and null["status"] == "ok":
-        beside = f" ({format_number(float(null['estimate']), 3)} if the risks were true)"
+        beside = f" ({format_number(float(null['estimate']), 3)} would be expected under perfect calibration)"
     return [f"an ICI of {format_number(float(ici['estimate']), 3)}{beside}"]
 
 
@@ -146,10 +145,10 @@ def _word_differences(run: RunFolder, view: View, models: tuple[str, ...]) -> st
             if (row := first_row(rows, metric=metric)) is not None
         ]
         if told:
-            parts.append(f"{name_model(run, name)} {join_words(told)}")
+            parts.append(f"for {name_model(run, name)}, {join_words(told)}")
     if not parts:
         return ""
-    words = f"Differences to the reference on the same {units(view.outcome)} were, for {'; for '.join(parts)}."
+    words = f"Differences from the reference on the same {units(view.outcome)} were, {'; '.join(parts)}."
     return f"{words} {DESCRIBED}{_word_decider(run, view)}"
 
 
@@ -168,8 +167,8 @@ def _word_decisions(run: RunFolder, view: View, models: tuple[str, ...], rows: p
         own = rows_where(benefit, model=name).sort_values("threshold_probability")
         told = [f"{estimate_words(row)} at {100 * row['threshold_probability']:g} %" for _, row in own.iterrows()]
         if told:
-            parts.append(f"{name_model(run, name)} {join_words(told)}")
-    return f"Net benefit at the declared thresholds was, for {'; for '.join(parts)}." if parts else ""
+            parts.append(f"for {name_model(run, name)}, {join_words(told)}")
+    return f"Net benefit at the declared thresholds was, {'; '.join(parts)}." if parts else ""
 
 
 def word_comparison(run: RunFolder, outcome: OutcomeFacts) -> str:
@@ -178,7 +177,7 @@ def word_comparison(run: RunFolder, outcome: OutcomeFacts) -> str:
         return ""
     verdict = primary_verdict(run, outcome.name)
     if verdict is not None:
-        return f"Verdict. {str(verdict['text']).partition(POWER)[0]}"
+        return f"Verdict. {drop_power(str(verdict['text']))}"
     return word_derived(run, outcome) or NO_RIVAL
 
 
@@ -204,7 +203,7 @@ def word_stability(run: RunFolder, outcome: OutcomeFacts) -> str:
     models = list_compared(run, outcome, rows["model"]) if len(rows) else ()
     digits = 3 if measures_of(outcome.kind).has_events else 1
     parts = [
-        f"{name_model(run, name)} {format_number(float(row['estimate']), digits)}"
+        f"{format_number(float(row['estimate']), digits)} for {name_model(run, name)}"
         for name in models
         if (row := first_row(rows, model=name)) is not None
     ]
@@ -212,7 +211,7 @@ def word_stability(run: RunFolder, outcome: OutcomeFacts) -> str:
         return ""
     return (
         "Between models developed on resamples, the prediction for one patient differed from the model's own on "
-        f"average by: {'; '.join(parts)}."
+        f"average by {join_words(parts)}."
     )
 
 

@@ -54,6 +54,12 @@ INTRO = (
     "and what no run can know. Nothing here says that a risk of bias is low or high."
 )
 
+SAME = (
+    "The evaluation was internal: its patients are those of the development, and each row was predicted by models that "
+    "were developed without it. What stands behind the questions 1.1 to 3.4 is therefore the same as above."
+)
+"""Said where there are no other data to ask the first eleven questions of."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
@@ -211,35 +217,21 @@ def build_probast_blocks(run: RunFolder) -> list[Block]:
     """
     blocks: list[Block] = [Text(text=INTRO)]
     developed = run.facts.developed
+    made = tuple(data.dataset for data in run.facts.data if data.validation is None)
     if run.facts.kind == "evaluation":
         where = f" (\u201c{developed.title}\u201d)" if developed else ""
         blocks.append(Text(text=f"The models were developed elsewhere{where}; that development is judged there."))
     else:
         blocks.append(Text(text="Development", kind="subsection", anchor="probast-development"))
-        made = tuple(data.dataset for data in run.facts.data if data.validation is None)
         rows = (*_list_rows(_restrict(run, made), SHARED), *_list_rows(run, DEVELOPMENT))
         blocks.append(_tabulate("development", rows))
     blocks.append(Text(text="Evaluation", kind="subsection", anchor="probast-evaluation"))
     outside = tuple(data.dataset for data in list_outside(run))
-    if outside:
-        rows = (*_list_rows(_restrict(run, outside), SHARED), *_list_rows(run, EVALUATION))
-    else:
-        rows = (SAME, *_list_rows(run, EVALUATION))
+    if not outside:
+        blocks.append(Text(text=SAME))
+    rows = (*_list_rows(_restrict(run, outside or made), SHARED), *_list_rows(run, EVALUATION))
     blocks.append(_tabulate("evaluation", rows))
     return blocks
-
-
-SAME = tuple(
-    Cell(text=text)
-    for text in (
-        f"{SHARED[0].name} to {SHARED[-1].name}",
-        "Patients, predictors and outcome of the evaluation",
-        "The evaluation was internal: its patients are those of the development, and each was predicted by models "
-        "that had not seen that patient.",
-        "As for the development.",
-    )
-)
-"""Stands for the first eleven questions where there are no other data to ask them of."""
 
 
 def _restrict(run: RunFolder, datasets: tuple[str, ...]) -> RunFolder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reports.run_folder import RunFolder
+from reports.sections.methods import NO_PATIENTS
 from reports.sections.participants import ANALYSED
 from reports.tables import (
     count_words,
@@ -20,14 +21,12 @@ from reports.tables import (
 )
 from reports.tripod.front import name_outcome
 from reports.tripod.telling import (
-    NO_PATIENTS,
     is_evaluation,
     list_main,
     list_outside,
     list_views,
     mid,
     name_data,
-    names_patients,
     tidy,
     word_counts,
     word_data,
@@ -36,7 +35,7 @@ from reports.tripod.telling import (
 
 MOST = 4
 """Entries of a list that a cell of a table can hold; of more the rest is counted."""
-HIDDEN = "a hidden number"
+HIDDEN = "a suppressed number"
 UNKNOWN = "Patients of unknown outcome are never taken for free of the event."
 KNOWN = {
     "preop": "before the operation",
@@ -230,7 +229,7 @@ def word_leaks(run: RunFolder) -> str:
     found = " ".join(_sentence(run, text) for text in _list_shared(run))
     if is_evaluation(run):
         return f"The models were fixed before these data were read. {found}".strip()
-    together = "All operations of a patient stand in one fold" if names_patients(run) else NO_PATIENTS
+    together = "All operations of a patient stand in one fold" if run.names_patients else NO_PATIENTS
     return (
         f"{together}. Everything is learned in training parts. A predictor that alone nearly tells the outcome is "
         f"refused. {found}"
@@ -269,7 +268,7 @@ def warns_of_validation_size(run: RunFolder) -> bool:
 
 def warns_of_leaks(run: RunFolder) -> bool:
     """Tell whether patients may stand on both sides: in two datasets, or in two folds."""
-    return bool(_list_shared(run)) or not (is_evaluation(run) or names_patients(run))
+    return bool(_list_shared(run)) or not (is_evaluation(run) or run.names_patients)
 
 
 def word_measures(run: RunFolder) -> str:

@@ -108,9 +108,10 @@ def _word_others(run: RunFolder) -> str:
     ]
     if not others:
         return ""
+    kept = "is kept as a model bundle" if len(others) == 1 else "are kept as model bundles"
     return (
-        f"{begin(join_words(others))} cannot be written out as a formula: each is kept as a model bundle under "
-        "models/, with the hashes of its files."
+        f"{begin(join_words(others))} cannot be written out as a formula and {kept} under models/, with the hashes of "
+        "its files."
     )
 
 
@@ -210,7 +211,7 @@ def _word_difference(run: RunFolder, outcome: OutcomeFacts, meta: pd.DataFrame, 
         row = first_row(compared, model=name)
         if row is not None:
             yield (
-                f"{label(run, outcome)} Difference of {name_model(run, name)} to the reference over sites: "
+                f"{label(run, outcome)} Difference of {name_model(run, name)} from the reference over sites: "
                 f"{_word_summary(row, metric)}."
             )
 

@@ -10,7 +10,7 @@ import pandas as pd
 from reports.run_facts import OutcomeFacts
 from reports.run_folder import RunFolder
 from reports.sections.sample_size import DIGITS, EFFECTIVE, HALF_WIDTH, WHOLE
-from reports.tables import distinct, format_count, format_number, join_words, rows_where
+from reports.tables import distinct, format_count, format_number, format_width, join_words, rows_where
 from reports.tripod.telling import is_evaluation, label, list_main, name_data, units, word_counts
 
 
@@ -60,15 +60,9 @@ def _word_criterion(row: pd.Series, counted: str) -> str:
     return f"{format_count(row['needed'])} {counted}{events} for {row['text']} ({met})"
 
 
-def _word_width(value: float) -> str:
-    """Round to two decimals, of a small half-width to as many as show a figure."""
-    digits = max(2, math.ceil(-math.log10(value))) if value > 0 else 2
-    return format_number(value, digits)
-
-
 def _word_precision(run: RunFolder, outcome: OutcomeFacts, rows: pd.DataFrame) -> str:
     widths = [
-        f"{_word_width(float(row['value']))} for {str(row['text']).removeprefix(HALF_WIDTH)}"
+        f"{format_width(float(row['value']))} for {str(row['text']).removeprefix(HALF_WIDTH)}"
         for _, row in rows.iterrows()
         if row["criterion"] != EFFECTIVE and not math.isnan(row["value"])
     ]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import pandas as pd
 
 from pipelines.models import list_titles
-from reports.names import name_in_words
+from reports.names import columns_in_words
 from reports.run_facts import DatasetFacts, OutcomeFacts
 from reports.run_folder import RunFolder
 from reports.sections.verdict import primary_verdict
@@ -22,15 +22,6 @@ ORDINARY = frozenset(list_titles().values())
 """Titles that are no proper names but for those that are written with further capitals."""
 ORDINARY_WORD = re.compile(r"[A-Z][a-z]+(?:[-'][a-z]*)*[,;:]?")
 """A word that is no abbreviation and no name of two people."""
-TIMED = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)*_(?:0|\d+[dwmy])\b")
-"""A column of a visit, which a text of the run may name."""
-
-
-NO_PATIENTS = (
-    "The data hold no patient number: each row was taken as a patient, and two operations of one person may stand in "
-    "different folds"
-)
-"""Said in the place of what is done to keep operations of a patient together."""
 
 
 def say(*parts: str) -> str:
@@ -71,7 +62,7 @@ def name_model(run: RunFolder, name: str) -> str:
 
 def tidy(run: RunFolder, text: str) -> str:
     """Return a text of the run with words in the place of the names of columns."""
-    return TIMED.sub(lambda found: name_in_words(found[0], None), run.in_words(text))
+    return columns_in_words(run.in_words(text), {})
 
 
 def is_evaluation(run: RunFolder) -> bool:
@@ -108,6 +99,12 @@ def word_plan(run: RunFolder) -> str:
 def units(outcome: OutcomeFacts) -> str:
     """Return what is counted of an outcome: operations, patients or operated levels."""
     return f"{outcome.unit}s"
+
+
+def name_units(run: RunFolder) -> str:
+    """Return what is counted of all outcomes of the run: operations; patients where outcomes count different units."""
+    found = {units(outcome) for outcome in run.outcomes}
+    return found.pop() if len(found) == 1 else "patients"
 
 
 def word_counts(run: RunFolder, outcome: OutcomeFacts, n: float | None, events: float | None) -> str:
@@ -167,11 +164,6 @@ def word_view(view: View) -> str:
 def word_data(data: DatasetFacts) -> str:
     """Return what a dataset is for: ``"development data"`` or ``"data for external validation (north)"``."""
     return f"data for {data.validation} validation ({data.dataset})" if data.validation else "development data"
-
-
-def names_patients(run: RunFolder) -> bool:
-    """Tell whether the development data name patients, so that their operations can be kept together."""
-    return all(data.patients_known for data in run.facts.data if data.validation is None)
 
 
 def name_data(run: RunFolder, dataset: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reports.tripod.centres import tell_12d
 from reports.tripod.item import Item
 from reports.tripod.methods_modelling import (
     tell_10,
@@ -9,7 +10,6 @@ from reports.tripod.methods_modelling import (
     tell_12a,
     tell_12b,
     tell_12c,
-    tell_12d,
     tell_12e,
     tell_12f,
     tell_12g,

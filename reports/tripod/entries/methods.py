@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from reports.tripod.centres import tell_6a
 from reports.tripod.item import Item
 from reports.tripod.methods_data import (
     tell_5a,
     tell_5b,
-    tell_6a,
     tell_6b,
     tell_6c,
     tell_7,
