@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 
 from outcomes.cohort import Cohort
 from pipelines.intervals import BoolArray, Z
-from pipelines.suppression import find_small, find_suppressed, find_telling
+from pipelines.suppression import find_small, hide_levels, hide_over_all
 from schemas.column import Column
 from schemas.tables import SHIFT, TABLE1
 
@@ -43,7 +43,8 @@ def describe_characteristics(cohort: Cohort, *, dataset: str, suppress_below: in
     Notes
     -----
     Where the count of a level is small in one outcome group, or 0, it is suppressed in both, so that it cannot be
-    found by subtraction from the whole. Where a group itself is small, all of its figures are, and those of the other.
+    found by subtraction from the whole, and in the whole too (`pipelines.suppression.hide_over_all`). Where a group
+    itself is small, all of its figures are, and those of the other.
     See `pipelines.suppression.find_suppressed`. Where the number of missing values is hidden, percentages are of all
     patients of the group: those of the recorded ones would say how many these are.
     """
@@ -199,38 +200,24 @@ def _suppress(table: pd.DataFrame, suppress_below: int) -> pd.DataFrame:
     mask = pd.Series(data=False, index=table.index)
     is_count = table["statistic"].isin(["count", "percent", "missing"])
     grouped = set(table["group"])
+    told_apart = bool((table["n"].fillna(0) > 0).all())
     for predictor, part in table.groupby("predictor", sort=False):
         own = table["predictor"] == predictor
         counted = part[part["statistic"].isin(["count", "missing"])]
         counts = counted.pivot(index="level", columns="group", values="value")
         counts = counts.reindex(columns=list(GROUPS)).fillna(0).astype(np.int64)
         fates = [position for position, group in enumerate(GROUPS[1:], start=1) if group in grouped]
-        for groups, judged, told in ((["event", "no_event"], list(GROUPS), fates), (["all"], ["all"], [])):
-            hidden = _hide_levels(counts[judged], suppress_below, told)
-            mask |= own & is_count & table["group"].isin(groups) & table["level"].isin(hidden)
+        by_fate = hide_levels(counts, suppress_below, fates)
+        mask |= own & is_count & table["group"].isin(GROUPS[1:]) & table["level"].isin(by_fate)
+        hidden = hide_levels(counts[["all"]], suppress_below, [])
+        hidden += hide_over_all(counts, suppress_below, fates) if told_apart else []
+        mask |= own & is_count & (table["group"] == "all") & table["level"].isin(hidden)
         missing = counted[counted["statistic"] == "missing"]
         recorded = (missing["n"] - missing["value"]).fillna(0).to_numpy(dtype=np.int64)
         if find_small(recorded, suppress_below).any():
             mask |= own & ~is_count
     shown = _percent_of_all(table, mask)
     return table.assign(value=shown.mask(mask), status=table["status"].mask(mask, "suppressed"))
-
-
-def _hide_levels(counts: pd.DataFrame, suppress_below: int, fates: Sequence[int]) -> list[str]:
-    """Return the levels to hide, "" for the number of missing values.
-
-    Notes
-    -----
-    Percentages are of those recorded and say how many these are, so that levels must hide one another. A small number
-    of missing values is hidden with one more, and percentages are then of all.
-    """
-    numbers = counts.to_numpy()
-    levels: BoolArray = np.asarray(counts.index != "")
-    hidden: BoolArray = np.zeros(len(counts), dtype=np.bool_)
-    hidden[levels] = find_suppressed(numbers[levels], suppress_below, fates=fates)
-    if find_telling(numbers[~levels], suppress_below, fates).any():
-        hidden = find_suppressed(numbers, suppress_below, hidden=hidden, fates=fates)
-    return [str(level) for level in counts.index[hidden]]
 
 
 def _percent_of_all(table: pd.DataFrame, hidden: pd.Series) -> pd.Series:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
+from dataclasses import dataclass
+from itertools import count, islice
 
 import numpy as np
 import pandas as pd
 
+from outcomes.cohort import Cohort
 from pipelines.fit import FittedPipeline
 from pipelines.intervals import FloatArray
 from pipelines.learners.linear_models import LinearFit, LogisticFit
 from pipelines.preprocess import Preprocessor
+from pipelines.suppression import count_fates, find_suppressed, find_telling
 from schemas.column import Column
 from schemas.tables import COEFFICIENTS
 
@@ -36,6 +40,7 @@ def list_coefficients(
     models: Mapping[tuple[str, str], FittedPipeline],
     columns: Mapping[str, Column],
     *,
+    cohorts: Mapping[str, Cohort] | None = None,
     further: Mapping[tuple[str, str], Sequence[FittedPipeline]] | None = None,
     suppress_below: int = SUPPRESS_BELOW,
 ) -> pd.DataFrame:
@@ -47,10 +52,13 @@ def list_coefficients(
         Final models by outcome and model; those that are no regression are passed over.
     columns
         Dictionary entries of the predictors, for units and declared levels.
+    cohorts
+        Patients of the development by outcome, for what became of those of each level.
     further
         Of a multiple imputation the final models of the imputations after the first, by outcome and model.
     suppress_below
-        Smallest number of training patients with a level that no dictionary declares, for its name to be shown.
+        Smallest number of training patients with a level that no dictionary declares, for its name to be shown, and
+        smallest count of patients, events and patients without the event of a level, for its coefficient to be.
 
     Returns
     -------
@@ -65,39 +73,103 @@ def list_coefficients(
     A model that is fitted on ``z = (x - mean) / sd`` with the coefficient b has ``b / sd`` per unit of x, and its
     intercept falls by ``b mean / sd``. A recalibration ``intercept + slope * log-odds`` is multiplied in. Of a patient
     with a missing predictor the term is that of the value that is filled in, which the table does not give.
+
+    A coefficient is missing where few of the level had the event, or few had not, or where from this level and the
+    total such a number could be had: of six patients who all had the event a large one says so. Where that level is the
+    reference, the intercept and the other levels would tell it, and another becomes the reference; what the model
+    predicts for a level that is shown stays the same.
     """
     rows = [
         {"outcome": outcome, "model": model, "imputation": imputation, **row}
         for (outcome, model), first in models.items()
         for imputation, pipeline in enumerate((first, *(further or {}).get((outcome, model), ())))
         if isinstance(pipeline.fitted, LogisticFit | LinearFit)
-        for row in _list_terms(pipeline, pipeline.fitted, columns, suppress_below)
+        for row in _list_terms(pipeline, pipeline.fitted, columns, (cohorts or {}).get(outcome), suppress_below)
     ]
     return pd.DataFrame(rows, columns=list(COEFFICIENTS))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Levels:
+    """Levels of a category or flag, their coefficients against `reference`, and those that must not be shown.
+
+    `shift` is what the reference adds to the intercept.
+    """
+
+    names: tuple[str, ...]
+    coefficients: FloatArray
+    reference: int
+    shift: float
+    hidden: frozenset[str]
+
+    def coefficient(self, level: int) -> float:
+        """Return what a level adds to the intercept, NaN where this is hidden."""
+        is_shown = level == self.reference or self.names[level] not in self.hidden
+        return float(self.coefficients[level]) if is_shown else math.nan
+
+
 def _list_terms(
-    pipeline: FittedPipeline, fitted: LogisticFit | LinearFit, columns: Mapping[str, Column], suppress_below: int
+    pipeline: FittedPipeline,
+    fitted: LogisticFit | LinearFit,
+    columns: Mapping[str, Column],
+    cohort: Cohort | None,
+    suppress_below: int,
 ) -> Iterator[dict[str, object]]:
     design, preprocessor = pipeline.model.design, pipeline.preprocessor
     intercept, slopes = _unscale(pipeline, fitted)
     score = pipeline.forecast.score.instrument if pipeline.forecast else None
     formula = SCORE_FORMULA.format(low=score.low, high=score.high) if score else RISK_FORMULA
-    yield _row(term="intercept", coefficient=intercept, formula=formula)
-    owners = preprocessor.design_predictor(design)
+    owners = np.array(preprocessor.design_predictor(design))
+    found = {
+        name: _weigh_levels(name, preprocessor, slopes[owners == name], cohort, suppress_below)
+        for name in preprocessor.predictors
+    }
+    yield _row(term="intercept", coefficient=intercept + sum(one.shift for one in found.values()), formula=formula)
     position = count()
     for predictor in preprocessor.predictors:
-        kind = preprocessor.kinds[predictor]
+        kind, levels = preprocessor.kinds[predictor], found[predictor]
         if kind == "category":
-            yield from _list_levels(predictor, pipeline, slopes, position, columns[predictor], suppress_below)
+            named = _name_levels(predictor, preprocessor, pipeline.n_train, columns[predictor], suppress_below)
+            yield from _list_levels(predictor, levels, named)
+            deque(islice(position, len(named) - 1), maxlen=0)
         elif kind == "flag":
-            yield _row(predictor, term=YES, coefficient=slopes[next(position)], formula="1 if yes, 0 if no")
+            next(position)
+            formula = "0 if yes; suppressed if no" if levels.reference else "1 if yes, 0 if no"
+            coefficient = math.nan if levels.reference else levels.coefficient(1)
+            yield _row(predictor, term=YES, coefficient=coefficient, formula=formula)
         else:
             knots = preprocessor.knots[predictor] if design == "splines" else ()
             yield from _list_spline(predictor, knots, slopes, position, columns[predictor].unit or "")
     for at in range(next(position), len(owners)):
         formula = "1 if not recorded, else 0"
-        yield _row(owners[at], term=ABSENT, coefficient=slopes[at], formula=formula)
+        coefficient = math.nan if ABSENT in found[owners[at]].hidden else slopes[at]
+        yield _row(str(owners[at]), term=ABSENT, coefficient=coefficient, formula=formula)
+
+
+def _weigh_levels(
+    predictor: str, preprocessor: Preprocessor, slopes: FloatArray, cohort: Cohort | None, suppress_below: int
+) -> _Levels:
+    """Find what is hidden of a predictor, and against which level the others are written."""
+    kind = preprocessor.kinds[predictor]
+    values: dict[str, object] = {level: level for level in preprocessor.levels.get(predictor, ())}
+    values = {"0": 0.0, "1": 1.0} if kind == "flag" else values
+    names = tuple(values)
+    own = np.concatenate([[0.0], slopes[: max(len(names) - 1, 0)]])
+    if cohort is None:
+        return _Levels(names=names, coefficients=own, reference=0, shift=0.0, hidden=frozenset())
+    y = None if cohort.outcome.score else cohort.y[cohort.counted]
+    counts = count_fates(cohort.X.loc[cohort.counted, predictor], values, y).to_numpy()
+    fates = range(1, counts.shape[1])
+    few = find_suppressed(counts[:-1], suppress_below, fates=fates)
+    reference = 0
+    if few[:1].any():
+        # A level that nobody had has the coefficient of the reference, and would tell it.
+        few |= counts[:-1, 0] == 0
+        reference = int(np.argmin(few) if not few.all() else np.argmax(counts[:-1, 0]))
+    hidden = {name for name, is_few in zip(names, few, strict=True) if is_few}
+    hidden |= {ABSENT} if find_telling(counts[-1:], suppress_below, fates).any() else set()
+    shift = float(own[reference])
+    return _Levels(names=names, coefficients=own - shift, reference=reference, shift=shift, hidden=frozenset(hidden))
 
 
 def _unscale(pipeline: FittedPipeline, fitted: LogisticFit | LinearFit) -> tuple[float, FloatArray]:
@@ -140,21 +212,12 @@ def _write_cubic(j: int, k: int) -> str:
     )
 
 
-def _list_levels(
-    predictor: str,
-    pipeline: FittedPipeline,
-    slopes: FloatArray,
-    position: Iterator[int],
-    column: Column,
-    suppress_below: int,
-) -> Iterator[dict[str, object]]:
-    preprocessor = pipeline.preprocessor
-    levels = preprocessor.levels[predictor]
-    named = _name_levels(predictor, preprocessor, pipeline.n_train, column, suppress_below)
-    yield _row(predictor, term=REFERENCE, level=named[0], coefficient=0.0, formula="0")
-    for level in named[1 : len(levels)]:
-        formula = "1 if of this level, else 0"
-        yield _row(predictor, term=IS_LEVEL, level=level, coefficient=slopes[next(position)], formula=formula)
+def _list_levels(predictor: str, levels: _Levels, named: Sequence[str]) -> Iterator[dict[str, object]]:
+    yield _row(predictor, term=REFERENCE, level=named[levels.reference], coefficient=0.0, formula="0")
+    for at, level in enumerate(named):
+        if at != levels.reference:
+            formula = "1 if of this level, else 0"
+            yield _row(predictor, term=IS_LEVEL, level=level, coefficient=levels.coefficient(at), formula=formula)
 
 
 def _name_levels(

@@ -27,6 +27,7 @@ from pipelines.curves import SITE, compute_curves
 from pipelines.decisions import list_acting_below, list_thresholds
 from pipelines.evaluate import evaluate_fold_predictions
 from pipelines.follow_up.unknown_outcomes import shift_unknown_outcomes
+from pipelines.groups.held_groups import mark_missing
 from pipelines.measures.revealing import (
     drop_revealing,
     find_revealing,
@@ -136,7 +137,9 @@ def _list_predictors(study: Study, prepared: Prepared, predictions: pd.DataFrame
 
     Notes
     -----
-    Who could have reached a threshold is read off the score before the operation, as a band is off its number.
+    Who could have reached a threshold is read off the score before the operation, as a band is off its number. Which
+    predictors are missing, models see with indicators and in gaps; trees also in conditional means, since no recorded
+    flag or level lies between 0 and 1. Draws look like what is recorded.
     """
     alone: dict[str, set[str]] = {}
     for simple in prepared.simple.get(DEVELOPMENT, {}).values():
@@ -144,7 +147,16 @@ def _list_predictors(study: Study, prepared: Prepared, predictions: pd.DataFrame
             alone.setdefault(name, set()).update(str(column) for column in cohort.X)
     scores = {name for outcome in prepared.outcomes.values() if outcome.attainable for name in outcome.needs}
     found = {str(name): alone.get(str(name), set(study.predictors)) for name in predictions["model"].unique()}
-    return {name: frozenset(own | {ATTAINABLE} if own & scores else own) for name, own in found.items()}
+    known = {name: own | {ATTAINABLE} if own & scores else own for name, own in found.items()}
+    smooth = {name for name, model in MODELS.items() if model.design in ("splines", "linear")} | set(alone)
+    return {
+        name: frozenset(
+            own | {mark_missing(one) for one in own}
+            if study.missing in ("indicators", "native") or (study.missing == "chained" and name not in smooth)
+            else own
+        )
+        for name, own in known.items()
+    }
 
 
 def _name_sets(outcomes: Mapping[str, Outcome]) -> dict[str, str]:

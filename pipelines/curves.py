@@ -17,7 +17,7 @@ from pipelines.evaluate import (
     rests_on_few,
 )
 from pipelines.groups.group_curves import select_recorded, take_first, trace_curve, trace_group_curves
-from pipelines.groups.held_groups import Predictors, is_held
+from pipelines.groups.held_groups import Predictors, find_held
 from pipelines.groups.site_funnel import trace_site_funnel
 from pipelines.intervals import FloatArray, compute_standard_error, compute_wald
 from pipelines.measures.calibration_curve import fit_calibration_curve
@@ -66,7 +66,7 @@ def compute_curves(
     subgroups
         Names of the subgroup variables, columns of the predictions, whose groups have curves of their own.
     predictors
-        Names of the predictors by model, for what folds hold by construction (`is_held`); may lack models.
+        Names of the predictors by model, for what folds hold by construction (`find_held`); may lack models.
     suppress_below
         Samples with a count from 1 to one less give no curve; bins with such a count are hidden.
 
@@ -118,7 +118,7 @@ def _trace_groups(
     hidden = hide_levels(sample, group.rows, subgroups, suppress_below)
     yield "group_calibration", trace_group_curves(sample, levels, hidden, suppress_below)
     if SITE in levels:
-        held = is_held(sample, SITE, predictors.get(group.model, ()))
+        held = find_held(sample, SITE, set(levels[SITE]), predictors.get(group.model, ()))
         yield "site_funnel", trace_site_funnel(sample, levels[SITE], hidden[SITE], held=held)
 
 

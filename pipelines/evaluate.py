@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipelines.groups.held_groups import NOT_INFORMATIVE, Predictors, is_held
+from pipelines.groups.held_groups import NOT_INFORMATIVE, Predictors, find_held
 from pipelines.intervals import NOT_ASSESSABLE, Estimate, IntArray, create_draws
 from pipelines.measures.hidden_levels import hide_levels, hide_levels_at_thresholds
 from pipelines.measures.metric import Metric
@@ -114,7 +114,7 @@ def evaluate_fold_predictions(
     subgroups
         Names of the subgroup variables; a missing level is called unknown.
     predictors
-        Names of the predictors by model, for what folds hold by construction (`is_held`); may lack models.
+        Names of the predictors by model, for what folds hold by construction (`find_held`); may lack models.
     seed
         The study's seed.
     suppress_below
@@ -135,7 +135,7 @@ def evaluate_fold_predictions(
     Groups are outcome, model, data set and validation. In cross-validation the c-statistic is the mean of the values
     within folds; every other metric is taken on all out-of-fold predictions of a repeat and averaged over repeats. A
     predicted follow-up score has metrics of its own, and no events. Where a subgroup variable is a predictor of models
-    fitted by fold, the means of its levels are not informative.
+    fitted by fold, the means of its levels are not informative; that of unknown only if the models see what is missing.
     Rows whose outcome is unknown, whose weight is 0 or that have no prediction are left out.
     """
     for name in subgroups:
@@ -152,7 +152,7 @@ def evaluate_fold_predictions(
         hidden_at = hide_levels_at_thresholds(group.sample, group.rows, hidden, suppress_below)
         for name in subgroups:
             levels = find_levels(group.rows, name)
-            held = is_held(group.sample, name, (predictors or {}).get(group.model, ()))
+            held = find_held(group.sample, name, set(levels), (predictors or {}).get(group.model, ()))
             hides = Hides(everywhere=hidden[name], at={t: found[name] for t, found in hidden_at.items()})
             rows += [key | row for row in _evaluate_subgroup(group.sample, name, levels, hides, held=held)]
     return finish_table(rows, EVALUATION)
@@ -257,7 +257,7 @@ class Hides:
 
 
 def _evaluate_subgroup(
-    sample: Sample, name: str, levels: npt.NDArray[np.object_], hides: Hides, *, held: bool
+    sample: Sample, name: str, levels: npt.NDArray[np.object_], hides: Hides, *, held: frozenset[str]
 ) -> Iterator[dict[str, object]]:
     for level in sorted(set(levels)):
         part = sample.take(levels == level)
@@ -270,7 +270,7 @@ def _evaluate_subgroup(
                 estimates = repeat_for_thresholds(metric, part, SUPPRESSED)
             else:
                 estimates = _evaluate_level(metric, part, metric.least_in_subgroup)
-            if metric.fixed_by_folds and held:
+            if metric.fixed_by_folds and level in held:
                 estimates = tuple(_not_informative(estimate) for estimate in estimates)
             for estimate in estimates:
                 yield frame | describe_estimate(metric, hides.hide(estimate, str(level)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -87,20 +87,40 @@ def _holding_interrupts() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    came: list[int] = []
     # The mask alone does not hold back the parent: a thread of a numerical library may take the signal for it. Only in
     # the main thread can that be prevented, and only there does it interrupt anything.
     held = HELD_BACK if threading.current_thread() is threading.main_thread() else ()
-    handlers = {one: signal.signal(one, lambda number, _: came.append(number)) for one in held}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    handlers = {one: signal.getsignal(one) or signal.SIG_DFL for one in held}
+    came: list[int] = []
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
+        signal.pthread_sigmask(signal.SIG_BLOCK, HELD_BACK)
+        for one in held:
+            signal.signal(one, lambda number, _: came.append(number))
+        # Not SIGTERM: a worker that inherits the mask is to hear when it is stopped.
+        signal.pthread_sigmask(signal.SIG_SETMASK, before | {signal.SIGINT})
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        for one, handler in handlers.items():
-            signal.signal(one, handler or signal.SIG_DFL)
-    for number in came:
-        signal.raise_signal(number)
+        try:
+            signal.pthread_sigmask(signal.SIG_BLOCK, HELD_BACK)
+            _set_again(handlers)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            for number in came:
+                signal.raise_signal(number)
+
+
+def _set_again(handlers: Mapping[signal.Signals, Any]) -> None:
+    """Set all handlers; an interrupt that another thread takes in between is raised when that is done."""
+    late: KeyboardInterrupt | None = None
+    while any(signal.getsignal(one) != handler for one, handler in handlers.items()):
+        try:
+            for one, handler in handlers.items():
+                signal.signal(one, handler)
+        except KeyboardInterrupt as interrupt:
+            late = interrupt
+    if late is not None:
+        raise late
 
 
 def _as_finished(waiting: dict[Future[Result], int]) -> Iterator[tuple[int, Result]]:

@@ -32,6 +32,7 @@ from pipelines.refitting.refits import join_refits, list_refit_tasks, work_refit
 from pipelines.refitting.stability import list_patients
 from pipelines.result import StudyResult
 from pipelines.size_criteria import list_shortfalls, tabulate_sample_size
+from pipelines.suppression import hide_small_counts
 from schemas.registry import Registry
 from schemas.study import Study
 
@@ -113,7 +114,9 @@ def run_study(
         tuning=predicted.tuning,
         explanations=explanations,
         contributions=contributions,
-        coefficients=list_coefficients(models, registry.columns, further=further, suppress_below=study.suppress_below),
+        coefficients=list_coefficients(
+            models, registry.columns, cohorts=analysed, further=further, suppress_below=study.suppress_below
+        ),
         row_explanations=assemble_row_explanations(results),
         instability=list_patients(predicted.predictions, refits),
         models=models,
@@ -137,7 +140,11 @@ def _list_notes(
         *list_skipped_sites(study, prepared),
         *list_borrowed_weights(study, prepared),
         *(f"{name}: {doubt}" for name, cohort in analysed.items() for doubt in cohort.outcome.doubts),
-        *(f"{dataset.name}: {note}" for dataset in prepared.datasets for note in dataset.registry.warnings),
+        *(
+            f"{dataset.name}: {hide_small_counts(note, study.suppress_below)}"
+            for dataset in prepared.datasets
+            for note in dataset.registry.warnings
+        ),
     )
 
 

@@ -24,7 +24,7 @@ from pipelines.groups.group_gaps import (
 )
 from pipelines.groups.group_pooling import MEASURED, pool_calibration
 from pipelines.groups.group_tests import LINES, GroupTest, compare_groups
-from pipelines.groups.held_groups import NOT_INFORMATIVE, Predictors, is_held
+from pipelines.groups.held_groups import NOT_INFORMATIVE, UNKNOWN, Predictors, find_held
 from pipelines.groups.multiplicity import adjust_benjamini_hochberg, adjust_holm
 from pipelines.intervals import Estimate, Z
 from pipelines.measures.calibration import compute_oe_standard_error
@@ -38,7 +38,6 @@ Row = dict[str, object]
 ANY = "(any)"
 """Level of what is said of all groups of an attribute."""
 REST = "rest"
-UNKNOWN = "unknown"
 POOLED = "calibration_in_the_large_pooled"
 HALF_WIDTH = "expected_log_oe_half_width"
 HOLM = "Holm over {count} groups"
@@ -74,17 +73,21 @@ class Level:
 class Attribute:
     """One subgroup variable: its groups, and the gaps that can be assessed by (metric, level).
 
-    `held` says whether the folds hold the means of its groups (`pipelines.groups.held_groups`).
+    `held` are the groups whose means the folds hold (`pipelines.groups.held_groups`).
     """
 
     name: str
     levels: tuple[Level, ...]
     gaps: dict[tuple[str, str], Gap]
-    held: bool
+    held: frozenset[str]
 
     def gaps_of(self, metric: str) -> dict[str, Gap]:
         """Return the gaps of one measure by level."""
         return {level: gap for (name, level), gap in self.gaps.items() if name == metric}
+
+    def free_gaps_of(self, metric: str) -> dict[str, Gap]:
+        """Return the gaps of one measure that the folds do not hold, by level."""
+        return {level: gap for level, gap in self.gaps_of(metric).items() if level not in self.held}
 
 
 def audit_subgroups(
@@ -111,7 +114,7 @@ def audit_subgroups(
     seed
         The study's seed.
     predictors
-        Names of the predictors by model, for what folds hold by construction (`is_held`); may lack models.
+        Names of the predictors by model, for what folds hold by construction (`find_held`); may lack models.
     suppress_below
         Counts from 1 to one less are not shown, nor what could be computed back to them.
 
@@ -135,7 +138,9 @@ def audit_subgroups(
     Benjamini-Hochberg over the attributes. Repeats of cross-validation are averaged and count the patient once.
     A follow-up score has gaps in points, on which the margin says nothing.
     Where an attribute is a predictor of models fitted by fold, its gaps in calibration in the large, O:E and mean
-    difference are near 0 whatever is true: they stand without interval, test or conclusion, as not informative.
+    difference are near 0 whatever is true: they stand without interval, test or conclusion, as not informative. This
+    goes for the group unknown only if the models see that the attribute is missing. Otherwise it is judged as any
+    group, and the largest gap and the test of the mean are about it alone, against all of whom it is recorded.
     """
     for name in subgroups:
         if name not in predictions.columns:
@@ -166,17 +171,14 @@ def _audit_model(
 ) -> Iterator[Row]:
     sample = group.sample
     hidden = hide_levels(sample, group.rows, subgroups, suppress_below)
-    attributes = [
-        _measure(sample, name, find_levels(group.rows, name), hidden[name], held=is_held(sample, name, predictors))
-        for name in subgroups
-    ]
+    attributes = [_measure(sample, name, find_levels(group.rows, name), hidden[name], predictors) for name in subgroups]
     for attribute in attributes:
         yield from _describe_levels(attribute, sample, margin)
     yield from _describe_attributes(attributes, sample, margin)
 
 
 def _measure(
-    sample: Sample, name: str, values: npt.NDArray[np.object_], hidden: frozenset[str], *, held: bool
+    sample: Sample, name: str, values: npt.NDArray[np.object_], hidden: frozenset[str], predictors: Collection[str]
 ) -> Attribute:
     names = sorted(set(values))
     splits = {level: Split(sample=sample, rows=values == level) for level in names}
@@ -189,18 +191,18 @@ def _measure(
         gap = compute_gap(metric, level.split) if other is None else -other
         if gap is not None:
             gaps[metric.name, level.name] = gap
-    return Attribute(name=name, levels=levels, gaps=gaps, held=held)
+    return Attribute(name=name, levels=levels, gaps=gaps, held=find_held(sample, name, names, predictors))
 
 
 def _describe_levels(attribute: Attribute, sample: Sample, margin: float) -> Iterator[Row]:
     """Yield the rows of every group: gaps, expected precision, and what is pooled where events are too few."""
     for metric in list_gap_metrics(sample):
         gaps = attribute.gaps_of(metric.name)
-        held = attribute.held and metric.fixed_by_folds
-        adjusted = _adjust_levels(attribute, gaps) if _is_primary(metric) and not held else {}
+        held = attribute.held if metric.fixed_by_folds else frozenset()
+        adjusted = _adjust_levels(attribute, attribute.free_gaps_of(metric.name)) if _is_primary(metric) else {}
         for level in attribute.levels:
             row = _frame(attribute, level) | {"against": REST, "metric": metric.name}
-            gap = _describe_gap(level, gaps.get(level.name), metric, margin, held=held)
+            gap = _describe_gap(level, gaps.get(level.name), metric, margin, held=level.name in held)
             yield row | gap | adjusted.get(level.name, {})
     if not (sample.in_points or sample.ranks_only):
         yield from _describe_precision(attribute)
@@ -291,9 +293,9 @@ def _describe_attributes(attributes: Sequence[Attribute], sample: Sample, margin
     """Yield, for every attribute, the largest gap and the tests over all of its groups."""
     primary = next(metric for metric in list_gap_metrics(sample) if _is_primary(metric))
     largest = _find_largest(attributes, primary, sample)
-    tests = [compare_groups(sample, [level.split for level in _testable(attribute)]) for attribute in attributes]
+    tests = [_test(attribute, primary, sample) for attribute in attributes]
     for name in dict.fromkeys(name for found in tests for name in found):
-        held = [attribute.held and _is_fixed(name) for attribute in attributes]
+        held = [_is_out(attribute, name, primary) for attribute in attributes]
         made = [None if out else found.get(name) for found, out in zip(tests, held, strict=True)]
         for attribute, found, row, out in zip(attributes, tests, _adjust_attributes(made), held, strict=True):
             frame = {"subgroup": attribute.name, "level": ANY, "against": REST, "metric": name, **_count(attribute)}
@@ -302,6 +304,23 @@ def _describe_attributes(attributes: Sequence[Attribute], sample: Sample, margin
             assessed = found.get(name) is not None or "estimate" in row
             status = NOT_ASSESSABLE if not assessed else NOT_INFORMATIVE if out else "ok"
             yield frame | row | {"status": status}
+
+
+def _test(attribute: Attribute, primary: GapMetric, sample: Sample) -> dict[str, GroupTest | None]:
+    """Compare the groups; in their mean, groups that the folds hold are one beside those that they do not hold."""
+    found = compare_groups(sample, [level.split for level in _testable(attribute)])
+    if attribute.held and attribute.free_gaps_of(primary.name):
+        known = [level.split.rows for level in _testable(attribute) if level.name in attribute.held]
+        free = [level.split for level in _testable(attribute) if level.name not in attribute.held]
+        joined = [Split(sample=sample, rows=np.any(known, axis=0))] if known else []
+        found[primary.name] = compare_groups(sample, [*joined, *free]).get(primary.name)
+    return found
+
+
+def _is_out(attribute: Attribute, name: str, primary: GapMetric) -> bool:
+    """Tell whether nothing is to be learnt from a test: the folds hold what it is about in all groups, or in some."""
+    is_free = name == primary.name and attribute.free_gaps_of(name)
+    return bool(attribute.held) and _is_fixed(name) and not is_free
 
 
 def _is_fixed(name: str) -> bool:
@@ -323,8 +342,14 @@ def _count(attribute: Attribute) -> Row:
 
 
 def _find_largest(attributes: Iterable[Attribute], metric: GapMetric, sample: Sample) -> dict[str, Estimate | None]:
-    """Return the largest gap of each attribute, from the same resamples of patients for all."""
-    gaps = {attribute.name: list(attribute.gaps_of(metric.name).values()) for attribute in attributes}
+    """Return the largest gap of each attribute, from the same resamples of patients for all.
+
+    Where the folds hold some groups and not others, it is of the others.
+    """
+    gaps = {
+        attribute.name: list((attribute.free_gaps_of(metric.name) or attribute.gaps_of(metric.name)).values())
+        for attribute in attributes
+    }
     joined = [gap for of_attribute in gaps.values() for gap in of_attribute]
     if not joined:
         return dict.fromkeys(gaps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -15,6 +16,8 @@ Levels = Mapping[str, npt.NDArray[np.object_]]
 """By attribute, the level of each row as text, shape (n,)."""
 Hidden = dict[str, frozenset[str]]
 """By attribute, the levels whose numbers are not shown."""
+COUNTED = re.compile(r"\b(?P<count>\d+) (?:of (?P<total>\d+) )?(?P<what>rows?|values?|patients?|events?)\b")
+"""How the notes of a registry count."""
 
 
 def find_small(counts: IntArray, suppress_below: int) -> BoolArray:
@@ -91,6 +94,56 @@ def gives_away(counts: IntArray, hidden: BoolArray, suppress_below: int, fates: 
     """Tell whether a total less the shown levels is one hidden level, or a count that is not shown."""
     together = counts[hidden].sum(axis=0, keepdims=True)
     return bool(hidden.sum() == 1 or find_telling(together, suppress_below, fates).any())
+
+
+def hide_levels(counts: pd.DataFrame, suppress_below: int, fates: Sequence[int]) -> list[str]:
+    """Return the levels of a variable to hide, "" for the number of missing values.
+
+    Parameters
+    ----------
+    counts
+        Rows are the levels, "" the missing values; columns as in `find_suppressed`.
+    suppress_below
+        Smallest count that may be shown.
+    fates
+        Positions of the columns of which a count of 0 is not shown either (`find_telling`).
+
+    Notes
+    -----
+    Percentages are of those recorded and say how many these are, so that levels must hide one another. A small number
+    of missing values is hidden with one more, and percentages are then of all.
+    """
+    numbers = counts.to_numpy()
+    levels: BoolArray = np.asarray(counts.index != "")
+    hidden: BoolArray = np.zeros(len(counts), dtype=np.bool_)
+    hidden[levels] = find_suppressed(numbers[levels], suppress_below, fates=fates)
+    if find_telling(numbers[~levels], suppress_below, fates).any():
+        hidden = find_suppressed(numbers, suppress_below, hidden=hidden, fates=fates)
+    return [str(level) for level in counts.index[hidden]]
+
+
+def hide_over_all(counts: pd.DataFrame, suppress_below: int, fates: Sequence[int]) -> list[str]:
+    """Return the levels that are hidden over all since they are hidden by outcome, of `counts` as `hide_levels` takes.
+
+    Notes
+    -----
+    The total less the shown levels says what became of the hidden ones together; how many each has would divide it. Of
+    a variable with no shown level this is what became of everybody, and the levels are shown over all.
+    """
+    named = counts[counts.index != ""]
+    hidden = find_suppressed(named.to_numpy(), suppress_below, fates=fates)
+    is_apart = bool((~hidden & (named.to_numpy()[:, 0] > 0)).any())
+    return [str(level) for level in named.index[hidden]] if is_apart else []
+
+
+def count_fates(values: pd.Series, levels: Mapping[str, object], y: FloatArray | None) -> pd.DataFrame:
+    """Count patients, events and patients without by level, "" the missing values; patients only where `y` is None."""
+    kinds = [np.ones(len(values), dtype=np.bool_)] if y is None else [np.isfinite(y), y == 1, y == 0]
+    members = {name: (values == level).fillna(value=False).to_numpy(dtype=np.bool_) for name, level in levels.items()}
+    members[""] = values.isna().to_numpy()
+    return pd.DataFrame.from_dict(
+        {name: [int((own & kind).sum()) for kind in kinds] for name, own in members.items()}, orient="index"
+    )
 
 
 def find_hidden_levels(
@@ -227,3 +280,29 @@ class _Cells:
                 if not masks[name][level] and counts[name][level, 0] > 0
             ]
         return min(near)[2:] if near else None
+
+
+def hide_small_counts(note: str, suppress_below: int) -> str:
+    """Return what is noted of a file with its small counts of rows, values and patients in words.
+
+    Examples
+    --------
+    >>> hide_small_counts("column 'age': 1 of 319 values outside", 5)
+    "column 'age': fewer than 5 of 319 values outside"
+    >>> hide_small_counts("known in 318 of 319 rows", 5)
+    'known in all but fewer than 5 of 319 rows'
+    >>> hide_small_counts("1 row of 90 years or over", 5)
+    'fewer than 5 rows of 90 years or over'
+    """
+
+    def word(found: re.Match[str]) -> str:
+        few, count, what = f"fewer than {suppress_below}", int(found["count"]), f"{found['what'].rstrip('s')}s"
+        total = int(found["total"] or 0)
+        of_all = f" of {total}" if total >= suppress_below else ""
+        if 0 < count < suppress_below:
+            return f"{few}{of_all} {what}"
+        if 0 < total - count < suppress_below:
+            return f"all but {few}{of_all} {what}"
+        return found[0]
+
+    return COUNTED.sub(word, note)

@@ -26,12 +26,15 @@ class Text:
         Name by which a heading is linked to; empty for other kinds.
     fresh
         A section that begins a page of its own on paper.
+    explains
+        It only explains the tables of its section: where none of them is printed, nor is this.
     """
 
     text: str
     kind: TextKind = "paragraph"
     anchor: str = ""
     fresh: bool = False
+    explains: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -160,7 +160,8 @@ GAPS = (
 """A group against the rest: differences in calibration_in_the_large, log_oe_ratio, calibration_slope, c_statistic (of a
 score mean_difference, score_slope); ``conclusion`` (of calibration in the large) is equivalent, outside, inconclusive
 or not assessable, by the margin that the study sets, or not informative internally: where the attribute is a predictor,
-folds hold calibration_in_the_large, log_oe_ratio and mean_difference of its groups near 0. ``level`` is (any) for the
+folds hold calibration_in_the_large, log_oe_ratio and mean_difference of its groups near 0 (of the group unknown only
+if the models see that it is missing). ``level`` is (any) for the
 tests over all groups of an attribute and for the largest absolute gap, whose interval holds for all groups at once;
 calibration_intercept_and_slope is tested only. ``largest_compatible`` is the largest absolute gap in the interval.
 ``against`` is rest, or nothing: of expected_log_oe_half_width (what the events of the group allow) and of

@@ -17,6 +17,8 @@ from pipelines.intervals import FloatArray
 SVG = "{http://www.w3.org/2000/svg}"
 SLACK = 0.4
 """Points by which neighbours may touch."""
+TITLES, NEAR = 24, 3
+"""Points above a panel in which its titles stand, and between a text and numbers that stand at its height."""
 SMALLEST, CONTRAST = 6.5, 4.5
 
 
@@ -27,11 +29,46 @@ class Placed:
     text: str
     corners: FloatArray
 
+    def lies_between(self, left: float, right: float, top: float, bottom: float) -> bool:
+        """Tell whether it stands between two panels, beside what is drawn in them."""
+        (x, y), (beyond, below) = self.corners.min(axis=0), self.corners.max(axis=0)
+        return bool(left < x and beyond < right and y < bottom and below > top)
+
 
 def list_texts(svg: str) -> list[Placed]:
     """Return every text of a figure, measured in DejaVu Sans: the widest of the families that are named."""
     root = ElementTree.fromstring(svg)
     return [_place(node) for node in root.iter(f"{SVG}text") if "".join(node.itertext()).strip()]
+
+
+def list_panels(svg: str) -> list[tuple[float, float, float, float]]:
+    """Return left, top, right and bottom of every panel in which something is drawn: what its drawing is clipped to."""
+    found = (
+        [float(node.get(name) or 0) for name in ("x", "y", "width", "height")]
+        for node in ElementTree.fromstring(svg).iterfind(f".//{SVG}clipPath/{SVG}rect")
+    )
+    return sorted({(x, y, x + width, y + height) for x, y, width, height in found})
+
+
+def list_trespasses(svg: str) -> list[str]:
+    """Return in words which texts that begin in or above a panel run into the panel beside it, or into its numbers.
+
+    The numbers of a panel are the texts left of it and right of the one before.
+    """
+    panels, placed = list_panels(svg), list_texts(svg)
+    found = []
+    for one, other in ((a, b) for a in panels for b in panels if a[2] < b[0] and max(a[1], b[1]) < min(a[3], b[3])):
+        if any(one[2] < third[0] < other[0] for third in panels):
+            continue
+        numbers = [text for text in placed if text.lies_between(one[2], other[0], other[1], other[3])]
+        for text in placed:
+            (left, top), (right, bottom) = text.corners.min(axis=0), text.corners.max(axis=0)
+            level = [own for own in numbers if own.lies_between(one[2], other[0], top - NEAR, bottom + NEAR)]
+            border = min([other[0], *(own.corners[:, 0].min() for own in level)])
+            beside = one[1] - TITLES <= top and bottom <= one[3]
+            if beside and one[0] - SLACK <= left < one[2] and right > border:
+                found.append(f"{text.text!r} runs into the panel beside it")
+    return found
 
 
 def find_faults(svg: str) -> list[str]:
@@ -53,7 +90,7 @@ def find_faults(svg: str) -> list[str]:
         for x, y in _list_unclipped(ElementTree.fromstring(svg))
         if not (-SLACK <= x <= width + SLACK and -SLACK <= y <= height + SLACK)
     ]
-    return [*outside, *overlaps, *lost, *_list_faint(ElementTree.fromstring(svg))]
+    return [*outside, *overlaps, *list_trespasses(svg), *lost, *_list_faint(ElementTree.fromstring(svg))]
 
 
 def _list_faint(root: ElementTree.Element) -> Iterator[str]:

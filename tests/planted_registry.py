@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from privacy_search import Wanted
 
 from schemas.synthetic import simulate_registry, write_synthetic
 
@@ -23,10 +22,14 @@ LOWEST = {
     "eq5d_index_0": -0.55,
 }  # fmt: skip
 HIGHEST = {
-    "age": 96.1, "bmi": 61.1, "symptom_duration_months": 390.1, "odi_0": 97.1, "nrs_back_0": 9.7, "nrs_leg_0": 9.7,
+    "age": 103.7, "bmi": 61.1, "symptom_duration_months": 387.3, "odi_0": 97.1, "nrs_back_0": 9.7, "nrs_leg_0": 9.7,
     "eq5d_index_0": 0.985,
 }  # fmt: skip
+UNMISTAKABLE = ("age", "symptom_duration_months")
+"""Whose highest value is told by four digits already: no share, no percentage and no number of patients is like it."""
 FREE = {"sex": "QX-neither-nor", "smoking": "QX-pipe-on-sundays", "diagnosis": "QX-lumbago-of-uncle"}
+STEMS = ("Zebulon", "Quixley", "fell off the", "camel at noon", *(text.removeprefix("QX-") for text in FREE.values()))
+"""Parts of these texts that are told by themselves already."""
 IDENTIFIERS = ("patient_name", "e_mail", "national_number", "remarks")
 
 
@@ -38,12 +41,14 @@ class Plant:
     tag: str
     rng: np.random.Generator
     texts: dict[str, str] = field(default_factory=dict)
+    stems: dict[str, str] = field(default_factory=lambda: {f"stem {stem}": stem for stem in STEMS})
     days: dict[str, date] = field(default_factory=dict)
     numbers: dict[str, float] = field(default_factory=dict)
 
     @property
-    def wanted(self) -> Wanted:
-        return Wanted(texts=self.texts, days=self.days, numbers=self.numbers)
+    def unmistakable(self) -> dict[str, float]:
+        """Numbers that are known by fewer digits, where a reader sees them."""
+        return {f"highest {name}": self.numbers[f"highest {name}"] for name in UNMISTAKABLE}
 
     def identify(self, row: int, who: str) -> None:
         """Give a patient identifiers and texts that nobody else has."""
@@ -57,6 +62,8 @@ class Plant:
         for name, text in texts.items():
             self.table.loc[row, name] = text
             self.texts[f"{who} {name}"] = text
+        self.stems[f"stem {who}"] = word
+        self.numbers[f"digits of {who}"] = float(number)
 
     def number(self, row: int, who: str, name: str, near: float) -> None:
         """Give a patient a value of nine digits."""

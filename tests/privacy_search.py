@@ -3,6 +3,8 @@
 A text is sought in every byte that can be reached: as UTF-8, Latin-1 and UTF-16, in any letter case, and inside base64,
 in what zip, gzip, PDF and PNG compress, in the pages of databases. A number is sought wherever numbers are told: in
 texts, tables, models, arrays and cells; not among the coordinates of a drawing, which are millimetres and not values.
+What is told is read as a person reads it, too: without soft hyphens and signs of no width, with plain spaces and
+hyphens, with a decimal comma, as a percentage. Where readers look (pages, tables), four digits tell some numbers.
 A kind of file that is not known here is an error: what cannot be read cannot be said to be clean.
 """
 
@@ -18,10 +20,11 @@ import re
 import sqlite3
 import struct
 import tempfile
+import unicodedata
 import urllib.parse
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -38,16 +41,29 @@ LEAST_DIGITS = 7
 """Significant digits from which on a number is a patient's and no chance."""
 TOLD_DIGITS = 12
 """Further digits are not compared: a sum may have changed the last ones."""
+SEEN_DIGITS = 4
+"""Significant digits from which on an unmistakable number counts, where a reader sees it."""
+SCALES = (1.0, 0.01, 100.0)
+"""What a told number is multiplied by before it is compared: a share and its percentage are the same."""
 FACTORS = (2654435761, 2246822519, 3266489917, 668265263, 374761393, 2869860233, 3624381081)
 """Of the hash by which texts are sought; none may be shorter than these are many."""
 TEXT_OBJECT = re.compile(rb"\bBT\b(?:\((?:\\.|[^\\)])*\)|[^(])*?\bET\b", re.DOTALL)
 TEXT_TOKEN = re.compile(rb"(/[\w.+-]+)\s+[\d.]+\s+Tf|\(((?:\\.|[^\\)])*)\)|<([0-9A-Fa-f]+)>", re.DOTALL)
 ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
 NUMBER = re.compile(rb"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-RUNS_OF_DIGITS = re.compile(rb"[\d.]{%d,}(?:[eE][-+]?\d+)?" % LEAST_DIGITS)
+DECIMAL_COMMA = re.compile(rb"(?<![\d.])(\d+)(?=,(\d{%d,})(?![\d.]))" % SEEN_DIGITS)
+THOUSANDS = re.compile(rb"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])")
+UNSEEN = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF])
+HYPHENS = dict.fromkeys([0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2212], "-")
+SIGNS = bytes(range(0x30)) + b":;<=>?@[\\]^_`{|}~\x7f"
+"""Of ASCII what is neither a letter nor a digit."""
 COORDINATES = re.compile(
     rb"""\s(?:d|x|y|x1|x2|y1|y2|cx|cy|r|width|height|points|transform|viewBox|style|stroke-[a-z]+|dx|dy)="[^"]*\"""",
 )
+TAG = re.compile(rb"<[^>]*>")
+HIDDEN = re.compile(rb"<(script|style)\b.*?</\1>|<!--.*?-->", re.DOTALL)
+READ = (".csv", ".txt", ".md")
+"""Texts that people open."""
 DATA_URI = re.compile(rb"""data:([\w/+.-]*(?:;[\w=-]+)*),([^"'\s)<>]*)""")
 
 
@@ -69,9 +85,13 @@ class Wanted:
     days
         Dates by name; every usual spelling is sought.
     numbers
-        Numbers by name; in decimal spelling, as they are and in single precision.
+        Numbers by name; in decimal spelling, as they are and in single precision, also times 100 and by 100.
+    unmistakable
+        Numbers by name that nothing else in a document is; where readers see them, four digits count.
     least_digits
         Significant digits of a token from which on it counts.
+    scales
+        What a told number is multiplied by before it is compared.
     """
 
     def __init__(
@@ -80,13 +100,25 @@ class Wanted:
         texts: Mapping[str, str] | None = None,
         days: Mapping[str, date] | None = None,
         numbers: Mapping[str, float] | None = None,
+        unmistakable: Mapping[str, float] | None = None,
         least_digits: int = LEAST_DIGITS,
+        scales: Sequence[float] = SCALES,
     ) -> None:
         spelled = [(name, text) for name, text in (texts or {}).items()]
         spelled += [(name, text) for name, day in (days or {}).items() for text in spell_day(day)]
         self.numbers = dict(numbers or {})
+        self._days = set(days or {})
         self.least_digits = least_digits
+        self.scales = scales
+        self.seen = Wanted(numbers=unmistakable, least_digits=SEEN_DIGITS, scales=(1,)) if unmistakable else None
         self._bytes = {form: name for name, text in spelled for form in spell_bytes(text)}
+        self._bytes |= {normalise(text).lower().encode(): name for name, text in spelled}
+        self._bytes |= {
+            form: name
+            for name, text in (texts or {}).items()
+            if len(form := squeeze(normalise(text).lower().encode())) >= len(FACTORS)
+        }
+        self._runs = re.compile(rb"[\d.]{%d,}(?:[eE][-+]?\d+)?" % least_digits)
 
     @cached_property
     def _by_start(self) -> dict[bytes, list[bytes]]:
@@ -106,18 +138,27 @@ class Wanted:
 
     @cached_property
     def _by_prefix(self) -> dict[str, list[tuple[str, float]]]:
-        """Numbers by their first six digits; the last of these may be rounded either way."""
+        """Numbers by their first digits, at most six; the last of these may be rounded either way."""
         table: dict[str, list[tuple[str, float]]] = {}
         for name, value in self.numbers.items():
             for own in {value, float(np.float32(value))}:
-                digits = int(f"{abs(own):.5e}".partition("e")[0].replace(".", ""))
+                digits = int(f"{abs(own):.{self._prefix - 1}e}".partition("e")[0].replace(".", ""))
                 for near in (digits - 1, digits, digits + 1):
                     table.setdefault(str(near), []).append((name, own))
         return table
 
+    @property
+    def _prefix(self) -> int:
+        return min(6, self.least_digits)
+
     @cached_property
     def _values(self) -> tuple[list[str], np.ndarray[Any, Any]]:
-        pairs = [(name, own) for name, v in self.numbers.items() for own in (v, float(np.float32(v)))]
+        pairs = [
+            (name, own * scale)
+            for name, v in self.numbers.items()
+            for own in (v, float(np.float32(v)))
+            for scale in self.scales
+        ]
         return [name for name, _ in pairs], np.array([own for _, own in pairs])
 
     def find_texts(self, data: bytes) -> set[str]:
@@ -131,35 +172,65 @@ class Wanted:
             found |= {self._bytes[form] for form in forms if data.startswith(form, at)}
         return found
 
+    def find_told(self, data: bytes) -> set[str]:
+        """Name the texts that stand in what a person reads, however they are joined and parted."""
+        plain = normalise(data.decode("utf-8", "replace")).lower().encode()
+        # not days: digits of neighbouring cells that are joined make some
+        return self.find_texts(plain) | (self.find_texts(squeeze(plain)) - self._days)
+
     def find_numbers(self, data: bytes) -> set[str]:
         """Name the numbers that are told in a text."""
         found: set[str] = set()
-        for run in set(RUNS_OF_DIGITS.findall(data)):
+        for run in set(self._runs.findall(data)):
             for token in NUMBER.findall(run) if run.count(b".") > 1 else (run,):
                 found |= set(self._match(token.decode()))
+        for whole, part in set(DECIMAL_COMMA.findall(data)):
+            found |= set(self._match(f"{whole.decode()}.{part.decode()}"))
+        for run in set(THOUSANDS.findall(data)):
+            found |= set(self._match(run.replace(b",", b"").decode()))
         return found
 
     def find_values(self, values: np.ndarray[Any, Any]) -> set[str]:
-        """Name the numbers that are in an array."""
+        """Name the numbers that are in an array, as they are or rounded."""
         names, wanted = self._values
         if values.dtype.kind not in "fiu" or not len(names) or not values.size:
             return set()
-        kept = np.unique(np.abs(values.astype(np.float64).ravel()))
-        slack = np.abs(wanted) * 10.0**-TOLD_DIGITS
-        low, high = np.searchsorted(kept, np.abs(wanted) - slack), np.searchsorted(kept, np.abs(wanted) + slack)
-        return {name for name, first, last in zip(names, low, high, strict=True) if last > first}
+        kept = np.unique(np.abs(values.ravel()))
+        exact, near = kept.astype(np.float64), 10.0 ** -(self.least_digits - 1)
+        sought = np.abs(wanted)
+        first, last = np.searchsorted(exact, sought * (1 - near)), np.searchsorted(exact, sought * (1 + near))
+        found: set[str] = set()
+        for at in np.flatnonzero(last > first):
+            beside = slice(first[at], last[at])
+            if np.any(np.abs(exact[beside] - sought[at]) <= sought[at] * 10.0**-TOLD_DIGITS):
+                found.add(names[at])
+            for one in kept[beside]:
+                found |= set(self._match(str(one)))
+        return found
 
     def _match(self, token: str) -> Iterator[str]:
         mantissa = token.lower().partition("e")[0]
         digits = mantissa.replace(".", "").lstrip("0")
-        if len(digits) < self.least_digits or digits[:6] not in self._by_prefix:
+        if len(digits) < self.least_digits or digits[: self._prefix] not in self._by_prefix:
             return
         told = float(token)
         kept = min(len(digits), TOLD_DIGITS)
-        for name, value in self._by_prefix[digits[:6]]:
+        for name, value in self._by_prefix[digits[: self._prefix]]:
             half = 0.5 * 10.0 ** (math.floor(math.log10(abs(value))) - kept + 1)
-            if abs(told - abs(value)) <= half * (1 + 1e-6):
+            if any(abs(told * scale - abs(value)) <= half * (1 + 1e-6) for scale in self.scales):
                 yield name
+
+
+def normalise(text: str) -> str:
+    """Return a text as a person reads it: no signs of no width, one kind of space and of hyphen."""
+    if text.isascii():
+        return " ".join(text.split())
+    return " ".join(unicodedata.normalize("NFKC", text.translate(UNSEEN)).translate(HYPHENS).split())
+
+
+def squeeze(data: bytes) -> bytes:
+    """Return a text without spaces and signs, so that it does not matter with which of them it is written."""
+    return data.translate(None, delete=SIGNS)
 
 
 def _hash(data: bytes) -> np.ndarray[Any, Any]:
@@ -175,16 +246,38 @@ def _hash(data: bytes) -> np.ndarray[Any, Any]:
 def spell_day(day: date) -> set[str]:
     """Return the usual spellings of a day, and what it is in seconds since 1970."""
     months = (f"{day:%B}", f"{day:%b}")
-    patterns = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y%m%d", "%d-%m-%Y")
+    patterns = (
+        "%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y%m%d", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d",
+        "%d.%m.%y", "%d/%m/%y", "%m/%d/%y",
+    )  # fmt: skip
     short = [day.strftime(pattern) for pattern in patterns]
-    short += [f"{day.day}.{day.month}.{day.year}", f"{day.month}/{day.day}/{day.year}"]
+    short += [
+        f"{day.day}.{day.month}.{day.year}",
+        f"{day.month}/{day.day}/{day.year}",
+        f"{day.day}/{day.month}/{day.year}",
+    ]
+    short += [f"{day.month}/{day.day}/{day:%y}", f"{day.day}/{day.month}/{day:%y}"]
+    ordinal = f"{day.day}{_end_ordinal(day.day)}"
     long = [
         text
         for m in months
-        for text in (f"{day.day} {m} {day.year}", f"{m} {day.day}, {day.year}", f"{day:%d} {m} {day.year}")
+        for d in (f"{day.day}", f"{day:%d}", ordinal, f"{day.day}.")
+        for text in (f"{d} {m} {day.year}", f"{d} of {m} {day.year}", f"{m} {d}, {day.year}", f"{m} {d} {day.year}")
+    ]
+    long += [
+        gap.join(parts)
+        for m in months
+        for d in (f"{day.day}", f"{day:%d}")
+        for gap in ("-", "", "/", ".")
+        for parts in ((d, m, f"{day.year}"), (f"{day.year}", m, d), (d, m, f"{day:%y}"))
     ]
     seconds = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-    return {*short, *long, str(seconds)}
+    # a shorter one stands somewhere by chance
+    return {text for text in (*short, *long, str(seconds)) if len(text) >= len(FACTORS)}
+
+
+def _end_ordinal(number: int) -> str:
+    return "th" if number in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
 
 
 def spell_bytes(text: str) -> set[bytes]:
@@ -205,12 +298,16 @@ def spell_bytes(text: str) -> set[bytes]:
 
 @dataclass(frozen=True)
 class Piece:
-    """Something that a file holds: its bytes, and what of them tells numbers (None: nothing does)."""
+    """Something that a file holds: its bytes, and what of them tells numbers (None: nothing does).
+
+    `seen` says that a reader of the file sees what is told.
+    """
 
     where: str
     data: bytes
     told: bytes | None = None
     values: np.ndarray[Any, Any] | None = None
+    seen: bool = False
 
 
 def search_folder(folder: Path, wanted: Wanted, *, leave_out: Callable[[Path], bool] = lambda path: False) -> Search:
@@ -235,7 +332,8 @@ class Search:
         """Search a file, and its name."""
         self.files += 1
         data = path.read_bytes()
-        self.findings += [Finding(what, f"name of {name}") for what in self.wanted.find_texts(name.encode())]
+        named = self.wanted.find_texts(name.encode()) | self.wanted.find_told(name.encode())
+        self.findings += [Finding(what, f"name of {name}") for what in named]
         key = (path.suffix, data)
         if key not in self._seen:
             self._seen[key] = set(self._search(unpack(path.name, data)))
@@ -243,14 +341,16 @@ class Search:
 
     def add_text(self, text: str, name: str) -> None:
         """Search a text, such as what a command printed."""
-        piece = Piece("", text.encode(), text.encode())
+        piece = Piece("", text.encode(), text.encode(), seen=True)
         self.findings += [Finding(what, name) for what, _ in self._search([piece])]
 
     def _search(self, pieces: Iterable[Piece]) -> Iterator[tuple[str, str]]:
         for piece in pieces:
             found = self.wanted.find_texts(piece.data)
             if piece.told is not None:
-                found |= self.wanted.find_numbers(piece.told)
+                found |= self.wanted.find_numbers(piece.told) | self.wanted.find_told(piece.told)
+            if piece.told is not None and piece.seen and self.wanted.seen is not None:
+                found |= self.wanted.seen.find_numbers(piece.told)
             if piece.values is not None:
                 found |= self.wanted.find_values(piece.values)
             yield from ((what, piece.where) for what in found)
@@ -276,12 +376,12 @@ def unpack(name: str, data: bytes) -> Iterator[Piece]:
 
 def _within(inner: str, pieces: Iterable[Piece]) -> Iterator[Piece]:
     for piece in pieces:
-        yield Piece(f" > {inner}{piece.where}", piece.data, piece.told, piece.values)
+        yield Piece(f" > {inner}{piece.where}", piece.data, piece.told, piece.values, piece.seen)
 
 
 def _read_text(name: str, data: bytes) -> Iterator[Piece]:
     data.decode("utf-8")
-    yield Piece("", data, data)
+    yield Piece("", data, data, seen=Path(name).suffix in READ)
 
 
 def _read_raw(name: str, data: bytes) -> Iterator[Piece]:
@@ -312,6 +412,11 @@ def _read_markup(name: str, data: bytes) -> Iterator[Piece]:
     bare = DATA_URI.sub(b"", COORDINATES.sub(b"", data))
     plain = html.unescape(bare.decode("utf-8")).encode()
     yield Piece(" > text", plain, plain)
+    shown = html.unescape(TAG.sub(b" ", HIDDEN.sub(b" ", bare)).decode("utf-8")).encode()
+    yield Piece(" > shown", shown, shown, seen=True)
+    # words that tags cut into pieces
+    joined = html.unescape(TAG.sub(b"", HIDDEN.sub(b" ", bare)).decode("utf-8")).encode()
+    yield Piece(" > joined", joined, joined)
     for kind, body in set(DATA_URI.findall(data)):
         inner = urllib.parse.unquote_to_bytes(body)
         if kind.endswith(b";base64"):
@@ -333,8 +438,9 @@ def _read_office_xml(name: str, data: bytes) -> Iterator[Piece]:
     yield Piece("", data)
     text = re.sub(rb"<[^>]*>", b"", re.sub(rb"</(?:w:p|w:tc|w:tr|vt:\w+|dc:\w+|cp:\w+)>", b"\n", data))
     attributes = b"\n".join(re.findall(rb'(?:descr|title|w:val)="([^"]*)"', data))
-    told = html.unescape((text + b"\n" + attributes).decode("utf-8")).encode()
-    yield Piece(" > text", told, told)
+    for where, part, seen in ((" > text", text, True), (" > attributes", attributes, False)):
+        told = html.unescape(part.decode("utf-8")).encode()
+        yield Piece(where, told, told, seen=seen)
 
 
 def _read_gzip(name: str, data: bytes) -> Iterator[Piece]:
@@ -387,7 +493,7 @@ def _show_letters(where: str, holder: Any, stream: Any) -> Iterator[Piece]:
     shown = list(show_text(stream.get_data(), letters))
     # words that stand apart, and words that are cut into pieces
     for text in ("\n".join(shown), "".join(shown), " ".join(shown)):
-        yield Piece(where, text.encode(), text.encode())
+        yield Piece(where, text.encode(), text.encode(), seen=text != "".join(shown))
 
 
 def _read_letters(font: Any) -> dict[bytes, str]:
@@ -456,14 +562,18 @@ def _read_sqlite(name: str, data: bytes) -> Iterator[Piece]:
             for table in tables:
                 rows = base.execute(f'SELECT * FROM "{table}"').fetchall()
                 cells = [cell for row in rows for cell in row]
-                floats = np.array([cell for cell in cells if isinstance(cell, float)])
-                text = b"\n".join(cell for cell in cells if isinstance(cell, bytes))
+                floats = np.array([cell for cell in cells if isinstance(cell, int | float)], dtype=np.float64)
+                text = b"\n".join(
+                    cell if isinstance(cell, bytes) else str(cell).encode() for cell in cells if cell is not None
+                )
                 yield Piece(f" > table {table}", text, text, floats)
         base.close()
 
 
 def _read_array(name: str, data: bytes) -> Iterator[Piece]:
     array = np.load(io.BytesIO(data), allow_pickle=False)
+    if array.dtype.kind not in "fiubSU":
+        raise ValueError(f"no way is known to search an array of {array.dtype}; teach privacy_search to read it")
     text = b"\n".join(str(cell).encode() for cell in array.ravel()) if array.dtype.kind in "SU" else b""
     yield Piece("", data + text, text, array)
 

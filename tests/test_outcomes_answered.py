@@ -107,7 +107,7 @@ def test_data_that_record_no_reoperations_say_so():
     (doubt,) = outcome.doubts
     assert doubt == (
         "the data do not record reoperations, so that patients who were reoperated before the visit keep what was "
-        "recorded at the visit, although the study says 'fail'"
+        "recorded at the visit, although the study counts them as failures"
     )
     assert not build(odi(), columns=tuple(frame), reoperated="as_scored").doubts
     # without data that is the definition, of which nothing is in doubt
@@ -117,9 +117,9 @@ def test_data_that_record_no_reoperations_say_so():
 def test_data_that_record_no_deaths_leave_the_dead_unknown():
     frame = pd.DataFrame({"odi_0": [50.0, 50.0], "odi_12m": [20.0, NA], "reoperation_days": [NA, NA]})
     outcome = build(odi(), columns=tuple(frame))
-    words = "the data do not record deaths, so that a patient who died before the visit counts as of unknown outcome"
+    words = "the data do not record deaths, so that patients who died before the visit count as of unknown outcome"
     assert outcome.rule.endswith(words)
-    assert outcome.doubts == (f"{words}, although the study says 'fail'",)
+    assert outcome.doubts == (f"{words}, although the study counts them as failures",)
     # the second row did not answer, as the dead do not
     np.testing.assert_array_equal(outcome.occurred(frame), [1.0, np.nan])
 

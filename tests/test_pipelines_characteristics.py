@@ -62,27 +62,32 @@ def test_percent_is_of_those_recorded(cohort: Cohort):
     assert got == pytest.approx(100 * known.mean())
 
 
-def test_a_small_count_is_hidden_in_both_groups_with_a_second_level(cohort: Cohort):
+def test_a_small_count_is_hidden_in_both_groups_and_over_all_with_a_second_level(cohort: Cohort):
     made = with_smoking(cohort, {"never": 50, "former": 20, "current": 3}, {"never": 200, "former": 90, "current": 40})
     table = describe_characteristics(made, dataset="development", suppress_below=5)
     smoking = table[(table["predictor"] == "smoking") & (table["statistic"] == "count")]
     hidden = smoking[smoking["status"] == "suppressed"]
     assert set(zip(hidden["group"], hidden["level"], strict=True)) == {
-        ("event", "current"), ("no_event", "current"), ("event", "former"), ("no_event", "former"),
+        (group, level) for group in ("all", "event", "no_event") for level in ("current", "former")
     }  # fmt: skip
     assert hidden["value"].isna().all()
     percent = table[(table["predictor"] == "smoking") & (table["statistic"] == "percent")]
     assert (percent["status"].to_numpy() == smoking["status"].to_numpy()).all()
 
 
-def test_a_level_in_which_nobody_had_the_event_is_hidden_by_outcome_and_not_over_all(cohort: Cohort):
+def test_a_level_in_which_nobody_had_the_event_is_hidden_over_all_too(cohort: Cohort):
     made = with_smoking(cohort, {"never": 30, "former": 20, "current": 0}, {"never": 40, "former": 30, "current": 25})
     table = describe_characteristics(made, dataset="development", suppress_below=5)
     smoking = table[(table["predictor"] == "smoking") & (table["statistic"] == "count")]
     hidden = smoking[smoking["status"] == "suppressed"]
-    assert set(hidden["group"]) == {"event", "no_event"}
+    assert set(hidden["group"]) == {"all", "event", "no_event"}
     assert set(hidden["level"]) == {"current", "former"}, "with one level alone the total would give it away"
     assert hidden["value"].isna().all()
+
+
+def test_of_a_variable_that_is_hidden_whole_by_outcome_the_levels_are_shown_over_all(cohort: Cohort):
+    made = with_smoking(cohort, {"never": 50, "former": 2, "current": 0}, {"never": 200, "former": 90, "current": 0})
+    assert show(made, "count") == {"never": 250, "former": 92, "current": 0}
 
 
 def test_a_level_that_is_small_over_all_is_hidden_there_too(cohort: Cohort):

@@ -207,6 +207,49 @@ def test_levels_that_few_patients_had_are_not_named(cohorts: dict[str, Cohort]) 
     assert levels == ["east", HIDDEN, "west"]
 
 
+def with_a_shown_prediction(table: pd.DataFrame, X: pd.DataFrame) -> pd.DataFrame:
+    for _, row in table[table["coefficient"].isna()].iterrows():
+        hidden = row["level"] or float(row["formula"].startswith("1 if yes"))
+        X = X[X[row["predictor"]] != hidden]
+    return X
+
+
+@pytest.mark.parametrize("rare", ["1", "4"])
+def test_a_level_of_which_all_had_the_event_has_no_coefficient(rare: str, cohorts: dict[str, Cohort]) -> None:
+    key, cohort = ("odi_mcid_12m", "spline_logistic"), cohorts["odi_mcid_12m"]
+    rng = np.random.default_rng(1)
+    asa = pd.Series(rng.choice([level for level in "1234" if level != rare], len(cohort.X)), index=cohort.X.index)
+    asa[np.flatnonzero(cohort.counted & (cohort.y == 1))[:6]] = rare
+    made = replace(cohort, X=cohort.X.assign(asa_class=asa.astype("str")))
+    training = prepare_training(made, np.flatnonzero(made.counted), n_knots=4, inner_folds=2, seed=1)
+    models = {key: fit_pipeline(MODELS[key[1]], training, trials=1, seed=1)}
+    table = list_coefficients(models, cohort.columns, cohorts={key[0]: made})
+    own = table[table["predictor"] == "asa_class"].set_index("level")
+    hidden = own.index[own["coefficient"].isna()]
+    assert rare in hidden
+    assert len(hidden.drop("5", errors="ignore")) == 2, "one alone would follow from the total"
+    assert own.index[own["term"] == "reference level"].difference(hidden).size == 1
+    X = with_a_shown_prediction(table, complete(made))
+    assert len(X) > 5
+    np.testing.assert_allclose(by_hand(table.fillna(0), key, X), models[key].predict(X), rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("rare", [0.0, 1.0])
+def test_a_flag_of_which_few_had_the_event_has_no_coefficient(rare: float, cohorts: dict[str, Cohort]) -> None:
+    key, cohort = ("odi_mcid_12m", "spline_logistic"), cohorts["odi_mcid_12m"]
+    few = np.flatnonzero(cohort.counted & (cohort.y == 1))[:6]
+    depression = np.full(len(cohort.X), 1 - rare)
+    depression[few] = rare
+    made = replace(cohort, X=cohort.X.assign(depression=depression))
+    training = prepare_training(made, np.flatnonzero(made.counted), n_knots=4, inner_folds=2, seed=1)
+    models = {key: fit_pipeline(MODELS[key[1]], training, trials=1, seed=1)}
+    table = list_coefficients(models, cohort.columns, cohorts={key[0]: made})
+    assert table.loc[table["predictor"] == "depression", "coefficient"].isna().all()
+    X = with_a_shown_prediction(table, complete(made))
+    assert len(X) > 5
+    np.testing.assert_allclose(by_hand(table.fillna(0), key, X), models[key].predict(X), rtol=0, atol=1e-9)
+
+
 def test_no_model_gives_no_rows() -> None:
     table = list_coefficients({}, {})
     assert table.empty

@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from pipelines.executors import run_tasks
+from pipelines.executors import HELD_BACK, _holding_interrupts, run_tasks
 
 PROGRAM = """
 import sys
@@ -102,3 +104,87 @@ def test_an_interrupt_of_the_whole_group_leaves_no_traceback(
     assert said == "interrupted\n"
     assert running.returncode == 130
     assert time.monotonic() - started < 30
+
+
+@pytest.fixture
+def interrupt_by_thread() -> Iterator[Callable[[signal.Signals], None]]:
+    """Return what lets a thread take a signal, one that does not hold it back; SIGTERM interrupts as in a run."""
+    wishes: list[signal.Signals] = []
+    go, done = threading.Event(), threading.Event()
+
+    def take() -> None:
+        go.wait(60)
+        for number in wishes:
+            signal.raise_signal(number)
+        done.set()
+
+    def ask(number: signal.Signals) -> None:
+        wishes.append(number)
+        go.set()
+        done.wait(60)
+
+    before = {one: signal.getsignal(one) for one in HELD_BACK}
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    bystander = threading.Thread(target=take)
+    bystander.start()
+    yield ask
+    go.set()
+    bystander.join()
+    for one, handler in before.items():
+        signal.signal(one, handler)
+
+
+def read_signals() -> tuple[object, ...]:
+    return (*map(signal.getsignal, HELD_BACK), signal.pthread_sigmask(signal.SIG_BLOCK, []))
+
+
+POSIX = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+
+
+@POSIX
+@pytest.mark.parametrize("number", HELD_BACK)
+def test_an_interrupt_is_not_lost_when_the_block_fails(
+    number: signal.Signals, interrupt_by_thread: Callable[[signal.Signals], None]
+) -> None:
+    def fail(*came: signal.Signals) -> None:
+        for one in came:
+            interrupt_by_thread(one)
+        raise OSError("a worker has died")
+
+    before = read_signals()
+    with pytest.raises(KeyboardInterrupt), _holding_interrupts():
+        fail(number)
+    assert read_signals() == before
+    with pytest.raises(OSError, match="has died"), _holding_interrupts():
+        fail()
+    assert read_signals() == before
+
+
+@POSIX
+@pytest.mark.parametrize("by_thread", [False, True])
+@pytest.mark.parametrize("number", HELD_BACK)
+@pytest.mark.parametrize("call", [1, 2, 3, 4])
+def test_an_interrupt_between_the_settings_of_handlers_is_raised_and_leaves_none(
+    call: int,
+    number: signal.Signals,
+    interrupt_by_thread: Callable[[signal.Signals], None],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    by_thread: bool,
+) -> None:
+    """The first two calls hold signals back, the others give them free again."""
+    before, calls, own = read_signals(), [], signal.signal
+
+    def set_and_interrupt(one: signal.Signals, handler: Callable[..., object]) -> object:
+        replaced = own(one, handler)
+        calls.append(one)
+        if len(calls) == call:
+            (interrupt_by_thread if by_thread else signal.raise_signal)(number)
+        return replaced
+
+    monkeypatch.setattr(signal, "signal", set_and_interrupt)
+    with pytest.raises(KeyboardInterrupt), _holding_interrupts():
+        pass
+    monkeypatch.undo()
+    assert len(calls) >= 4 or by_thread
+    assert read_signals() == before

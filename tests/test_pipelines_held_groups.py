@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
+from pipelines.conclude import _list_predictors
 from pipelines.evaluate import build_groups, evaluate_fold_predictions
 from pipelines.groups.group_gaps import GAP_METRICS, Split, compute_gap
-from pipelines.groups.held_groups import is_held
+from pipelines.groups.held_groups import UNKNOWN, find_held, is_held, mark_missing
 from pipelines.measures.calibration import fit_calibration_in_the_large, fit_logistic
 from pipelines.run import run_study
 from pipelines.subgroups import ANY, HALF_WIDTH, INTERNALLY, POOLED, audit_subgroups
@@ -290,6 +292,73 @@ def test_a_site_that_was_left_out_is_not_held(predictions: pd.DataFrame) -> None
     assert [is_held(built.sample, name, known) for name in ("sex", "site", "ward")] == [True, False, False]
     (built,) = build_groups(predictions, thresholds={}, seed=1)
     assert [is_held(built.sample, name, known) for name in ("sex", "site", "ward")] == [True, True, False]
+
+
+@pytest.fixture(scope="module")
+def filled() -> pd.DataFrame:
+    """Return predictions of a model in which a missing sex is filled in; those without it do worse than it says."""
+    rng = np.random.default_rng(21)
+    X, y = simulate_cohort(rng, 6000)
+    gone = rng.random(y.size) < 0.15
+    y = np.where(gone & (rng.random(y.size) < 0.2), 1.0, y)
+    given = X.copy()
+    given[gone, 0] = X[~gone, 0].mean()
+    fold = stratify(rng, y)
+    sex = np.where(gone, None, np.where(X[:, 0] == 1, "female", "male"))
+    return make_table(y, predict_by_fold(given, y, fold), fold, ward="one", sex=sex)
+
+
+def test_patients_without_a_value_that_is_filled_in_are_judged(filled: pd.DataFrame) -> None:
+    own = audit(filled, subgroups=("sex",)).query("metric == 'calibration_in_the_large'").set_index("level")
+    assert own.loc[["female", "male"], "conclusion"].eq(INTERNALLY).all()
+    for level in (UNKNOWN, ANY):
+        assert own.loc[level, "conclusion"] == "outside"
+        assert own.loc[level, "status"] == "ok"
+        assert own.loc[level, "p_value"] < 0.001
+    assert own.loc[ANY, "estimate"] == own.loc[UNKNOWN, "estimate"]
+    assert "1 df" in own.loc[ANY, "test"]
+    assert own.loc[UNKNOWN, "adjustment"] == "none: one test"
+    told = evaluate(filled, subgroups=("sex",)).query("metric == 'oe_ratio'").set_index("level")
+    assert told["status"].to_dict() == {"female": "not informative", "male": "not informative", UNKNOWN: "ok"}
+    assert told.loc[UNKNOWN, "lower"] > 1
+
+
+def test_a_model_that_sees_what_is_missing_holds_it_too(filled: pd.DataFrame) -> None:
+    seen = {MODEL: ("sex", mark_missing("sex"))}
+    own = audit(filled, subgroups=("sex",), predictors=seen).query("metric == 'calibration_in_the_large'")
+    assert set(own["conclusion"]) == {INTERNALLY}
+    told = evaluate(filled, subgroups=("sex",), predictors=seen).query("metric == 'oe_ratio'")
+    assert set(told["status"]) == {"not informative"}
+
+
+def test_a_few_patients_without_a_value_stay_hidden(filled: pd.DataFrame) -> None:
+    few = filled[filled["sex"].notna() | (filled["sex"].isna().cumsum() <= 3)]
+    own = audit(few, subgroups=("sex",)).query("metric == 'calibration_in_the_large'").set_index("level")
+    assert own.loc[UNKNOWN, "status"] == "suppressed"
+    assert np.isnan(own.loc[UNKNOWN, "estimate"])
+    assert own.loc[ANY, "status"] == "not informative"
+
+
+def test_one_recorded_group_beside_the_unknown_is_not_held(filled: pd.DataFrame) -> None:
+    (built,) = build_groups(filled, thresholds={}, seed=1)
+    assert find_held(built.sample, "sex", {"female", UNKNOWN}, KNOWN[MODEL]) == set()
+    assert find_held(built.sample, "sex", {"female", "male", UNKNOWN}, KNOWN[MODEL]) == {"female", "male"}
+    assert find_held(built.sample, "ward", {"one", "two"}, KNOWN[MODEL]) == set()
+
+
+@pytest.mark.parametrize(
+    ("missing", "seeing"),
+    [("chained", {"lightgbm"}), ("indicators", {"spline_logistic", "lightgbm", "baseline_score"}), ("multiple", set()),
+     ("native", {"spline_logistic", "lightgbm", "baseline_score"})],
+)  # fmt: skip
+def test_which_models_see_what_is_missing_follows_the_study(missing: str, seeing: set[str]) -> None:
+    study = parse_study(PLAN.replace("models = []", f'models = ["lightgbm"]\nmissing = "{missing}"'), folder=Path())
+    alone = {"development": {"o": {"baseline_score": SimpleNamespace(X=pd.DataFrame({"odi_0": [1.0]}))}}}
+    prepared: Any = SimpleNamespace(simple=alone, outcomes={})
+    models = pd.DataFrame({"model": ["spline_logistic", "lightgbm", "baseline_score"]})
+    known = _list_predictors(study, prepared, models)
+    assert {name for name, own in known.items() if mark_missing("odi_0") in own} == seeing
+    assert known["baseline_score"] <= {"odi_0", mark_missing("odi_0")}
 
 
 def test_a_study_hands_on_what_each_model_knows() -> None:

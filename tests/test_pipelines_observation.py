@@ -18,6 +18,7 @@ from pipelines.follow_up.censoring import LEAST_PROBABILITY, fit_censoring
 from pipelines.follow_up.observation import Answered, CensoredByPredictors, Unweighted, fit_observation
 from pipelines.follow_up.respondents import compare_respondents
 from pipelines.preprocess import Preprocessor, fit_preprocessor
+from schemas.column import Column
 from schemas.study import parse_study
 from schemas.synthetic import simulate_registry
 from schemas.tables import RESPONSE
@@ -208,6 +209,17 @@ def test_respondents_who_are_few_are_not_shown() -> None:
     holed = rare.assign(severity=np.where(np.arange(60) < 2, np.nan, np.arange(60.0)))
     table = compare_respondents(make_cohort(holed, y, truth=y), dataset="d", suppress_below=5)
     assert (table["n_known"] == 30).all()
+
+
+def test_a_level_that_the_table_of_characteristics_hides_has_no_percentage() -> None:
+    column = Column(name="band", kind="category", known_at="preop", text="Band.", levels=("a", "b", "c"))
+    y = np.concatenate([np.tile([0.0, 1.0], 40), np.ones(6), np.full(40, np.nan)])
+    band = pd.Series(["a"] * 50 + ["b"] * 30 + ["c"] * 6 + ["a", "b"] * 20, dtype="str")
+    cohort = make_cohort(pd.DataFrame({"severity": np.arange(126.0), "smoker": np.zeros(126)}), y, truth=y)
+    made = replace(cohort, X=pd.DataFrame({"band": band}), columns={"band": column})
+    table = compare_respondents(made, dataset="d", suppress_below=5).set_index("level")
+    assert table["status"].to_dict() == {"a": "ok", "b": "suppressed", "c": "suppressed"}
+    assert table.loc[["b", "c"], ["known", "unknown", "difference"]].isna().all(axis=None)
 
 
 def test_nobody_is_compared_where_all_is_known() -> None:

@@ -244,5 +244,5 @@ def test_sites_that_borrow_are_counted_in_a_note() -> None:
     cohort = thin(replace(cohort, y=rng.integers(0, 2, 350).astype(float)), kept)
     study = parse_study(PLAN.replace("[split]", "[internal_external]\nleast_events = 5\n[split]"), folder=Path())
     (told,) = list_borrowed_weights(study, _Told(cohort))  # type: ignore[arg-type]
-    assert told.startswith("outcome: in 1 of 2 sites (or groups of sites) that are left out, fewer than 10 patients")
+    assert told.startswith("outcome: 1 of 2 sites (or groups of sites) that are left out have fewer than 10 patients")
     assert list(list_borrowed_weights(parse_study(PLAN, folder=Path()), _Told(cohort))) == []  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import docx
 import numpy as np
@@ -160,7 +161,9 @@ def test_a_base64_text_is_found_wherever_it_begins(tmp_path: Path) -> None:
     ("told", "found"),
     [
         ("61.73713", True), ("61.737129", True), ("61.7371294", True), ("61.73712943000001", True),
-        ("6.173712943e1", True), ("61.73712921142578", True), ("-61.73712943", True),
+        ("6.173712943e1", True), ("6173.712943 %", True), ("0.6173712943", True), ("61,73712943", True),
+        ("61,73713", True), ("0,61,73713", True), ("61, 73712943", False), ("61.73712921142578", True),
+        ("-61.73712943", True), ("6,173.712943", True), ("1,173.712943", False),
         ("61.7371", False), ("61.73712", False), ("61.7371295", False),
         ("161.73712943", False), ("6173712.943", False), ("1.61.7371", False),
     ],
@@ -193,3 +196,96 @@ def test_days_are_spelled_in_the_usual_ways() -> None:
     assert {"2009-03-17", "17.03.2009", "03/17/2009", "17 March 2009", "Mar 17, 2009", "20090317", "1237248000"} <= (
         spell_day(DAY)
     )
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Quixley, Zebulon", "QUIXLEY", "zebulon\u00a0quixley", "Zebu\u00adlon", "Zebu\u200blon", "\uff3aebulon",
+        "QXdevclean0071", "QX devclean 0071", "QX\u2010devclean\u20110071", "qx_devclean_0071", "fell off the dev",
+        "he fell  off\nthe camel", "felloffthe",
+    ],
+)  # fmt: skip
+def test_a_text_is_found_however_it_is_written(told: str, tmp_path: Path) -> None:
+    wanted = Wanted(
+        texts={"id": "QX-devclean-0071", "first": "Zebulon", "last": "Quixley", "text": "fell off the"},
+    )
+    search = Search(wanted)
+    search.add_text(f"of {told}; and", "printed")
+    assert search.findings
+    (tmp_path / "a.html").write_text(f"<p>of {told}; and</p>")
+    (tmp_path / "a.json").write_text(json.dumps([told]))
+    assert {finding.where.partition(" > ")[0] for finding in search_folder(tmp_path, wanted).findings} == {
+        "a.html", "a.json",
+    }  # fmt: skip
+
+
+def test_words_that_tags_cut_are_joined(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text("<p>QX-<b>devc</b>lean-0071</p>")
+    assert search_folder(tmp_path, Wanted(texts={"id": "QX-devclean-0071"})).findings
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "30-Jul-2010", "30JUL2010", "7/30/10", "30/07/10", "30.07.10", "July 30 2010", "30th July 2010",
+        "July 30th, 2010", "30. July 2010", "30 jul 2010", "2010-Jul-30", "30-jul-10", "2010.07.30",
+        "30th of July 2010", "30\u00a0July 2010", "07-30-2010", "30.7.2010", "1280448000", "1280448000000",
+    ],
+)  # fmt: skip
+def test_a_day_is_found_however_it_is_written(told: str) -> None:
+    search = Search(Wanted(days={"day": date(2010, 7, 30)}))
+    search.add_text(f"on {told}, at noon", "printed")
+    assert search.findings
+    search = Search(Wanted(days={"day": date(2010, 7, 29)}))
+    search.add_text(f"on {told}, at noon", "printed")
+    assert not search.findings
+
+
+@pytest.mark.parametrize("number", [AGE, 0.01 * AGE, 100 * AGE, round(AGE, 6), np.float32(AGE)])
+def test_a_number_is_found_in_an_array_rounded_and_as_a_percentage(number: float) -> None:
+    assert WANTED.find_values(np.array([1, 61.7, number])) == {"age"}
+    assert WANTED.find_values(np.array([1, 61.7, number + 0.001])) == set()
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.array([DAY], dtype="datetime64[D]"), np.array([1j * AGE]), np.array([(1, AGE)], dtype="i4,f8"),
+        np.array([np.timedelta64(3, "D")]), np.array([NAME], dtype=object),
+    ],
+)  # fmt: skip
+def test_an_array_of_an_unknown_kind_is_an_error(tmp_path: Path, array: np.ndarray[Any, Any]) -> None:
+    np.save(tmp_path / "a.npy", array, allow_pickle=True)
+    with pytest.raises(ValueError, match=r"no way is known to search an array of|allow_pickle=False"):
+        search_folder(tmp_path, WANTED)
+
+
+def test_whole_numbers_in_a_database_are_searched(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "a.db") as base:
+        base.execute("CREATE TABLE a (b, c)")
+        base.execute("INSERT INTO a VALUES (?, ?)", (3141592653, int(f"{DAY:%Y%m%d}")))
+    base.close()
+    wanted = Wanted(days={"day": DAY}, numbers={"number": 3141592653.0})
+    assert {finding.what for finding in search_folder(tmp_path, wanted).findings} == {"day", "number"}
+
+
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [("103.7", True), ("103.70", True), ("103.704", True), ("104", False), ("103.8", False), ("1037", False),
+     ("10370", False), ("1.037", False), ("1103.7", False), ("0.1037", False)],
+)  # fmt: skip
+def test_an_unmistakable_number_is_found_by_four_digits_where_readers_look(
+    tmp_path: Path, told: str, found: bool
+) -> None:
+    table = Table(name="t", caption="A table", columns=("a", "b"), rows=((Cell(text="age"), Cell(text=told)),))
+    document = docx.Document()
+    document.add_paragraph(f"up to {told} years")
+    document.save(str(tmp_path / "a.docx"))
+    (tmp_path / "a.pdf").write_bytes(render_pdf(Report(title="Title", blocks=(table,), provenance=())))
+    (tmp_path / "a.html").write_text(f"<style>103.7</style><p title='103.7'>up to {told} years</p>")
+    (tmp_path / "a.csv").write_text(f"age,{told},3\n")
+    (tmp_path / "a.json").write_text("[103.7]")
+    wanted = Wanted(unmistakable={"age": 103.704183211})
+    where = {finding.where.partition(" > ")[0] for finding in search_folder(tmp_path, wanted).findings}
+    assert where == ({"a.docx", "a.pdf", "a.html", "a.csv"} if found else set())

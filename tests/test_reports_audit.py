@@ -18,10 +18,12 @@ import pandas as pd
 import pypdf
 import pytest
 from audit_world import HIDDEN_SITES, OTHER, OUTCOME, RIVAL, SIZES, simulate, write_world
+from figure_texts import find_faults
 from matplotlib.figure import Figure as Canvas
 from test_reports_report import HIDDEN, REFERENCE, write_run
 
 from reports.audit import words
+from reports.audit.closing import build_signatures
 from reports.audit.conclusions import build_conclusions
 from reports.audit.curves import build_curves, choose_limit, lay_out
 from reports.audit.gaps import build_gaps
@@ -214,6 +216,10 @@ def test_what_is_not_assessable_is_printed(run: RunFolder) -> None:
     assert "Age (years) under 50 not assessable" in figure.description
 
 
+def test_texts_of_the_figures_stay_in_their_places(report: Report) -> None:
+    assert {figure.name: found for figure in report.figures() if (found := find_faults(figure.svg))} == {}
+
+
 def test_there_is_a_place_to_sign_with_all_hashes_beside_it(
     report: Report, run: RunFolder, files: dict[str, bytes]
 ) -> None:
@@ -245,6 +251,10 @@ def test_hashes_of_locked_bundles_are_listed(tmp_path: Path) -> None:
     )  # fmt: skip
     own = read_run_folder(folder)
     blocks = build_target(own)
+    signed = build_signatures(own)[-1]
+    assert isinstance(signed, Table)
+    assert signed.notes == (words.SIGNED_MODELS,)
+    assert "e" * 64 not in {row[1].text for row in signed.rows}, "so many may be that the page would not hold them"
     hashes = next(block for block in blocks if isinstance(block, Table) and block.name == "audit-hashes")
     listed = {row[0].text: row[1].text for row in hashes.rows}
     assert listed["Model: Logistic regression, splines, Reoperation within 24 months"] == "e" * 64
@@ -505,6 +515,18 @@ def test_what_can_be_answered_of_one_attribute_is_not_denied(run: RunFolder) -> 
     texts = words_in(build_target(hold(run, "sex")))
     assert "cannot answer the question for these groups: Sex." in texts
     assert "cannot answer" not in words_in(build_target(run))
+
+
+def test_an_attribute_whose_unknown_group_alone_is_judged_is_still_named(run: RunFolder) -> None:
+    held = hold(run, "sex")
+    gaps = held.tables["gaps"].copy()
+    levels = [one for one in gaps.loc[gaps["subgroup"] == "sex", "level"].unique() if one != "(any)"]
+    own = (gaps["subgroup"] == "sex") & (gaps["level"] == levels[-1])
+    gaps.loc[own, ["level", "status", "conclusion"]] = ["unknown", "ok", "outside"]
+    first = words_in(build_target(empty(held, gaps=gaps)))
+    assert "cannot answer the question for these groups: Sex." in first
+    assert words.BUT_UNKNOWN.format(names="Sex") in first
+    assert "where a model does not see" not in words_in(build_target(held))
 
 
 def test_a_gap_that_is_shown_and_inconclusive_is_called_both(run: RunFolder) -> None:

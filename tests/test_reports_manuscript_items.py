@@ -23,8 +23,10 @@ from pipelines.run_record import describe_dataset, describe_outcomes
 from reports.blocks import Table
 from reports.run_facts import DatasetFacts, DevelopedFacts, OutcomeFacts
 from reports.run_folder import RunFolder, read_run_folder
-from reports.tripod.approaches import word_knots
-from reports.tripod.exhibits import show_coefficients, show_performance
+from reports.sections.participants import LEGEND
+from reports.sections.summary import list_departures
+from reports.tripod.approaches import list_designs, word_knots
+from reports.tripod.exhibits import show_characteristics, show_coefficients, show_performance
 from reports.tripod.item import Found
 from reports.tripod.items import ITEMS
 from reports.tripod.telling import mid, say, tidy, word_counts, word_value
@@ -533,9 +535,10 @@ def test_data_without_patients_keep_nobody_together(run: RunFolder) -> None:
     nameless = change(run, data=tuple(one.model_copy(update={"patients_known": False}) for one in run.facts.data[:1]))
     for item in ("12a", "12d"):
         assert "ll operations of a patient were" in text_of(run, item)
-        text = text_of(nameless, item)
-        assert "ll operations of a patient were" not in text
-        assert "The data hold no patient number: each row was taken as a patient, and two operations of one" in text
+        assert "ll operations of a patient were" not in text_of(nameless, item)
+    said = "The data hold no patient number: each row was taken as a patient, and two operations of one"
+    assert said in text_of(nameless, "12a")
+    assert "no patient number" not in text_of(nameless, "12d")
     assert "No patient number" not in text_of(run, "26")
     assert "No patient number is in the development data" in text_of(nameless, "26")
 
@@ -711,6 +714,28 @@ def test_a_level_that_nobody_had_has_no_coefficient(run: RunFolder) -> None:
     assert table.rows[2][1].detail == f"knots {MINUS}0.074, 0.5"
 
 
+def test_a_hidden_coefficient_is_printed_as_suppressed(run: RunFolder) -> None:
+    rows = pd.DataFrame(
+        [
+            {"outcome": "odi_improved_12m", "model": REFERENCE, "imputation": 0.0, "predictor": "smoking",
+             "term": "level", "level": level, "unit": "", "knots": "", "coefficient": value, "formula": ""}
+            for level, value in (("former", 0.1), ("current", np.nan))
+        ]
+    )  # fmt: skip
+    (table,) = show_coefficients(change(only(run, "odi_improved_12m"), tables={"coefficients": rows}))
+    assert isinstance(table, Table)
+    assert [row[2].text for row in table.rows] == ["0.1000", "suppressed"]
+    assert "coefficient of a level is suppressed" in " ".join(table.notes)
+
+
+def test_few_implausible_values_are_told_in_words(run: RunFolder) -> None:
+    rule = "values outside the plausible range of 18 to 95; kept, please check"
+    notes = tuple(f"development: column 'age': {count} {rule}" for count in ("fewer than 5 of 319", "7 of 319"))
+    text = text_of(change(run, notes=notes), "7")
+    assert "fewer than 5 of 319 outside 18 to 95" in text
+    assert "7 of 319 outside 18 to 95" in text
+
+
 def test_patients_are_held_out_once_or_in_every_repeat(run: RunFolder) -> None:
     assert "was held out once: " in text_of(run, "12a")
     repeated = change(run, study=run.facts.study.model_copy(update={"repeats": 3}))
@@ -722,6 +747,36 @@ def test_one_known_group_was_and_several_were_known(run: RunFolder) -> None:
     assert "Of these, sex was known to the models as a predictor." in text_of(one, "14")
     two = change(run, study=run.facts.study.model_copy(update={"subgroups": ("sex", "smoking")}))
     assert "Of these, sex and smoking were known to the models as predictors." in text_of(two, "14")
+
+
+def test_what_stands_for_a_missing_predictor_is_its_mean_or_its_probability(run: RunFolder) -> None:
+    for missing, where in (("chained", "; where missing, as its"), ("native", "; where missing and not left as a gap")):
+        own = change(run, study=run.facts.study.model_copy(update={"missing": missing}))
+        assert f"a category as one column for each level{where}" in " ".join(list_designs(own))
+        assert "conditional mean given all others" in text_of(own, "27a")
+        assert "most likely value" not in text_of(own, "27a")
+    drawn = change(run, study=run.facts.study.model_copy(update={"missing": "multiple"}))
+    assert "a category as one column for each level." in " ".join(list_designs(drawn))
+
+
+def test_knots_are_shared_values_or_means_of_neighbours(run: RunFolder) -> None:
+    told = " ".join(list_designs(run))
+    assert "A quantile that fewer than 5 rows had as their value was replaced by the mean of the 5 values" in told
+
+
+def test_the_table_of_characteristics_says_how_its_cells_are_read(run: RunFolder) -> None:
+    tables = show_characteristics(run)
+    assert tables
+    assert all(isinstance(table, Table) and LEGEND in table.notes for table in tables)
+
+
+def test_departures_of_the_same_outcome_are_one_sentence(run: RunFolder) -> None:
+    name = run.facts.outcomes[0].name
+    dead = "the data do not record deaths, so that they count as unknown, although the study counts them as failures"
+    notes = (f"{name}: {dead.replace('deaths', 'reoperations')}", f"{name}: {dead}")
+    (told,) = list_departures(change(run, notes=notes))
+    assert told.count(run.facts.outcomes[0].title) == 1
+    assert "although the study counts them as failures; nor do they record deaths, so that" in told
 
 
 def test_what_the_data_could_not_give_is_a_limitation_told_once(run: RunFolder) -> None:

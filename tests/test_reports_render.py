@@ -60,7 +60,7 @@ def style_table() -> Table:
     """Every style of a cell once."""
     styles: tuple[CellStyle, ...] = ("", "number", "muted", "suppressed", "indent", "code", "blank")
     rows: list[tuple[Cell, ...]] = [(Cell(text="Group of rows", style="group"), Cell(text=""), Cell(text=""))]
-    texts = {"suppressed": "hidden \u2020", "code": HASH, "blank": "", "number": "\u22120.12"}
+    texts = {"suppressed": "suppressed", "code": HASH, "blank": "", "number": "\u22120.12"}
     rows += [
         (Cell(text=f"row {k}", style="indent"), Cell(text=texts.get(style, NASTY), style=style), Cell(text="12.5 %"))
         for k, style in enumerate(styles)
@@ -155,7 +155,7 @@ def test_contents_are_sections_with_their_subsections() -> None:
 
 
 def test_what_belongs_together_stays_on_one_line() -> None:
-    assert tie("12.5 % (n = 40) hidden \u2020") == "12.5\u00a0% (n\u00a0=\u00a040) hidden\u00a0\u2020"
+    assert tie("12.5 % (n = 40) suppressed") == "12.5\u00a0% (n\u00a0=\u00a040) suppressed"
 
 
 def test_the_page_shows_lists_open_places_and_blank_fields() -> None:
@@ -257,7 +257,7 @@ def test_a_table_is_saved_as_csv_and_holds_what_the_page_shows(tmp_path: Path) -
     first, _, styles, _ = ([*csv.reader(io.StringIO(file.removeprefix("\ufeff")))] for file in files)
     assert first[:2] == [["Model", "n", "c-statistic"], ["Model 0", "1000", "0.000; 0.000 to 0.090"]]
     assert styles[3] == ["row 1", "-0.12", "12.5 %"]
-    assert [row[1] for row in styles if row[0] in ("row 3", "row 5")] == ["hidden \u2020", HASH]
+    assert [row[1] for row in styles if row[0] in ("row 3", "row 5")] == ["suppressed", HASH]
     assert styles[2][1] == NASTY
 
 
@@ -298,6 +298,23 @@ def test_folded_tables_whose_data_are_in_a_file_are_not_printed_and_their_place_
     assert all(f"Table {number}." in page for number in range(1, 9))
     open_one = replace(report, blocks=(replace(keep(1), folded=False),))
     assert [item.kind for item in order_for_paper(open_one)] == ["table"]
+
+
+def test_no_section_on_paper_is_an_explanation_of_what_is_not_printed() -> None:
+    part = Text(text="Pain", kind="subsection", anchor="pain")
+    blocks = (
+        Text(text="1. Who", kind="section", anchor="who"), Text(text="Numbers are means.", explains=True), part,
+        keep(1),
+        Text(text="2. Unknown", kind="section", anchor="unknown"), Text(text="Nobody knows."), part, keep(2),
+        make_table("shown"),
+    )  # fmt: skip
+    report = Report(title="T", blocks=blocks, provenance=(), kicker="K", name="comparison")
+    items = order_for_paper(report)
+    told = [item.block.text[:11] if isinstance(item.block, Text) else item.block.name for item in items]
+    assert told == ["1. Who", "Not printed", "2. Unknown", "Nobody know", "Pain", "shown", "Not printed"]
+    assert [text.text for _, parts in list_contents(report) for text in parts] == ["Pain", "Pain"]
+    beside = replace(report, blocks=(*blocks[:4], Text(text="A finding."), *blocks[4:]))
+    assert len(order_for_paper(beside)) == len(beside.blocks)
 
 
 @pytest.mark.parametrize("face", [PDF_FACE, WORD_FACE])

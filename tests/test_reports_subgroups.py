@@ -233,6 +233,17 @@ def hold_age(run: RunFolder) -> RunFolder:
     return replace(run, tables=run.tables | tables)
 
 
+def test_the_group_of_unknown_age_that_is_judged_is_excepted(run: RunFolder) -> None:
+    held = hold_age(run)
+    table = held.tables["evaluation"].copy()
+    fixed = table[(table["status"] == "not informative") & (table["subgroup"] == "age")].head(1)
+    extra = fixed.assign(level="unknown", status="ok", validation="internal", estimate=0.9, lower=0.8, upper=1.0)
+    more = replace(held, tables=held.tables | {"evaluation": pd.concat([table, extra], ignore_index=True)})
+    but = words.HELD_BUT_UNKNOWN.format(names=run.predictor_title("age")).strip()
+    assert but in said(build_subgroups(more))
+    assert but not in said(build_subgroups(held))
+
+
 def test_what_folds_hold_is_explained_and_has_no_number(run: RunFolder, blocks: list[Block]) -> None:
     held = build_subgroups(hold_age(run))
     assert words.HELD.format(names=run.predictor_title("age"), are="is") in said(held)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,9 @@ from test_reports_report import OUTCOMES, REFERENCE, write_run
 from test_reports_sites import make_meta, make_sites
 
 from reports.blocks import Block, Figure
-from reports.figures.canvas import render_svg, scale_ratio, word_tick
+from reports.figures.canvas import REFERENCE_PEN, render_svg, scale_ratio, word_tick
 from reports.figures.flow import compute_height, draw_flow
+from reports.figures.groups import Panel, draw_group_curve
 from reports.run_folder import RunFolder, read_run_folder
 from reports.sections.curves import build_calibration, build_decisions
 from reports.sections.explanations import build_explanations
@@ -194,6 +196,35 @@ def test_the_check_itself_sees_what_overlaps_and_what_is_outside() -> None:
     assert not any("aslant" in fault for fault in faults)
     aslant = next(one for one in list_texts(svg) if one.text == "aslant")
     assert np.ptp(aslant.corners[:, 1]) > 8
+
+
+def test_a_title_that_runs_over_the_next_panel_is_seen() -> None:
+    def draw(canvas: Canvas, title: str) -> None:
+        for k, ax in enumerate(canvas.subplots(1, 4)):
+            ax.plot([0, 1], [0, 1])
+            ax.set_title("" if k else title, fontsize=6.5, fontweight="normal")
+
+    for title, fault in (
+        ("Age band: 80 to 89 (5 431 / 4 573), as recorded", True), ("Age band\n80 to 89 (5 431 / 4 573)", False)
+    ):  # fmt: skip
+        faults = find_faults(render_svg(partial(draw, title=title), name="titles", height_mm=40))
+        assert any("runs into the panel beside it" in told for told in faults) == fault, faults
+
+
+@pytest.mark.parametrize("attribute", ["Age band", "Smoking as patients tell it at the first visit, ever since"])
+def test_titles_of_groups_stay_above_their_panels(attribute: str) -> None:
+    levels = ("80 to 89 (5\u202f431\u00a0/\u00a04\u202f573)", "90 to 120",
+              "60 to 69 (15\u202f535\u00a0/\u00a013\u202f053)",
+              "on sick leave for the back (1\u202f204\u00a0/\u00a0900)")  # fmt: skip
+    curve = pd.DataFrame({"model": REFERENCE, "predicted": [0.1, 0.9], "observed": [0.1, 0.8]})
+
+    def draw(canvas: Canvas) -> None:
+        for k, ax in enumerate(canvas.subplots(1, len(levels))):
+            panel = Panel(title=levels[k], head="" if k else attribute)
+            frame = curve.assign(lower=curve["observed"] - 0.1, upper=curve["observed"] + 0.1)
+            draw_group_curve(frame, ax, panel=panel, models=[REFERENCE], pens={REFERENCE: REFERENCE_PEN}, limit=1.0)
+
+    assert find_faults(render_svg(draw, name="groups", height_mm=50)) == []
 
 
 def test_a_flow_of_three_datasets_stays_in_its_columns() -> None:

@@ -88,6 +88,25 @@ odi_mcid_12m = ["ostelo2008_30pct"]
 values = [0.5]
 action = "a talk about expectations"
 """
+TIMED = f"""
+title = "a time to an event, in two processes"
+definition = "dev.toml"
+seed = 5
+outcomes = ["reherniation_24m"]
+{PREDICTORS}
+models = ["elastic_net"]
+subgroups = ["sex"]
+[split]
+outer_folds = 2
+inner_folds = 2
+[tuning]
+trials = 1
+[bootstrap]
+resamples = 0
+[threshold_probabilities.reherniation_24m]
+values = [0.1]
+action = "closer follow-up"
+"""
 RISK = 0.137193713
 """Of a patient in predictions of somebody else."""
 BROKEN = """
@@ -137,10 +156,11 @@ class World:
     def wanted(self) -> Wanted:
         """Everything that was planted."""
         return Wanted(
-            texts={f"{p.tag} {name}": text for p in self.plants for name, text in p.texts.items()},
+            texts={f"{p.tag} {name}": text for p in self.plants for name, text in (p.texts | p.stems).items()},
             days={f"{p.tag} {name}": day for p in self.plants for name, day in p.days.items()},
             numbers={f"{p.tag} {name}": number for p in self.plants for name, number in p.numbers.items()}
             | {"somebody else's risk": RISK},
+            unmistakable={f"{p.tag} {name}": number for p in self.plants for name, number in p.unmistakable.items()},
         )
 
     def start(self, *command: str | Path) -> subprocess.Popen[str]:
@@ -173,8 +193,9 @@ class World:
         return search
 
     def _is_left_out(self, path: Path) -> bool:
+        """Whether it was given, or lies in the private folder of a run; one of another place is searched."""
         parts = path.relative_to(self.root).parts
-        return parts[0] == "given" or PRIVATE in parts
+        return parts[0] == "given" or (parts[0] == "runs" and parts[2:3] == (PRIVATE,))
 
 
 def make_world(root: Path) -> World:
@@ -190,6 +211,7 @@ def make_world(root: Path) -> World:
         (given / f"{made.tag}.toml").write_text(DEFINITION + identifiers)
     (given / "large.toml").write_text(LARGE)
     (given / "small.toml").write_text(SMALL)
+    (given / "timed.toml").write_text(TIMED)
     rng = np.random.default_rng(1)
     risks = rng.uniform(0.05, 0.9, 200).round(3)
     table = pd.DataFrame(
@@ -206,7 +228,6 @@ def work(world: World) -> None:
     data, later = given / "dev.csv", given / "later.csv"
     read, read_later = given / "dev.toml", given / "later.toml"
     world.spinerisk("check", data, "--definition", read)
-    world.spinerisk("define", data, "--out", world.root / "drafted.toml")
     world.spinerisk(
         "thresholds", data, "--definition", read, "--instrument", "odi", "--follow-up", "odi_12m", "--anchor",
         "gpe_12m", "--improved", "1,2", "--minimal", "2", "--out", world.root / "own.toml",
@@ -215,8 +236,13 @@ def work(world: World) -> None:
         "run", given / "large.toml", "--data", data, "--validate-on", f"{later}={read_later}", "--workers", "1"
     )
     world.spinerisk("run", given / "small.toml", "--data", data, "--workers", "1", "--json")
+    world.spinerisk("run", given / "timed.toml", "--data", data, "--workers", "2", "--quiet")
     world.spinerisk("validate", runs / "large", later, "--definition", read_later)
     world.spinerisk("audit", runs / "large", "--by", "site", "--format", "html")
+    world.spinerisk(
+        "audit", runs / "timed", later, "--definition", read_later, "--by", "sex", "--out", runs / "timed_audit",
+        "--format", "html",
+    )  # fmt: skip
     world.spinerisk("tripod", runs / "large", "--out", world.root / "answers.toml")
     world.spinerisk(
         "report", runs / "large", "--answers", world.root / "answers.toml", "--only", "report", "--format", "docx"
@@ -256,6 +282,16 @@ def test_nothing_of_a_planted_patient_is_found_outside_private(world: World) -> 
     search = world.search(world.wanted)
     assert search.files > 300
     assert not search.findings, tell(search.findings)
+
+
+def test_only_the_private_folders_of_runs_are_left_out(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    for name in ("given/a", "runs/a/private/b", "runs/a/mlflow/private/b", "runs/a/share/private/b", "tmp/private/b"):
+        path = world.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_suffix(".txt").write_text("a planted text")
+    found = {one.where for one in world.search(Wanted(texts={"planted": "a planted text"})).findings}
+    assert found == {"runs/a/mlflow/private/b.txt", "runs/a/share/private/b.txt", "tmp/private/b.txt"}
 
 
 def test_what_was_planted_is_found_in_private(world: World) -> None:
@@ -300,7 +336,14 @@ def test_no_prediction_or_pseudonym_of_any_patient_is_found_outside_private(worl
 
 def test_private_folders_are_marked_and_closed(world: World) -> None:
     folders = sorted(path for path in world.root.rglob(PRIVATE) if path.is_dir())
-    assert [folder.parent.name for folder in folders] == ["check", "large", "large_on_later", "small"]
+    assert [folder.parent.name for folder in folders] == [
+        "check",
+        "large",
+        "large_on_later",
+        "small",
+        "timed",
+        "timed_audit",
+    ]
     for folder in folders:
         assert folder.stat().st_mode & 0o777 == 0o700
         assert (folder / "README.txt").read_text() == PRIVATE_NOTE

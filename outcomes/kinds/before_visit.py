@@ -31,8 +31,15 @@ REOPERATIONS = ("same_level_reoperation_days", "adjacent_reoperation_days", "oth
 UNRECORDED = "unrecorded"
 """In the place of the study's choice, where the data cannot say to whom it happened."""
 
-DEPARTURE = "although the study says"
+DEPARTURE = "although the study"
 """In every doubt that tells of a departure from the plan; what follows is the choice that could not be kept."""
+
+PLANNED = {
+    "fail": "counts them as failures",
+    "exclude": "leaves them out",
+    "weight": "counts them as of unknown outcome",
+}
+"""What the study makes of patients to whom an event happened, by its choice."""
 
 PLURAL = {"reoperated": "reoperations", "died": "deaths"}
 PAST = {"reoperated": "were reoperated", "died": "died"}
@@ -173,7 +180,7 @@ def list_doubts(events: tuple[EarlierEvent, ...], context: Context) -> tuple[str
     Among complete cases, known failures need no answer and all others do: failures are over-represented.
     """
     unrecorded = [
-        f"{_describe_unrecorded(event)}, {DEPARTURE} {getattr(context.study, key)!r}"
+        f"{_describe_unrecorded(event)}, {DEPARTURE} {PLANNED[getattr(context.study, key)]}"
         for event in events
         for key, (_, word) in EARLIER_EVENTS.items()
         if event.choice == UNRECORDED and event.word == word
@@ -193,7 +200,7 @@ def _describe_unrecorded(event: EarlierEvent) -> str:
     if event.word == "reoperated":
         return f"{known} patients who were reoperated before the visit keep what was recorded at the visit"
     earlier = " unless an earlier visit was answered" if len(event.visits) > 1 else ""
-    return f"{known} a patient who died before the visit counts as of unknown outcome{earlier}"
+    return f"{known} patients who died before the visit count as of unknown outcome{earlier}"
 
 
 def _describe_source(event: EarlierEvent) -> str:

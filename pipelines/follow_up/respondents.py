@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,9 +10,13 @@ import pandas as pd
 
 from outcomes.cohort import Cohort
 from pipelines.follow_up.group_differences import Codes, Difference, compare_levels, compare_number
-from pipelines.suppression import find_small
+from pipelines.suppression import count_fates, find_small, hide_over_all
 from schemas.column import Column
 from schemas.tables import RESPONSE
+
+SUPPRESSED: dict[str, object] = {
+    **dict.fromkeys(("known", "unknown", "difference", "lower", "upper"), math.nan), "status": "suppressed",
+}  # fmt: skip
 
 
 def compare_respondents(cohort: Cohort, *, dataset: str, suppress_below: int) -> pd.DataFrame:
@@ -36,7 +41,8 @@ def compare_respondents(cohort: Cohort, *, dataset: str, suppress_below: int) ->
     -----
     No test is made: with many patients every difference would be significant. An outcome that is unknown because it
     was not answered, because follow-up was too short, or by the study's choice, is unknown alike; so is one that is
-    known only because of what occurred (`outcomes.cohort.Cohort.counted`). Whom an event settled is known.
+    known only because of what occurred (`outcomes.cohort.Cohort.counted`). Whom an event settled is known. A level that
+    the table of characteristics hides is hidden here too: its percentage of so many patients would be its count.
 
     References
     ----------
@@ -48,14 +54,27 @@ def compare_respondents(cohort: Cohort, *, dataset: str, suppress_below: int) ->
         return pd.DataFrame(columns=list(RESPONSE))
     hidden = bool(find_small(sizes, suppress_below).any())
     rows = [
-        {"predictor": name, **_row(found)}
+        {"predictor": name, **(_row(found) if found.level not in few else {"level": found.level} | SUPPRESSED)}
         for name, column in cohort.columns.items()
+        for few in [_hide_levels(cohort, column, suppress_below)]
         for found in _compare(cohort.X[name], column, known, sizes, suppress_below, hidden=hidden)
     ]
     table = pd.DataFrame(rows).assign(outcome=cohort.outcome.name, dataset=dataset)
     for name, size in zip(("n_unknown", "n_known"), sizes, strict=True):
         table[name] = pd.Series(pd.NA if hidden else int(size), index=table.index, dtype="Int64")
     return table[list(RESPONSE)]
+
+
+def _hide_levels(cohort: Cohort, column: Column, suppress_below: int) -> list[str]:
+    """Return the levels that the table of characteristics hides over all."""
+    if column.kind == "number":
+        return []
+    values, y = cohort.X.loc[cohort.counted, column.name], cohort.y[cohort.counted]
+    levels: dict[str, object] = {level: level for level in column.levels or values.dropna().astype(str).unique()}
+    levels = {"0": 0.0, "1": 1.0} if column.kind == "flag" else levels
+    is_split = not cohort.outcome.score and min((y == 1).sum(), (y == 0).sum()) >= suppress_below
+    counts = count_fates(values, levels, y if is_split else None)
+    return hide_over_all(counts, suppress_below, range(1, counts.shape[1]))
 
 
 def _compare(

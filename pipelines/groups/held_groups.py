@@ -7,15 +7,57 @@ from collections.abc import Collection, Mapping
 from pipelines.measures.sample import Sample
 
 NOT_INFORMATIVE = "not informative"
+UNKNOWN = "unknown"
+"""Level of the patients of whom an attribute is not recorded."""
 LEFT_OUT = {"internal-external": "site"}
 """By validation, the attribute whose levels are the folds: no model saw the level that it predicts."""
 
 Predictors = Mapping[str, Collection[str]]
-"""Names of the predictors of every model by its name; a model that is not named was fitted on nothing known."""
+"""Names of the predictors of every model by its name; a model that is not named was fitted on nothing known.
+
+With `mark_missing` of a predictor among them the model sees whether it was recorded.
+"""
+
+
+def mark_missing(predictor: str) -> str:
+    """Return the name under which a model sees that a predictor is missing: by an indicator, a gap, or odd values."""
+    return f"{predictor} (missing)"
+
+
+def find_held(sample: Sample, attribute: str, levels: Collection[str], predictors: Collection[str]) -> frozenset[str]:
+    """Return the groups of an attribute whose observed over expected the folds hold near 1, whatever is true.
+
+    Parameters
+    ----------
+    sample, attribute, predictors
+        As of `is_held`.
+    levels
+        Every group of the attribute, among them ``unknown`` where it is not recorded of somebody.
+
+    Returns
+    -------
+    frozenset of str
+        All groups, or none; without ``unknown`` where the model does not see that the attribute is missing.
+
+    Notes
+    -----
+    Where a missing value is filled in, a regression does not tell its patients from those who have it: no coefficient
+    is theirs, and nothing holds their mean. With one recorded group beside them the model has no coefficient of the
+    attribute at all, and the two gaps are one comparison: then neither is held.
+    """
+    names = frozenset(levels)
+    if not is_held(sample, attribute, predictors):
+        return frozenset()
+    if UNKNOWN not in names or mark_missing(attribute) in predictors:
+        return names
+    recorded = names - {UNKNOWN}
+    return recorded if len(recorded) > 1 else frozenset()
 
 
 def is_held(sample: Sample, attribute: str, predictors: Collection[str]) -> bool:
-    """Tell whether the folds hold observed over expected of every group of an attribute near 1, whatever is true.
+    """Tell whether the folds hold observed over expected of groups of an attribute near 1, whatever is true.
+
+    Which of them, says `find_held`.
 
     Parameters
     ----------

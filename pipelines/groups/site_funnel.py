@@ -74,7 +74,7 @@ def find_limits(precision: float) -> tuple[float, float]:
 
 
 def trace_site_funnel(
-    sample: Sample, sites: npt.NDArray[np.object_], hidden: Collection[str], *, held: bool
+    sample: Sample, sites: npt.NDArray[np.object_], hidden: Collection[str], *, held: Collection[str]
 ) -> Iterator[Row]:
     """Yield every site's ratio of observed to expected events with its control limits, and the limits as lines.
 
@@ -87,7 +87,7 @@ def trace_site_funnel(
     hidden
         Sites whose numbers are not shown.
     held
-        Whether the folds hold the ratio of every site near 1 (`pipelines.groups.held_groups.is_held`).
+        Sites whose ratio the folds hold near 1 (`pipelines.groups.held_groups.find_held`).
 
     Yields
     ------
@@ -109,7 +109,7 @@ def trace_site_funnel(
         part = sample.take(sites == site)
         row: Row = {"part": SITE, "level": site, "status": "suppressed"}
         if site not in hidden:
-            row |= {"n": part.n, "events": part.events, **_judge(part, held=held)}
+            row |= {"n": part.n, "events": part.events, **_judge(part, held=site in held)}
         if row["status"] == "ok":
             shown.append(float(str(row["precision"])))
         yield row

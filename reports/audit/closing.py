@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from reports.audit import words
 from reports.audit.data import count_suppressed, hash_files
-from reports.audit.hashes import list_hashes, name_hashed
+from reports.audit.hashes import list_without_models, name_hashed
 from reports.audit.rows import build_rows, list_judgements
 from reports.audit.scope import list_analyses
 from reports.blocks import Block, Cell, Table, Text
@@ -98,6 +98,7 @@ def build_signatures(run: RunFolder) -> list[Block]:
             caption="Signed for (SHA-256).",
             columns=("What", "SHA-256"),
             rows=tuple((Cell(text=what), Cell(text=value, style="code")) for what, value in _list_signed(run)),
+            notes=(words.SIGNED_MODELS,) if run.facts.bundles else (),
         ),
     ]
 
@@ -124,4 +125,4 @@ def _count_conclusions(run: RunFolder) -> Iterator[Table]:
 def _list_signed(run: RunFolder) -> Iterator[tuple[str, str]]:
     for name, value in hash_files(run).items():
         yield f"This audit as data ({name})", value
-    yield from list_hashes(run)
+    yield from list_without_models(run)

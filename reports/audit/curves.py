@@ -162,16 +162,17 @@ def _describe_panel(run: RunFolder, place: Place, curves: pd.DataFrame, frame: p
     _, column, subgroup, level = place
     own = rows_where(curves, subgroup=subgroup, level=level)
     rows = rows_where(frame, subgroup=subgroup, level=level)
-    head = "" if column else f"{run.predictor_title(subgroup)}: "
-    title = f"{head}{run.level_title(subgroup, level)}"
+    head = "" if column else run.predictor_title(subgroup)
+    title = run.level_title(subgroup, level)
     if (rows["status"] == "suppressed").all():
-        return Panel(title=title, missing="suppressed")
+        return Panel(title=title, head=head, missing="suppressed")
     counts = (format_count(rows[name].iloc[0]) for name in ("n", "events"))
-    shown = f"{title} ({' / '.join(filter(None, counts))})"
+    together = "\u00a0/\u00a0".join(filter(None, counts))
+    shown = f"{title} ({together})"
     if own.empty:
-        return Panel(title=shown, missing="not assessable")
+        return Panel(title=shown, head=head, missing="not assessable")
     few = float(own["knots"].iloc[0]) <= SPARSE
-    return Panel(title=shown, note="few events: 3 knots" if few else "")
+    return Panel(title=shown, head=head, note="few events: 3 knots" if few else "")
 
 
 def choose_limit(curves: pd.DataFrame) -> float:

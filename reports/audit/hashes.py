@@ -30,6 +30,12 @@ def list_hashes(run: RunFolder) -> Iterator[tuple[str, str]]:
     -----
     A bundle's hash is that of its ``bundle.json``, which names the hashes of all its files.
     """
+    yield from list_without_models(run)
+    yield from _list_models(run)
+
+
+def list_without_models(run: RunFolder) -> Iterator[tuple[str, str]]:
+    """Yield what was hashed apart from the models, which may be many."""
     facts = run.facts
     if run.facts_sha256:
         yield "Facts of the run (run.json)", run.facts_sha256
@@ -47,5 +53,8 @@ def list_hashes(run: RunFolder) -> Iterator[tuple[str, str]]:
     yield f"Definition of the registry: {facts.definition.name}", facts.definition.sha256
     if facts.code_sha256:
         yield f"Code: spinerisk {facts.spinerisk}", facts.code_sha256
-    for bundle in facts.bundles:
+
+
+def _list_models(run: RunFolder) -> Iterator[tuple[str, str]]:
+    for bundle in run.facts.bundles:
         yield f"Model: {run.model_title(bundle.model)}, {run.outcome_title(bundle.outcome)}", bundle.sha256

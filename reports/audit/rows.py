@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pipelines.groups.held_groups import UNKNOWN
 from reports.audit.scope import Analysis, by_group, list_analyses
 from reports.run_folder import RunFolder
 from reports.sections.subgroup_words import ANY, GAP_TITLES
@@ -128,13 +129,20 @@ def list_judgements(run: RunFolder) -> tuple[Judgement, ...]:
     return tuple(found for analysis in list_analyses(run) for found in judge(run, analysis))
 
 
-def list_unanswerable(run: RunFolder) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield every outcome with the attributes of which nothing can be concluded, since the models know them."""
+def list_unanswerable(run: RunFolder) -> Iterator[tuple[str, dict[str, bool]]]:
+    """Yield every outcome with the attributes of which nothing can be concluded, since the models know them.
+
+    Of each it says whether patients of whom it is not recorded are judged all the same: the models do not know these.
+    """
     found = list_judgements(run)
     for outcome in run.outcomes:
         own = [one for one in found if one.analysis.view.outcome.name == outcome.name]
-        said = {name: {one.conclusion for one in own if one.subgroup == name} for name in (o.subgroup for o in own)}
-        names = tuple(name for name, all_of in said.items() if HELD in all_of and all_of <= set(NOTHING_KNOWN))
+        names: dict[str, bool] = {}
+        for name in distinct(one.subgroup for one in own):
+            said = {one.conclusion for one in own if one.subgroup == name and one.level != UNKNOWN}
+            if HELD in said and said <= set(NOTHING_KNOWN):
+                unknown = {one.conclusion for one in own if one.subgroup == name and one.level == UNKNOWN}
+                names[name] = not unknown <= set(NOTHING_KNOWN)
         if names:
             yield outcome.name, names
 

@@ -33,10 +33,13 @@ def build_target(run: RunFolder) -> list[Block]:
 def _say_unanswerable(run: RunFolder) -> Iterator[Text]:
     """Say plainly, before anything else, of which groups nothing can be concluded since the models know them."""
     found = tuple(list_unanswerable(run))
-    for names in dict.fromkeys(names for _, names in found):
+    for told in dict.fromkeys(tuple(names.items()) for _, names in found):
+        names = dict(told)
         named = join_words(run.predictor_title(name) for name in names)
         outcomes = join_words(run.outcome_title(outcome) for outcome, own in found if own == names)
-        yield Text(text=words.UNANSWERABLE.format(outcome=outcomes, names=named), kind="warning")
+        judged = join_words(run.predictor_title(name) for name, is_judged in names.items() if is_judged)
+        but = words.BUT_UNKNOWN.format(names=judged) if judged else ""
+        yield Text(text=words.UNANSWERABLE.format(outcome=outcomes, names=named) + but, kind="warning")
 
 
 def _name_target(target: str) -> str:

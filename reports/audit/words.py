@@ -38,7 +38,7 @@ MEANINGS = {
     "inconclusive": "neither: these data leave gaps within the margin possible, and gaps beyond it. "
     "Where the interval leaves 0 out, a gap is shown; whether it exceeds the margin is open",
     "not assessable": "too few events, or patients without the event, in the group or among the others",
-    "not informative internally": "the models know the attribute, and the folds hold the group's mean near its ideal",
+    "not informative internally": "the models know the group, and the folds hold its mean near its ideal",
     "suppressed": "the counts of the group are too small to be shown, or would give away such a group",
     "no margin in points": "the outcome is a score; its gaps are shown and not judged",
 }
@@ -55,6 +55,10 @@ SHOWN = "a gap is shown; whether it exceeds the margin is open"
 UNANSWERABLE = (
     "{outcome}: this audit cannot answer the question for these groups: {names}. The models know the attribute, so "
     "that cross-validation cannot show how far off they are; outside data, or models without the attribute, are needed."
+)
+BUT_UNKNOWN = (
+    " This does not go for the patients of whom it is not recorded ({names}), where a model does not see that it is "
+    "missing. The largest gap of the attribute is then theirs."
 )
 FIRST = (
     "Before anything is said of a model: whose outcome is known, and how many predictor values are missing. Who is "
@@ -103,7 +107,7 @@ RULE = (
     "group in which nobody had the event or everybody had it: that would say of each of its patients what became of "
     "them. Where a suppressed group could be found from a total less the groups that are shown, or from the groups of "
     "another attribute that share its patients, further groups are suppressed with it, the smallest first. "
-    "Which of the suppressed groups is the small one is not said, and nothing is concluded of any of them. Thresholds "
+    "This audit does not say which of the suppressed groups is the small one, and concludes nothing of any. Thresholds "
     "that leave such a count on one side are treated alike. The rule holds for every table, curve, figure, description "
     "and file of this audit."
 )
@@ -129,6 +133,10 @@ LADDER = (
     "What to do about a group that is outside, in this order: check its data and how outcomes were recorded; more "
     "data; shared splines or interactions; a partially pooled intercept; not using the model in that group. "
     "Recalibrating a group on fewer than 100 events after looking is not offered."
+)
+SIGNED_MODELS = (
+    "The hashes of the models stand in the first section, and in audit.json, so that the hash of that file holds for "
+    "them too."
 )
 SIGNING = (
     "Those who sign confirm that they have read this audit, and that the hashes are those of {what} that "

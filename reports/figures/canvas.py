@@ -108,6 +108,8 @@ LEAST_TICKS = 3
 MOST_TICKS = 5
 LONG_TICK = 6
 """Signs from which a label is long."""
+LINE_HEIGHT = 1.2
+"""Of a title of several lines, of the size of its letters."""
 LINE_POINTS = 8
 """Height of a small line above a panel."""
 LEADER = {"arrowstyle": "-", "linewidth": 0.8, "shrinkA": 1, "shrinkB": 0, "relpos": (0, 0.5)}
@@ -217,8 +219,24 @@ def _find_tail(title: str, signs: int) -> str:
 
 
 def label_rows(axes: Axes, titles: Sequence[str]) -> None:
-    """Name the rows of a panel that is read from top to bottom, at 0, 1, ...; no titles leave them without names."""
-    axes.set_yticks(range(len(titles)), [wrap_title(title, ROW_SIGNS) for title in titles])
+    """Name the rows of a panel that is read from top to bottom, at 0, 1, ...; no titles leave them without names.
+
+    Notes
+    -----
+    Each line is a text of its own that ends at the axis: in a text of several lines matplotlib would place every line
+    by the width that it measured, and the reader's font may be narrower.
+    """
+    axes.set_yticks(range(len(titles)), [""] * len(titles))
+    size = mpl.rcParams["ytick.labelsize"]
+    outside = mpl.rcParams["ytick.major.size"] + mpl.rcParams["ytick.major.pad"]
+    for row, title in enumerate(titles):
+        lines = wrap_title(title, ROW_SIGNS).splitlines()
+        for k, line in enumerate(lines):
+            above = ((len(lines) - 1) / 2 - k) * LINE_HEIGHT * size
+            axes.annotate(
+                line, (0, row), (-outside, above), xycoords=("axes fraction", "data"), textcoords="offset points",
+                ha="right", va="center", fontsize=size, annotation_clip=False,
+            )  # fmt: skip
 
 
 def label_ends(axes: Axes, ends: Mapping[str, tuple[float, float]], colors: Mapping[str, str]) -> None:

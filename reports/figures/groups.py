@@ -9,9 +9,11 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.figures.canvas import PALETTE, Pen, spread
+from reports.figures.canvas import PALETTE, Pen, spread, wrap_title
 from reports.tables import rows_where
 
+PANEL_SIGNS = 27
+"""Signs in a line above a panel, four of which stand side by side."""
 SPARSE = 3
 """Knots of a curve from few events."""
 FIELDS = ("within", "above", "below")
@@ -20,9 +22,10 @@ SMALL: dict[str, Any] = {"fontsize": 6.5, "color": PALETTE["soft"]}
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """One group's panel: its title, why there is no curve, and what to bear in mind of the one there is."""
+    """One group's panel: its title, the attribute above it, why there is no curve, and what to bear in mind of one."""
 
     title: str
+    head: str = ""
     missing: str = ""
     note: str = ""
 
@@ -64,7 +67,8 @@ def draw_group_curve(
     if panel.note:
         ax.text(0.97, 0.04, panel.note, transform=ax.transAxes, ha="right", va="bottom", **SMALL)
     ax.set(xlim=(0, limit), ylim=(0, limit))
-    ax.set_title(panel.title, fontsize=6.5, fontweight="normal", pad=2.5)
+    lines = [wrap_title(line, PANEL_SIGNS) for line in (panel.head, panel.title) if line]
+    ax.set_title("\n".join(lines), fontsize=6.5, fontweight="normal", pad=2.5)
     ax.set_xticks([0, limit / 2, limit], ["0", f"{limit / 2:g}", f"{limit:g}"])
     ax.set_yticks([0, limit / 2, limit], ["0", f"{limit / 2:g}", f"{limit:g}"])
     ax.tick_params(labelsize=6.5)

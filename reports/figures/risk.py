@@ -165,6 +165,7 @@ def _label_curves(frame: pd.DataFrame, ax: Axes, labels: dict[str, str], pens: d
         curve = _curve(frame, name).dropna(subset=["net_benefit"])
         if curve.empty:
             continue
+        curve = _end_with_line(curve) if name in pens else curve
         if curve["net_benefit"].iloc[-1] >= low:
             ends[label] = (curve["threshold_probability"].iloc[-1], curve["net_benefit"].iloc[-1])
         elif (curve["net_benefit"] >= low).any():
@@ -172,6 +173,12 @@ def _label_curves(frame: pd.DataFrame, ax: Axes, labels: dict[str, str], pens: d
     label_ends(ax, ends, colors)
     for k, (label, x) in enumerate(left.items()):
         _label_exit(ax, x, label, floor=k)
+
+
+def _end_with_line(curve: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the single points after the last line that is drawn; a curve without any line stays as it is."""
+    joined = (curve["threshold_probability"].diff() <= GAP).to_numpy().nonzero()[0]
+    return curve.iloc[: joined[-1] + 1] if len(joined) else curve
 
 
 def _find_exit(curve: pd.DataFrame, low: float) -> float:

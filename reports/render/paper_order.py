@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby, takewhile
+from itertools import groupby, pairwise, takewhile
 
 from reports.blocks import Report, Table, Text
-from reports.render.numbering import Item, number_blocks
+from reports.render.numbering import LEVELS, Item, number_blocks
 from reports.tables import join_words
 
 FURTHER = "Further tables"
@@ -28,12 +28,14 @@ def order_for_paper(report: Report) -> tuple[Item, ...]:
     -------
     tuple of Item
         In reading order, numbered as everywhere. Folded tables whose data are in a file are not printed: a note in
-        their place says what they are and where to find them. Of any other folded table stands an item of kind
-        ``elsewhere`` in its place; the table itself, under its number, comes last, beneath one more heading.
+        their place, or behind what else their heading holds where they would stand right beneath it, says what they
+        are and where to find them. A section that holds nothing else, and no text but what explains them, is that note.
+        Of any other folded table stands an item of kind ``elsewhere`` in its place; the table itself, under its number,
+        comes last, beneath one more heading.
     """
     items = number_blocks(report.blocks)
     places: list[Item] = []
-    for unprinted, together in groupby(items, _is_unprinted):
+    for unprinted, together in groupby(_arrange(items), _is_unprinted):
         if unprinted:
             note = Text(text=_word_unprinted(tuple(together), report.name), kind="note")
             places.append(Item(kind="note", block=note))
@@ -44,6 +46,28 @@ def order_for_paper(report: Report) -> tuple[Item, ...]:
         return tuple(places)
     heading = Text(text=_number_heading(report), kind="section", anchor="further-tables")
     return (*places, Item(kind="section", block=heading, level=1), *folded)
+
+
+def _arrange(items: Sequence[Item]) -> Iterator[Item]:
+    """Yield the items so that no heading stands above nothing but what explains, or is not printed, if it can be so."""
+    for section in _cut(items, level=1):
+        if any(_is_unprinted(item) for item in section) and all(_is_hollow(item) for item in section):
+            yield from (item for item in section if item.level == 1 or _is_unprinted(item))
+            continue
+        for heading, *others in _cut(section, level=max(LEVELS.values())):
+            first = list(takewhile(_is_unprinted, others)) if heading.level else []
+            yield from (heading, *others[len(first) :], *first)
+
+
+def _cut(items: Sequence[Item], *, level: int) -> Iterator[list[Item]]:
+    """Yield the items in parts, each of which begins with a heading down to a level, but for what precedes them all."""
+    starts = [0, *(place for place, item in enumerate(items) if place and 0 < item.level <= level), len(items)]
+    return (list(items[start:end]) for start, end in pairwise(starts) if start < end)
+
+
+def _is_hollow(item: Item) -> bool:
+    """Tell whether an item says nothing without the tables that are not printed."""
+    return item.level > 0 or _is_unprinted(item) or (isinstance(item.block, Text) and item.block.explains)
 
 
 def _is_folded(item: Item) -> bool:

@@ -11,7 +11,7 @@ import typst
 
 from reports.blocks import Cell, Figure, Report, Table, Text
 from reports.figures.canvas import PALETTE
-from reports.render.numbering import AUTHOR, Item, list_contents, mark_of, name_item, tie
+from reports.render.numbering import AUTHOR, Item, mark_of, name_item, tie
 from reports.render.paper import (
     LONG_CONTENTS,
     MARGIN_MM,
@@ -33,6 +33,9 @@ TEMPLATE = Path(__file__).parents[1] / "templates" / "document.typ"
 FACE = Face(words=0.85, figures=0.77, sizes=(8.5, 8.0, 7.5, 7.0, 6.5), comfortable=3)
 """Libertinus Serif."""
 Json = str | float | bool | Sequence["Json"] | Mapping[str, "Json"]
+
+CONTENTS = ("section", "subsection")
+"""Headings that the list of contents names."""
 
 
 def render_pdf(report: Report) -> bytes:
@@ -60,8 +63,8 @@ def render_pdf(report: Report) -> bytes:
 
 
 def _describe_document(report: Report) -> dict[str, Json]:
-    contents = list_contents(report)
-    lines = sum(1 + len(parts) for _, parts in contents)
+    items = order_for_paper(report)
+    contents = sum(item.kind in CONTENTS for item in items)
     return {
         "title": report.title,
         "running": running_title(report),
@@ -69,14 +72,14 @@ def _describe_document(report: Report) -> dict[str, Json]:
         "banner": report.banner,
         "mark": mark_of(report),
         "palette": PALETTE,
-        "contents": bool(contents),
-        "long": lines > LONG_CONTENTS,
+        "contents": contents > 0,
+        "long": contents > LONG_CONTENTS,
         "author": AUTHOR,
         "margin": MARGIN_MM,
         "gutter": FACE.gutter_mm,
         "pages": [
             {"flipped": flipped, "items": [_describe_item(placed) for placed in together]}
-            for flipped, together in groupby(place_items(order_for_paper(report), FACE), lambda placed: placed.turned)
+            for flipped, together in groupby(place_items(items, FACE), lambda placed: placed.turned)
         ],
     }
 

@@ -37,6 +37,11 @@ LINE_MM = 3.1
 ANALYSED = "analysed"
 """Reason of the last step of every flow; only there are events counted, and the status is theirs."""
 GROUPS = (("all", "All"), ("event", "Event"), ("no_event", "No event"))
+LEGEND = (
+    "Numbers are mean (standard deviation), then median (quartiles); categories are count (percent of those recorded, "
+    "or of all where the number of missing values is not shown)."
+)
+"""How the cells of a table of characteristics are read."""
 
 
 def build_participants(run: RunFolder) -> list[Block]:
@@ -185,9 +190,8 @@ def build_characteristics(run: RunFolder) -> list[Block]:
     """Build the table of characteristics for every outcome and dataset."""
     blocks: list[Block] = [
         Text(
-            text="Numbers are mean (standard deviation), then median (quartiles); categories are count "
-            "(percent of those recorded, or of all where the number of missing values is not shown). Missing values "
-            "are counted; what was made of them stands in the methods notes."
+            text=f"{LEGEND} Missing values are counted; what was made of them stands in the methods notes.",
+            explains=True,
         )
     ]
     for outcome in run.outcomes:

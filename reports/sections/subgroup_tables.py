@@ -19,6 +19,7 @@ from reports.sections.subgroup_words import (
     CONCLUSIONS,
     GAP_TITLES,
     HALF_WIDTH,
+    HIDDEN_AT_THRESHOLD,
     POOLED,
     SUPPRESSED,
     TEST_TITLES,
@@ -256,15 +257,14 @@ def _tabulate_pair(run: RunFolder, view: View, model: str, rows: pd.DataFrame, t
         return tuple(estimate_cell(first_row(part, metric=name, threshold_probability=at)) for name, at in listed)
 
     words = [f"{value:g}" for value in thresholds]
+    wanted, hidden = WANTED if view.outcome.acts_below else "", note_hidden(run, at)
     return Table(
         name=make_slug("subgroup-threshold", view.slug, model, *words),
         caption=f"Acting on patients whose predicted probability is {side_of(view.outcome)} {' or '.join(words)}, by "
         f"group, {run.model_title(model)}. {view.title}.",
         columns=("Level", *(f"{title_of(name)}, {value:g}" for name, value in listed)),
         rows=group_rows(run, at, fill),
-        notes=tuple(
-            filter(None, (WANTED if view.outcome.acts_below else "", describe_intervals(at), note_hidden(run, at)))
-        ),
+        notes=tuple(filter(None, (wanted, describe_intervals(at), hidden, HIDDEN_AT_THRESHOLD if hidden else ""))),
         folded=model != run.facts.study.reference,
         file="audit.csv",
     )

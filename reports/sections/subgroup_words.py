@@ -12,6 +12,9 @@ SUPPRESSED = (
     "Suppressed: fewer than {least} operations, patients, events or patients without the event; a group in which "
     "nobody or everybody had the event; or one from which such a group could be found by subtraction."
 )
+HIDDEN_AT_THRESHOLD = (
+    "Suppressed at a threshold: to protect a small count there, of this group or of a group that shares its patients."
+)
 WANTED = (
     "Those below the threshold are acted on. Sensitivity is the share of patients with the outcome who are at or above "
     "it, and so are not acted on; specificity is the share of those without the outcome who are below it, and so are. "
@@ -86,6 +89,10 @@ HELD = (
     "show. Slope, c-statistic and the consequences at thresholds tell something here; of the level of risk only data "
     "tell that no model has seen: temporal or external validation, and of a site the site itself, left out "
     "(section on sites)."
+)
+HELD_BUT_UNKNOWN = (
+    " This does not go for the patients of whom it is not recorded ({names}), where a model does not see that it is "
+    "missing: the value is filled in, and nothing holds the mean of these patients."
 )
 WHERE = (
     "Printed are the reference and the rival that the verdict is about. The same of every other model, and the gaps in "

@@ -9,6 +9,7 @@ from functools import partial
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
+from pipelines.groups.held_groups import UNKNOWN
 from reports.blocks import Block, Figure, Text
 from reports.figures.canvas import pens_of, render_svg
 from reports.figures.forest import draw_gaps, draw_levels
@@ -128,7 +129,11 @@ def _explain_held(run: RunFolder) -> str:
     frame = run.tables["evaluation"]
     held = frame[(frame["status"] == "not informative") & ~frame["subgroup"].isin(OVERALL)]
     names = [run.predictor_title(name) for name in distinct(held["subgroup"])]
-    return words.HELD.format(names=join_words(names), are="is" if len(names) == 1 else "are") if names else ""
+    free = frame[(frame["status"] == "ok") & (frame["level"] == UNKNOWN) & frame["subgroup"].isin(held["subgroup"])]
+    free = free[(free["validation"] == "internal") & free["metric"].isin(held["metric"])]
+    judged = join_words(run.predictor_title(name) for name in distinct(free["subgroup"]))
+    but = words.HELD_BUT_UNKNOWN.format(names=judged) if judged else ""
+    return words.HELD.format(names=join_words(names), are="is" if len(names) == 1 else "are") + but if names else ""
 
 
 def _list_printed(run: RunFolder, view: View, frame: pd.DataFrame) -> list[str]:

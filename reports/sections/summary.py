@@ -182,15 +182,19 @@ def _list_notes(run: RunFolder) -> Iterator[str]:
 def list_departures(run: RunFolder) -> Iterator[str]:
     """Yield where the analysis departs from the study plan because the data cannot carry what it asks for.
 
-    Each departure is told once, with all the outcomes that it is about.
+    Each departure is told once, with all the outcomes that it is about; those of the same outcomes are one sentence.
     """
     titles: dict[str, list[str]] = {}
     for note in run.facts.notes:
         if DEPARTURE in note:
             name, _, text = note.partition(": ")
             titles.setdefault(text, []).append(run.outcome_title(name))
+    texts: dict[tuple[str, ...], list[str]] = {}
     for text, alike in titles.items():
-        yield end(_begin(f"{join_words(alike)}: {run.in_words(text)}"))
+        texts.setdefault(tuple(alike), []).append(run.in_words(text))
+    for names, (first, *others) in texts.items():
+        told = (text.replace("the data do not record", "nor do they record", 1) for text in others)
+        yield end(_begin(f"{join_words(names)}: {'; '.join((first, *told))}"))
 
 
 def _list_concerns(run: RunFolder) -> Iterator[str]:

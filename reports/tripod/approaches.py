@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from pipelines.models import MODELS, Model, Parameter
+from pipelines.splines import LEAST_AT_KNOT
 from reports.measures import measures_of
 from reports.run_facts import ModelFacts, OutcomeFacts
 from reports.run_folder import RunFolder
@@ -24,13 +25,20 @@ SHAPES = {
 """By design matrix; what is standardised is so by the means and standard deviations of the training part."""
 CODING = (
     "Every predictor was used on the scale on which it is recorded and none was cut into bands. A predictor of yes or "
-    "no entered as 0 or 1, a category as one column for each level."
+    "no entered as 0 or 1, a category as one column for each level{filled}."
 )
 KNOTS = (
-    "The knots stood at equally spaced quantiles of the training part, none of them at the value of a single patient. "
+    "The knots stood at equally spaced quantiles of the training part. A quantile that fewer than {least} rows had as "
+    "their value was replaced by the mean of the {least} values around it, so that no knot was read off one patient. "
     "Their number, 3 to 5, followed from the number of events or non-events of the whole cohort, the fewer of the two, "
     "and was the same in all folds."
 )
+PROBABILITY = {
+    "chained": "; where missing, as its probability, or those of its levels",
+    "indicators": "; where missing, as its probability, or those of its levels",
+    "native": "; where missing and not left as a gap, as its probability, or those of its levels",
+}
+"""By what is made of missing predictors; drawn values are 0 or 1."""
 INDICATORS = (
     "For each predictor that was missing in training a further column said whether it was recorded.",
     "indicators",
@@ -61,12 +69,12 @@ ROLES = {
 
 def list_designs(run: RunFolder) -> Iterator[str]:
     """Yield how the predictors entered: coding, shapes by model, knots and what marks a gap."""
-    yield CODING
+    yield CODING.format(filled=PROBABILITY.get(run.facts.study.missing, ""))
     shapes = list(_list_shapes(run))
     if shapes:
         yield " ".join(shapes)
     if any(model.design == "splines" for _, model in _known(run)):
-        yield KNOTS
+        yield KNOTS.format(least=LEAST_AT_KNOT)
         yield from _list_knots(run)
     if run.facts.study.missing in INDICATORS[1:]:
         yield INDICATORS[0]

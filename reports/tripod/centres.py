@@ -8,8 +8,7 @@ import pandas as pd
 
 from reports.run_facts import OutcomeFacts
 from reports.run_folder import RunFolder
-from reports.sections.methods import NO_PATIENTS
-from reports.tables import HIDDEN, count_words, distinct, end, first_row, format_count, join_words
+from reports.tables import HIDDEN, count_words, distinct, first_row, format_count, join_words
 from reports.tripod.item import Found
 from reports.tripod.telling import (
     begin,
@@ -26,6 +25,8 @@ from reports.tripod.telling import (
 
 FEW_SITES = 12
 """Sites that a sentence can list."""
+KEPT = "All operations of a patient were kept on the same side of every split."
+"""Where the data name no patients, the use of the data says what that means."""
 UNKNOWN = "unknown"
 """How the tables call the operations without a recorded site, which are none."""
 
@@ -151,7 +152,7 @@ def _word_alone(alone: int, groups: int, grouped: int) -> str:
 
 def _tell_unsummarised(run: RunFolder) -> Found:
     """Tell what was done of sites where none was left out in turn: each is a group, or nothing was done."""
-    kept = "" if is_evaluation(run) else f" {_word_kept(run)}"
+    kept = f" {KEPT}" if run.names_patients and not is_evaluation(run) else ""
     if has_sites(run):
         return Found(
             status="filled",
@@ -171,10 +172,3 @@ def _tell_unsummarised(run: RunFolder) -> Found:
         artefact="run.json",
         reason="Add whether patients come from several sites, and why differences between them were not studied.",
     )
-
-
-def _word_kept(run: RunFolder) -> str:
-    """Say whether operations of a patient were kept together."""
-    if run.names_patients:
-        return "All operations of a patient were kept on the same side of every split."
-    return end(NO_PATIENTS)

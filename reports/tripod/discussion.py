@@ -30,8 +30,9 @@ GENERAL = (
     "Contributions of predictors are associations and not causes."
 )
 FILLED = (
-    "A missing predictor is replaced by its most likely value given all others, by regressions that were learned in "
-    "the development without the outcome. The prediction is given with the range of predictions that the missing "
+    "A missing predictor is replaced by its conditional mean given all others (one of yes or no by the probability of "
+    "yes, a category by the probabilities of its levels), by regressions that were learned in the development without "
+    "the outcome. The prediction is given with the range of predictions that the missing "
     "values could lead to (the middle 90 per cent), and the predictors that were missing are named beside it."
 )
 FLAGGED = (

@@ -13,7 +13,7 @@ from reports.names import level_in_words
 from reports.run_facts import OutcomeFacts, PredictorFacts
 from reports.run_folder import RunFolder
 from reports.sections.curves import build_calibration, build_decisions
-from reports.sections.participants import build_characteristics, build_participants
+from reports.sections.participants import LEGEND, build_characteristics, build_participants
 from reports.sections.sites import build_sites
 from reports.sections.verdict import build_verdict, primary_verdict
 from reports.tables import (
@@ -128,7 +128,11 @@ def show_characteristics(run: RunFolder) -> list[Block]:
         for data in run.facts.data
         if is_evaluation(run) or (outcome.name, data.dataset) not in beside
     }
-    return [table for table in _tables_of(build_characteristics(_narrow(run, told))) if table.name in wanted]
+    return [
+        replace(table, notes=(LEGEND, *table.notes))
+        for table in _tables_of(build_characteristics(_narrow(run, told)))
+        if table.name in wanted
+    ]
 
 
 def show_both(run: RunFolder) -> list[Block]:
@@ -186,6 +190,11 @@ def _note_coefficients(rows: pd.DataFrame, draws: int) -> Iterator[str]:
         "A level counts 1 where it is the patient's, else 0. Coefficients are rounded here; all digits stand in "
         "share/coefficients.csv."
     )
+    if rows["coefficient"].isna().any():
+        yield (
+            "The coefficient of a level is suppressed where its number of patients, of events or of patients without "
+            "the event is, since it would tell it; of such a patient no prediction can be computed by hand."
+        )
     if draws > 1:
         yield (
             f"Shown is the first of {draws} sets, one for each imputation; the others stand in the same file, and a "
@@ -210,17 +219,19 @@ def _coefficient_row(run: RunFolder, row: pd.Series, empty: frozenset[tuple[str,
     what = run.level_title(predictor, level) if level else term
     value = float(row["coefficient"])
     shown = "0 (reference)" if term == "reference level" else _round(value)
-    if term == "level" and value == 0 and (predictor, level) in empty:
+    if term == "level" and not value > 0 and not value < 0 and (predictor, level) in empty:
         shown = NOBODY
     return (
         Cell(text=run.predictor_title(predictor) if predictor else "Intercept"),
         Cell(text=("x" if term == "value" else what) if predictor else "\u2013", detail=knots),
-        number_cell(shown),
+        number_cell(shown) if shown else Cell(text=HIDDEN, style="suppressed"),
     )
 
 
 def _round(value: float) -> str:
-    """Return a coefficient with four significant figures."""
+    """Return a coefficient with four significant figures, nothing where it is hidden."""
+    if math.isnan(value):
+        return ""
     if value == 0:
         return "0"
     digits = max(0, 3 - math.floor(math.log10(abs(value))))

@@ -51,7 +51,9 @@ SHORT_HASH = 12
 TIMES = {"preop": "before the operation", "planned": "when the operation is planned", "intraop": "during the operation",
          "discharge": "at discharge"}  # fmt: skip
 PLANNED_COLUMNS = frozenset(column.name for column in FAMILIES["Planned operation"])
-IMPLAUSIBLE = re.compile(r"column '(\w+)': (\d+) of (\d+) values outside the plausible range of ([^;]+)")
+IMPLAUSIBLE = re.compile(
+    r"column '(\w+)': ((?:all but )?fewer than \d+|\d+)(?: of (\d+))? values outside the plausible range of ([^;]+)"
+)
 
 
 def tell_5a(run: RunFolder) -> Found:
@@ -192,7 +194,7 @@ def _word_faults(data: DatasetFacts) -> str:
 def _word_implausible(run: RunFolder) -> str:
     """Say which values lie outside what is plausible and were kept, as the run's notes have them."""
     parts = [
-        f"{run.predictor_title(found[1])}, {found[2]} of {found[3]} outside {found[4]}"
+        f"{run.predictor_title(found[1])}, {found[2]}{f' of {found[3]}' if found[3] else ''} outside {found[4]}"
         for note in run.facts.notes
         if (found := IMPLAUSIBLE.search(note))
     ]

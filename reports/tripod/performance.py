@@ -230,8 +230,8 @@ def word_groups(run: RunFolder, view: View) -> str:
         mid(run.predictor_title(name)) for name in distinct(rows["subgroup"]) if name in run.facts.study.predictors
     ]
     why = (
-        f" Predictors of the models are {join_words(known)}: of their groups the level of risk is not informative "
-        "internally."
+        f" Predictors of the models are {join_words(known)}: of their recorded groups the level of risk is not "
+        "informative internally."
         if known and view.validation == "internal"
         else ""
     )
