@@ -1,8 +1,15 @@
-"""What is printed after the tests: which leaves of the oracles are covered, and why the others are not."""
+"""The order of the tests, and what is printed after them: which leaves of the oracles are covered, and why not."""
 
 from __future__ import annotations
 
 import pytest
+
+LONGEST = ("test_spinerisk_privacy.py", "test_guide.py")
+"""Files whose fixtures take minutes: begun first, so that no worker is left alone with one at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
